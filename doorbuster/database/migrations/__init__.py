@@ -1,0 +1,1 @@
+"""Plain SQL, applied once and in order; see ../migrate.py."""

@@ -1,0 +1,231 @@
+"""Opens, limits and times connections: the only file that imports asyncpg.
+
+Promises: every statement has a name, a time limit and a count; faults come out as our own (`errors.py`), with the
+name of the violated constraint where there is one; a waiting caller waits at most `acquire_seconds`.
+Never: decides anything about shops.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar, overload
+
+import asyncpg
+import msgspec
+
+from doorbuster import errors, metrics
+from doorbuster.database.queries import Query
+
+T = TypeVar("T")
+Row = asyncpg.Record
+
+CALLS = metrics.counter("doorbuster_query_calls_total", "Calls of each named query.", ("query",))
+ROWS = metrics.counter("doorbuster_query_rows_total", "Rows returned by each named query.", ("query",))
+FAULTS = metrics.counter("doorbuster_query_faults_total", "Calls of each named query that failed.", ("query", "fault"))
+SECONDS = metrics.histogram("doorbuster_query_duration_seconds", "Time of each named query's calls.", ("query",))
+WAIT = metrics.histogram("doorbuster_pool_wait_seconds", "Time callers waited for a connection.")
+
+
+class Runner(Protocol):
+    """What runs named queries: a Database (each call on its own) or a Transaction (all or nothing)."""
+
+    async def fetch(self, query: Query, **parameters: Any) -> list[Row]:
+        """Return all rows; every query is bounded by its own LIMIT or key."""
+        ...
+
+    async def fetch_one(self, query: Query, **parameters: Any) -> Row | None:
+        """Return the first row, or None."""
+        ...
+
+    async def execute(self, query: Query, **parameters: Any) -> int:
+        """Run a statement and return how many rows it touched."""
+        ...
+
+
+class Transaction:
+    """One open transaction on one connection; commits when its block ends well."""
+
+    def __init__(self, connection: Any) -> None:
+        """Made by `Database.transaction()`."""
+        self._connection = connection
+
+    async def fetch(self, query: Query, **parameters: Any) -> list[Row]:
+        """Return all rows."""
+        return await _run(self._connection, query, parameters)
+
+    async def fetch_one(self, query: Query, **parameters: Any) -> Row | None:
+        """Return the first row, or None."""
+        rows = await _run(self._connection, query, parameters)
+        return rows[0] if rows else None
+
+    async def execute(self, query: Query, **parameters: Any) -> int:
+        """Run a statement and return how many rows it touched."""
+        return await _execute(self._connection, query, parameters)
+
+
+class Database:
+    """A bounded pool of connections to one PostgreSQL."""
+
+    def __init__(self, pool: Any, acquire_seconds: float) -> None:
+        """Made by `open_database()`."""
+        self._pool = pool
+        self._acquire_seconds = acquire_seconds
+
+    async def fetch(self, query: Query, **parameters: Any) -> list[Row]:
+        """Return all rows of one statement in a transaction of its own."""
+        async with self._connection() as connection:
+            return await _run(connection, query, parameters)
+
+    async def fetch_one(self, query: Query, **parameters: Any) -> Row | None:
+        """Return the first row of one statement in a transaction of its own, or None."""
+        async with self._connection() as connection:
+            rows = await _run(connection, query, parameters)
+        return rows[0] if rows else None
+
+    async def execute(self, query: Query, **parameters: Any) -> int:
+        """Run one statement in a transaction of its own and return how many rows it touched."""
+        async with self._connection() as connection:
+            return await _execute(connection, query, parameters)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a transaction: READ COMMITTED, all or nothing. Wait for nothing but PostgreSQL inside it."""
+        async with self._connection() as connection:
+            with _translated(None):
+                async with connection.transaction():
+                    yield Transaction(connection)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        started = time.perf_counter()
+        try:
+            connection = await self._pool.acquire(timeout=self._acquire_seconds)
+        except TimeoutError as fault:
+            raise errors.DatabaseUnavailable("no database connection was free in time") from fault
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+            raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {fault}") from fault
+        WAIT.observe(time.perf_counter() - started)
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+
+@asynccontextmanager
+async def open_database(
+    url: str,
+    *,
+    connections: int,
+    application: str,
+    statement_timeout_ms: int = 5_000,
+    acquire_seconds: float = 2.0,
+) -> AsyncIterator[Database]:
+    """Open the pool for the block; raise DatabaseUnavailable when the server cannot be reached.
+
+    `application` is what PostgreSQL shows as application_name; it carries the process's name.
+    """
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=connections,
+            init=_prepare_connection,
+            command_timeout=statement_timeout_ms / 1000 + 1.0,
+            max_inactive_connection_lifetime=300.0,
+            server_settings={
+                "application_name": application,
+                "statement_timeout": str(statement_timeout_ms),
+                "lock_timeout": str(statement_timeout_ms),
+                "idle_in_transaction_session_timeout": str(statement_timeout_ms * 4),
+                "timezone": "UTC",
+                "jit": "off",
+            },
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+        raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {fault}") from fault
+    try:
+        yield Database(pool, acquire_seconds)
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), timeout=5.0)
+        except TimeoutError:
+            pool.terminate()
+
+
+@overload
+def build(row: Row, kind: type[T]) -> T: ...
+@overload
+def build(row: None, kind: type[T]) -> None: ...
+def build(row: Row | None, kind: type[T]) -> T | None:
+    """Make a dataclass out of a row whose columns have the names of its fields."""
+    return None if row is None else kind(**dict(row.items()))
+
+
+def build_all(rows: Sequence[Row], kind: type[T]) -> list[T]:
+    """Make dataclasses out of rows whose columns have the names of its fields."""
+    return [kind(**dict(row.items())) for row in rows]
+
+
+async def _prepare_connection(connection: Any) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name,
+            schema="pg_catalog",
+            encoder=lambda value: msgspec.json.encode(value).decode(),
+            decoder=msgspec.json.decode,
+        )
+
+
+async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> list[Row]:
+    started = time.perf_counter()
+    with _translated(query):
+        rows: list[Row] = await connection.fetch(query.sql, *[parameters[name] for name in query.parameters])
+    SECONDS.observe(time.perf_counter() - started, query.name)
+    CALLS.add(query.name)
+    ROWS.add(query.name, by=len(rows))
+    return rows
+
+
+async def _execute(connection: Any, query: Query, parameters: dict[str, Any]) -> int:
+    started = time.perf_counter()
+    with _translated(query):
+        status: str = await connection.execute(query.sql, *[parameters[name] for name in query.parameters])
+    SECONDS.observe(time.perf_counter() - started, query.name)
+    CALLS.add(query.name)
+    touched = status.rpartition(" ")[2]
+    return int(touched) if touched.isdecimal() else 0
+
+
+class _translated:
+    """Turns the driver's exceptions into ours and counts them under the query's name."""
+
+    def __init__(self, query: Query | None) -> None:
+        self._query = query
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        if fault is None:
+            return
+        ours = _translate(fault)
+        if ours is None:
+            return
+        FAULTS.add(self._query.name if self._query else "transaction", type(ours).__name__)
+        raise ours from fault
+
+
+def _translate(fault: BaseException) -> errors.DatabaseFault | None:
+    """Return our fault for the driver's, or None when it is not the database's (or already translated)."""
+    if isinstance(fault, asyncpg.IntegrityConstraintViolationError):
+        return errors.ConstraintViolated(fault.constraint_name or "unnamed", str(fault))
+    if isinstance(fault, asyncpg.DeadlockDetectedError | asyncpg.LockNotAvailableError | asyncpg.SerializationError):
+        return errors.DatabaseContention(str(fault))
+    if isinstance(fault, asyncpg.QueryCanceledError | TimeoutError):
+        return errors.DatabaseTimeout(f"the statement took too long: {fault}")
+    if isinstance(fault, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError | OSError):
+        return errors.DatabaseUnavailable(f"the connection to PostgreSQL broke: {fault}")
+    if isinstance(fault, asyncpg.InterfaceError | asyncpg.InsufficientResourcesError):
+        return errors.DatabaseUnavailable(str(fault))
+    return None

@@ -1,0 +1,142 @@
+"""Every setting: one frozen dataclass, read once from the environment by a composition root.
+
+Promises: a wrong value is refused at start with the variable's name and the mend.
+Never: is read by a rule; what a rule needs is passed to it.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from doorbuster import money
+from doorbuster.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation may choose. Each field says its variable, unit and default."""
+
+    home: Path
+    """DOORBUSTER_HOME: the data folder; ./.doorbuster by default."""
+
+    database_url: str | None
+    """DATABASE_URL: a PostgreSQL 15+ server; unset means the embedded one in the home folder."""
+
+    port: int = 8000
+    """PORT: shoppers, all addresses given by `host`."""
+
+    control_port: int = 8001
+    """CONTROL_PORT: merchants and operators."""
+
+    gateway_port: int = 8002
+    """GATEWAY_PORT: the test payment gateway's own process."""
+
+    host: str = "127.0.0.1"
+    """HOST: the address that the planes listen on."""
+
+    workers: int = 1
+    """WORKERS: data-plane processes; one for each core that PostgreSQL and the rest leave free."""
+
+    secret: str
+    """DOORBUSTER_SECRET: signs cookies, links and callbacks; made once and kept in the home folder."""
+
+    currency: str = "GBP"
+    """CURRENCY: what the shop sells in unless a price says otherwise."""
+
+    shop_name: str = "Doorbuster"
+    """SHOP_NAME: in the header, in mails, on receipts."""
+
+    public_url: str = ""
+    """PUBLIC_URL: how shoppers reach the shop, for links in mails; http://HOST:PORT by default."""
+
+    payment_url: str = ""
+    """PAYMENT_URL: the gateway's base address; the test gateway's own by default."""
+
+    smtp_url: str | None = None
+    """SMTP_URL: smtp://user:password@host:587; unset keeps mails readable in the control room's outbox."""
+
+    mail_from: str = "shop@localhost"
+    """MAIL_FROM: the sender of the shop's mails."""
+
+    connections_per_worker: int = 6
+    """CONNECTIONS: PostgreSQL connections of one data-plane worker."""
+
+    statement_timeout_ms: int = 5_000
+    """STATEMENT_TIMEOUT_MS: the longest any statement of a page may take."""
+
+    @property
+    def shop_url(self) -> str:
+        """Return the public address of the shop, without a trailing slash."""
+        return self.public_url.rstrip("/") or f"http://{self._reachable_host}:{self.port}"
+
+    @property
+    def control_url(self) -> str:
+        """Return the address of the control plane, without a trailing slash."""
+        return f"http://{self._reachable_host}:{self.control_port}"
+
+    @property
+    def gateway_url(self) -> str:
+        """Return the address of the payment gateway, without a trailing slash."""
+        return self.payment_url.rstrip("/") or f"http://{self._reachable_host}:{self.gateway_port}"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Say whether shoppers come over HTTPS, so that cookies are marked Secure and __Host-."""
+        return self.shop_url.startswith("https://")
+
+    @property
+    def _reachable_host(self) -> str:
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::", "127.0.0.1") else self.host  # noqa: S104
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Read every setting; raise Misconfigured with the variable's name and the mend.
+
+    Makes the home folder and its secret when they are missing: the secret must outlive a restart.
+    """
+    home = Path(environ.get("DOORBUSTER_HOME", ".doorbuster")).expanduser().absolute()
+    return Settings(
+        home=home,
+        database_url=environ.get("DATABASE_URL") or None,
+        port=_number(environ, "PORT", 8000, 0, 65_535),
+        control_port=_number(environ, "CONTROL_PORT", 8001, 0, 65_535),
+        gateway_port=_number(environ, "GATEWAY_PORT", 8002, 0, 65_535),
+        host=environ.get("HOST", "127.0.0.1"),
+        workers=_number(environ, "WORKERS", 1, 1, 64),
+        secret=environ.get("DOORBUSTER_SECRET") or _kept_secret(home),
+        currency=money.require_currency(environ.get("CURRENCY", "GBP")),
+        shop_name=environ.get("SHOP_NAME", "Doorbuster"),
+        public_url=environ.get("PUBLIC_URL", ""),
+        payment_url=environ.get("PAYMENT_URL", ""),
+        smtp_url=environ.get("SMTP_URL") or None,
+        mail_from=environ.get("MAIL_FROM", "shop@localhost"),
+        connections_per_worker=_number(environ, "CONNECTIONS", 6, 2, 500),
+        statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
+    )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise Misconfigured(f"{name}={text!r} must be a whole number from {least} to {most}; unset it for {default}")
+    return int(text)
+
+
+def _kept_secret(home: Path) -> str:
+    """Return the secret of this home folder, making it (readable by its owner only) the first time."""
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "secret"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        kept = path.read_text().strip()
+        if len(kept) >= 32:
+            return kept
+        raise Misconfigured(f"{path} is damaged: delete it, and everybody has to log in again") from None
+    with os.fdopen(handle, "w") as file:
+        file.write(made := secrets.token_urlsafe(48))
+    return made
