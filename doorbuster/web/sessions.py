@@ -1,0 +1,85 @@
+"""Who is asking: a shopper's identity, minted at the first POST and carried by a signed cookie.
+
+Promises: an identity can't be guessed or made up; reading one costs a few microseconds and no database.
+Never: minted by a GET, so that pages stay the same bytes for everybody.
+
+A caller without a cookie who sends an Idempotency-Key gets the identity that the key derives, so that a retry after a
+lost answer meets the same identity and is answered the same. Keys are therefore at least 16 unguessable characters.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from hmac import compare_digest
+
+from starlette.datastructures import Headers
+
+COOKIE_SECONDS = 180 * 24 * 3600
+IDENTITY_LENGTH = 22
+SIGNATURE_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """`key` names the customer in holds, carts and orders; `cookie` is the Set-Cookie value when newly minted."""
+
+    key: str
+    cookie: str | None = None
+
+
+def shopper_of(headers: Headers, secret: str, secure: bool) -> Shopper | None:
+    """Return the shopper whose signed cookie came along, or None; a forged cookie counts as none."""
+    return shopper_of_cookie(headers.get("cookie", ""), secret, secure)
+
+
+def shopper_or_new(headers: Headers, secret: str, secure: bool) -> Shopper:
+    """Return the shopper of the cookie, or mint one: from the Idempotency-Key if there is one, else by chance."""
+    known = shopper_of(headers, secret, secure)
+    return known or mint(secret, secure, headers.get("idempotency-key"))
+
+
+def shopper_of_cookie(cookie_header: str, secret: str, secure: bool) -> Shopper | None:
+    """Return the shopper named and signed in a Cookie header, or None."""
+    value = cookie_value(cookie_header, secure)
+    identity, _, signature = value.partition(".")
+    if len(identity) != IDENTITY_LENGTH or not value.isascii():
+        return None
+    if not compare_digest(signature, _signature(identity, secret)):
+        return None
+    return Shopper("s:" + identity)
+
+
+def cookie_value(cookie_header: str, secure: bool) -> str:
+    """Return our cookie's raw value, unverified, or an empty text."""
+    start = cookie_header.find(name := _cookie_name(secure) + "=")
+    if start < 0 or (start > 0 and cookie_header[start - 1] not in "; "):
+        return ""
+    end = cookie_header.find(";", start)
+    return cookie_header[start + len(name) : end if end >= 0 else None]
+
+
+def mint(secret: str, secure: bool, idempotency_key: str | None = None) -> Shopper:
+    """Make a new identity and its cookie; the same key makes the same identity (see the module's word on keys)."""
+    if idempotency_key:
+        digest = blake2b(idempotency_key.encode(), key=_key(secret), digest_size=16, person=b"shopper-by-key").digest()
+    else:
+        digest = secrets.token_bytes(16)
+    identity = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    cookie = f"{_cookie_name(secure)}={identity}.{_signature(identity, secret)}; Path=/; Max-Age={COOKIE_SECONDS}"
+    return Shopper("s:" + identity, f"{cookie}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}")
+
+
+def _cookie_name(secure: bool) -> str:
+    return "__Host-shopper" if secure else "shopper"
+
+
+def _signature(identity: str, secret: str) -> str:
+    digest = blake2b(identity.encode(), key=_key(secret), digest_size=12, person=b"shopper-cookie").digest()
+    return base64.urlsafe_b64encode(digest).decode()
+
+
+@lru_cache(maxsize=4)
+def _key(secret: str) -> bytes:
+    return blake2b(secret.encode(), digest_size=32, person=b"shopper-secret").digest()
