@@ -7,6 +7,7 @@
     │   ├── DatabaseTimeout      PostgreSQL did not answer within the statement's time
     │   ├── DatabaseContention   deadlock, lock time-out or serialization failure: the same call may be tried again
     │   └── ConstraintViolated   a named invariant refused the change; `constraint` carries the name
+    ├── EventLogUnavailable      the control plane's own store could not be read or written; nothing was done
     ├── Overloaded               a bounded queue is full; nothing was done
     └── GatewayFault             the payment provider gave no usable answer; the outcome is unknown until it is asked again
 
@@ -45,6 +46,10 @@ class ConstraintViolated(DatabaseFault):
         """Keep the constraint's name so that its answer can be looked up."""
         super().__init__(message)
         self.constraint = constraint
+
+
+class EventLogUnavailable(DoorbusterError):
+    """The control plane's own store could not be read or written (disk full, locked for too long); nothing was done."""
 
 
 class Overloaded(DoorbusterError):
