@@ -9,7 +9,7 @@
     │   └── ConstraintViolated   a named invariant refused the change; `constraint` carries the name
     ├── EventLogUnavailable      the control plane's own store could not be read or written; nothing was done
     ├── Overloaded               a bounded queue is full; nothing was done
-    └── GatewayFault             the payment provider gave no usable answer; the outcome is unknown until it is asked again
+    └── GatewayFault             the payment provider gave no usable answer; whether it acted is not known yet
 
 Expected answers (sold out, not open yet, declined) are values of their verb, never exceptions.
 """

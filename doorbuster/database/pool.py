@@ -197,7 +197,7 @@ async def _execute(connection: Any, query: Query, parameters: dict[str, Any]) ->
     return int(touched) if touched.isdecimal() else 0
 
 
-class _translated:
+class _translated:  # noqa: N801 - used like a function
     """Turns the driver's exceptions into ours and counts them under the query's name."""
 
     def __init__(self, query: Query | None) -> None:

@@ -138,7 +138,9 @@ def _cost(text: str, where: str) -> Cost:
         elif (word, value) == ("growth", "linear"):
             grows = True
         else:
-            raise Misconfigured(f"{where}: cost part {part.strip()!r} is none of: rows N, buffers N, scan T, growth linear")
+            raise Misconfigured(
+                f"{where}: cost part {part.strip()!r} is none of: rows N, buffers N, scan T, growth linear"
+            )
     if rows < 0 or buffers < 0:
         raise Misconfigured(f"{where}: the cost must say `rows N, buffers N`")
     return Cost(rows, buffers, tuple(scans), grows)

@@ -1,0 +1,54 @@
+# Everything a person does with this checkout; `make` alone lists it.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench lock format clean
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(VENV)/installed ## open the shop: database, shop, control room (Ctrl-C stops all)
+	@exec $(RUN) -m doorbuster up
+
+test: $(VENV)/installed-dev ## run the tests
+	@$(RUN) -m pytest -n auto --dist worksteal
+
+check: $(VENV)/installed-dev ## style, types, import contracts, then the tests
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(RUN) -m pytest -n auto --dist worksteal
+
+bench: $(VENV)/installed-dev ## measure the engine's ratios on this machine
+	@$(RUN) -m doorbuster bench
+
+lock: $(VENV)/installed-dev ## choose the versions anew and pin them with their hashes
+	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock pyproject.toml
+	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+format: $(VENV)/installed-dev ## put the code into the house style
+	@$(VENV)/bin/ruff check --fix
+	@$(VENV)/bin/ruff format
+
+clean: ## remove what was made here, except the shop's data
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache out
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Doorbuster needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 up"; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/installed: requirements.lock | $(VENV)/bin/python
+	@echo "Installing the pinned dependencies (once; takes about a minute) ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock | $(VENV)/bin/python
+	@echo "Installing the pinned tools for development ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/installed
