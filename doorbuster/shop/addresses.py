@@ -1,0 +1,141 @@
+"""Where a parcel goes, who gets it, and which e-mail addresses are one person's.
+
+Promises: an address that passes here can be printed on a label; every complaint names its field.
+Never: asks anybody; whether a street exists is the carrier's business.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from babel import Locale
+
+EMAIL_LENGTH_MAX = 254
+FIELD_LENGTH_MAX = 120
+WITHOUT_POSTCODE = frozenset(
+    {
+        "AE",
+        "AO",
+        "BS",
+        "BZ",
+        "FJ",
+        "GH",
+        "HK",
+        "IE",
+        "JM",
+        "KE",
+        "MO",
+        "NG",
+        "PA",
+        "QA",
+        "UG",
+        "ZW",
+    }
+)
+GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
+
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x1f\x7f<>(),;:\\\"\[\]]+@[^@\s.,\x00-\x1f\x7f]+(\.[^@\s.,\x00-\x1f\x7f]+)*"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A delivery address; `country` is an ISO 3166 two-letter code, `postcode` may be empty where a country has none."""
+
+    name: str
+    line1: str
+    line2: str = ""
+    city: str
+    postcode: str = ""
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadAddress:
+    """What cannot be delivered to: a message for each field, by the field's name."""
+
+    messages: dict[str, str]
+
+
+def tidy(address: Address) -> Address:
+    """Return the address without surplus blanks and control characters, the country in capitals."""
+    return Address(
+        name=_tidy(address.name),
+        line1=_tidy(address.line1),
+        line2=_tidy(address.line2),
+        city=_tidy(address.city),
+        postcode=_tidy(address.postcode).upper(),
+        country=_tidy(address.country).upper(),
+    )
+
+
+def complaints(email: str, address: Address) -> dict[str, str]:
+    """Return a polite message for each field that is missing or impossible; empty when all is well."""
+    found: dict[str, str] = {}
+    if not is_email(email):
+        found["email"] = "Enter an e-mail address, such as name@example.com."
+    required = {
+        "name": "Enter the name for the parcel.",
+        "line1": "Enter the street and number.",
+        "city": "Enter the town or city.",
+    }
+    for field, message in required.items():
+        if not getattr(address, field):
+            found[field] = message
+    if address.country not in countries():
+        found["country"] = "Choose a country from the list."
+    elif not address.postcode and address.country not in WITHOUT_POSTCODE:
+        found["postcode"] = "Enter the postcode."
+    for field in ("name", "line1", "line2", "city", "postcode"):
+        if len(getattr(address, field)) > FIELD_LENGTH_MAX:
+            found[field] = f"Use at most {FIELD_LENGTH_MAX} characters."
+    return found
+
+
+def is_email(text: str) -> bool:
+    """Say whether a text looks like an e-mail address that a mail server would take."""
+    return len(text) <= EMAIL_LENGTH_MAX and _EMAIL.fullmatch(text) is not None
+
+
+def email_key(email: str) -> str:
+    """Return what is the same for all spellings of one mailbox.
+
+    Lower case, no blanks around, no +tag, and for Gmail no dots, so that a limit per customer can't be dodged by them.
+    """
+    mailbox, _, domain = (
+        unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
+    )
+    mailbox = mailbox.partition("+")[0] or mailbox
+    if domain in GMAIL_DOMAINS:
+        domain, mailbox = "gmail.com", mailbox.replace(".", "")
+    return f"{mailbox}@{domain}"
+
+
+def countries() -> dict[str, str]:
+    """Return the name in English of every country one can send to, by code, in the order of names."""
+    return _COUNTRIES or _load_countries()
+
+
+_COUNTRIES: dict[str, str] = {}
+_NOT_COUNTRIES = frozenset(
+    {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
+)
+
+
+def _load_countries() -> dict[str, str]:
+    named = {
+        code: str(name)
+        for code, name in Locale("en").territories.items()
+        if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
+    }
+    _COUNTRIES.update(sorted(named.items(), key=lambda item: item[1]))
+    return _COUNTRIES
+
+
+def _tidy(text: str) -> str:
+    clean = "".join(
+        " " if unicodedata.category(character)[0] == "C" else character
+        for character in text
+    )
+    return " ".join(clean.split())

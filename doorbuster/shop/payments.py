@@ -1,0 +1,103 @@
+"""What the shop asks of a payment provider: the one interface between them.
+
+Promises: no lock and no connection is held while a provider is asked; every call carries the payment's id as its
+idempotency key, so that asking twice acts once.
+Never: sees a card; the shopper pays on the provider's own page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from doorbuster.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One attempt to pay an order; its id is the idempotency key towards the gateway."""
+
+    id: UUID
+    order_id: UUID
+    order_number: int
+    email: str
+    amount: Money
+    gateway_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where the shopper goes to pay."""
+
+    url: str
+
+
+EventKind = Literal["captured", "failed", "expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What the gateway says became of a payment; `id` is the gateway's own, the same for every delivery."""
+
+    id: str
+    gateway: str
+    kind: EventKind
+    payment_id: UUID
+    amount: Money
+    gateway_ref: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A genuine message about something that does not concern us."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that did not come from the gateway, or is too old, or makes no sense."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StillOpen:
+    """The shopper has neither paid nor failed to; the gateway still takes the money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """The gateway took the refund over; `reference` is its own name for it."""
+
+    reference: str
+
+
+class Gateway(Protocol):
+    """A payment provider. Every method may raise GatewayFault: then the outcome is unknown until it is asked again."""
+
+    name: str
+
+    async def open_checkout(self, payment: Payment, return_url: str) -> Redirect:
+        """Open (or find again) the hosted page for a payment."""
+        ...
+
+    def verify_callback(
+        self, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Event | Ignored | Refused:
+        """Check a callback's signature over its raw bytes, in constant time, and read it."""
+        ...
+
+    async def ask(self, payment: Payment) -> Event | StillOpen:
+        """Say what became of a payment, for when no callback came."""
+        ...
+
+    async def close_checkout(self, payment: Payment) -> Event:
+        """Take no more money for a payment; if it was paid already, the event says so."""
+        ...
+
+    async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded:
+        """Give money back, once for each `key`."""
+        ...
