@@ -37,7 +37,7 @@ async def mirror(log: EventLog, database: Runner) -> int:
 
 
 async def _watermark(log: EventLog, database: Runner) -> int:
-    """Return where to go on. A database that does not know the last line is another one, so it gets all from the start."""
+    """Return where to go on. A database that does not know the last line is another one: it gets all."""
     last = await asyncio.to_thread(log.fetch_one, lines.SQL.last_mirrored)
     if last is None:
         return 0

@@ -40,7 +40,7 @@ class EventLog:
         return rows[0] if rows else None
 
     def execute(self, query: Query, **parameters: Any) -> int:
-        """Run one statement, durable when it returns (or when its transaction ends), and say how many rows it touched."""
+        """Run one statement, durable when it (or its transaction) ends, and say how many rows it touched."""
         with self._lock, _translated():
             return self._connection.execute(query.sql, _bound(query, parameters)).rowcount
 
