@@ -61,10 +61,7 @@ class Assets:
 
 def load_assets() -> Assets:
     """Read, join and compress everything."""
-    assets = [
-        _asset(f"{name}.css", "text/css; charset=utf-8", _joined(name))
-        for name in STYLESHEETS
-    ]
+    assets = [_asset(f"{name}.css", "text/css; charset=utf-8", _joined(name)) for name in STYLESHEETS]
     for path in sorted(PACKAGE.glob("*/scripts/*.js")):
         assets.append(
             _asset(
@@ -92,6 +89,4 @@ def _squeezed(css: str) -> str:
 def _asset(name: str, media_type: str, text: str) -> Asset:
     body = text.encode()
     digest = hashlib.sha256(body).hexdigest()[:16]
-    return Asset(
-        name, digest, media_type, body, gzip.compress(body, compresslevel=9, mtime=0)
-    )
+    return Asset(name, digest, media_type, body, gzip.compress(body, compresslevel=9, mtime=0))

@@ -6,9 +6,10 @@ Never: needs the database.
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from doorbuster import errors
+from doorbuster.web import problems
 
 TEXTS = {
     400: (
@@ -58,6 +59,21 @@ TEXTS = {
 }
 RETRY_SECONDS = 2
 
+CROSS_ORIGIN = problems.declare(
+    "cross-origin", 403, "This did not come from one of our pages",
+    "A browser sent this request from another site. Programs send neither Origin nor Sec-Fetch-Site.",
+)  # fmt: skip
+PROBLEMS = {
+    403: CROSS_ORIGIN,
+    404: problems.NOT_FOUND,
+    405: problems.METHOD_NOT_ALLOWED,
+    413: problems.BODY_TOO_LARGE,
+    415: problems.UNSUPPORTED_MEDIA_TYPE,
+    422: problems.INVALID_BODY,
+    500: problems.FAULT,
+    503: problems.BUSY,
+}
+
 
 async def failure(
     request: Request,
@@ -72,18 +88,9 @@ async def failure(
     if status in (429, 503):
         headers.setdefault("retry-after", str(RETRY_SECONDS))
     if wants_json(request):
-        problem = {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": detail or text,
-        }
-        return JSONResponse(
-            problem | {"request_id": request_id},
-            status,
-            headers,
-            media_type="application/problem+json",
-        )
+        kind = PROBLEMS.get(status, problems.FAULT if status >= 500 else problems.INVALID_PARAMETER)
+        document = kind.document(detail or text, request_id=request_id)
+        return Response(document, kind.status, headers, problems.MEDIA_TYPE)
     page = request.state.house.pages.render(
         "web/failure.html",
         status=status,
@@ -97,9 +104,7 @@ async def failure(
 def wants_json(request: Request) -> bool:
     """Say whether the caller is a program: the API's paths, or one that accepts JSON and not HTML."""
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith("/api/") or (
-        "json" in accept and "text/html" not in accept
-    )
+    return request.url.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
 
 
 async def _http_exception(request: Request, fault: Exception) -> Response:

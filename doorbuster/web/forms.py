@@ -59,9 +59,7 @@ def check(typed: Mapping[str, str], kind: type[T]) -> Form[T]:
     for each in fields(kind):  # type: ignore[arg-type]  # every `kind` is a dataclass
         parse: Callable[[str], Any] = each.metadata["parse"]
         try:
-            values[each.name] = parse(
-                _CONTROL.sub("", typed.get(each.name, "")).strip()
-            )
+            values[each.name] = parse(_CONTROL.sub("", typed.get(each.name, "")).strip())
         except Mistake as mistake:
             mistakes[each.name] = str(mistake)
     return Form(typed, mistakes) if mistakes else Form(typed, {}, kind(**values))

@@ -28,9 +28,7 @@ class BodyLimit:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > self._bytes_max:
-            response = await failure(
-                Request(scope), 413, headers={"connection": "close"}
-            )
+            response = await failure(Request(scope), 413, headers={"connection": "close"})
             await response(scope, receive, send)
             return
         left = self._bytes_max

@@ -29,9 +29,7 @@ ZIP_FROM_BYTES = 1_000
 class RoomLoader(BaseLoader):
     """Finds `shop/product.html` in `doorbuster/shop/templates/product.html`."""
 
-    def get_source(
-        self, environment: Environment, template: str
-    ) -> tuple[str, str, Any]:
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
         """Return the text, or raise TemplateNotFound."""
         room, _, name = template.partition("/")
         path: Path = PACKAGE / room / "templates" / name
@@ -55,9 +53,7 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters.update(money=money, when=when, iso=iso)
-        self._environment.globals.update(
-            asset=self.assets.path, shop_name=settings.shop_name
-        )
+        self._environment.globals.update(asset=self.assets.path, shop_name=settings.shop_name)
 
     def render(self, template: str, **facts: Any) -> str:
         """Fill one template; raise UndefinedError when it lacks a fact."""
@@ -106,21 +102,15 @@ def show(
 
 async def asset_show(request: Request) -> Response:
     """Serve one stylesheet or script; its address carries its hash, so it may be kept for ever."""
-    asset = house_of(request).pages.assets.named(
-        request.path_params["name"], request.path_params["hash"]
-    )
+    asset = house_of(request).pages.assets.named(request.path_params["name"], request.path_params["hash"])
     if asset is None:
-        return Response(
-            "no such asset\n", 404, {"cache-control": "no-store"}, "text/plain"
-        )
+        return Response("no such asset\n", 404, {"cache-control": "no-store"}, "text/plain")
     headers = {
         "cache-control": "public, max-age=31536000, immutable",
         "vary": "accept-encoding",
     }
     if accepts_gzip(request):
-        return Response(
-            asset.zipped, 200, headers | {"content-encoding": "gzip"}, asset.media_type
-        )
+        return Response(asset.zipped, 200, headers | {"content-encoding": "gzip"}, asset.media_type)
     return Response(asset.body, 200, headers, asset.media_type)
 
 
@@ -147,6 +137,4 @@ def when(moment: datetime) -> Markup:
     """Write a moment for people and machines: <time datetime="2026-01-31T15:00:00Z">31 January 2026, 15:00 UTC</time>."""
     utc = moment.astimezone(UTC)
     clock = f"{utc:%H:%M:%S}" if utc.second else f"{utc:%H:%M}"
-    return Markup('<time datetime="{}">{} {:%B %Y}, {} UTC</time>').format(
-        iso(moment), utc.day, utc, clock
-    )
+    return Markup('<time datetime="{}">{} {:%B %Y}, {} UTC</time>').format(iso(moment), utc.day, utc, clock)
