@@ -33,8 +33,9 @@ CREATE INDEX sales_by_opening ON sales (opens_at DESC);
 CREATE INDEX sales_unfinished ON sales (closes_at) WHERE leftovers_returned_at IS NULL;
 
 -- Units of one variant at one place, either the shop's own (sale_id is null) or allocated to one sale.
--- `reopens_at`: a pool that had nothing left may not be claimed from before this instant, so that no worker still
--- believes from memory that it is exhausted when a returned unit finds its next owner.
+-- `reopens_at`: when a unit comes back to a pool that had none left, it is 'infinity' until that is committed and
+-- announced, and then an instant a little later (see sale/memory.py): nobody claims before it, so no worker still
+-- believes from memory that the pool is exhausted when the unit finds its next owner.
 CREATE TABLE stock_pools (
   id          uuid        CONSTRAINT stock_pools_pkey PRIMARY KEY,
   variant_id  uuid        NOT NULL CONSTRAINT stock_pools_variant_fkey REFERENCES variants,
@@ -50,6 +51,19 @@ CREATE TABLE stock_pools (
   CONSTRAINT stock_pools_not_negative CHECK (held >= 0 AND sold >= 0)
 ) WITH (fillfactor = 50);
 CREATE INDEX stock_pools_by_sale ON stock_pools (sale_id) WHERE sale_id IS NOT NULL;
+CREATE INDEX stock_pools_to_reopen ON stock_pools (id) WHERE reopens_at = 'infinity';
+
+CREATE FUNCTION stock_pools_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.version := OLD.version + 1;
+  IF OLD.sale_id IS NOT NULL AND OLD.on_hand = OLD.held + OLD.sold AND NEW.on_hand > NEW.held + NEW.sold THEN
+    NEW.reopens_at := 'infinity';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER stock_pools_changed BEFORE UPDATE ON stock_pools
+  FOR EACH ROW EXECUTE FUNCTION stock_pools_changed();
 
 CREATE TABLE sale_items (
   sale_id    uuid   NOT NULL CONSTRAINT sale_items_sale_fkey REFERENCES sales,

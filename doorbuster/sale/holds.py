@@ -1,0 +1,139 @@
+"""Claiming units, and giving them back.
+
+`claim_batch` is the one door through which a unit is promised: one function call answers many callers, under the lock
+of the pool's row (claim.function.sql). `Claims` coalesces single callers into such batches, one lane for each item.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from doorbuster import errors, metrics
+from doorbuster.clock import new_id
+from doorbuster.database import Database, QueryFile, Row, build
+from doorbuster.database.coalesce import Coalescer
+from doorbuster.sale import answers
+from doorbuster.sale.answers import Answer, Hold
+
+SQL = QueryFile("doorbuster.sale", "holds.sql")
+ANSWERS = metrics.counter("doorbuster_sale_answers_total", "Answers to claims.", ("answer",))
+QUANTITY_MAX = 1_000
+RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One caller's wish: so many units of one item of a sale, under an idempotency key."""
+
+    sale_id: UUID
+    variant_id: UUID
+    currency: str
+    opens_at: datetime
+    limit_per_customer: int
+    customer_key: str
+    idempotency_key: str
+    quantity: int
+    agreed_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHold:
+    """A hold as its owner sees it, with the item it is of."""
+
+    id: UUID
+    sale_id: UUID | None
+    sale_handle: str | None
+    sale_title: str | None
+    variant_id: UUID
+    sku: str
+    title: str
+    handle: str
+    quantity: int
+    unit_price: int
+    currency: str
+    state: str
+    expires_at: datetime
+    now: datetime
+
+
+class Claims:
+    """Coalesces the claims of one worker: while one batch of an item is committing, the next collects."""
+
+    def __init__(self, database: Database, batch_max: int = 128, waiting_max: int = 4_096) -> None:
+        """Send batches to `database`; at most `waiting_max` callers wait for one item."""
+        self._coalescer: Coalescer[Claim, Answer] = Coalescer(
+            "claim_holds",
+            lambda claims: claim_batch(database, claims),
+            lane=lambda claim: (claim.sale_id, claim.variant_id),
+            conflict=lambda claim: claim.customer_key,
+            batch_max=batch_max,
+            waiting_max=waiting_max,
+        )
+
+    async def claim(self, claim: Claim) -> Answer:
+        """Answer one claim; `NotAdmitted` when too many wait. Raises DatabaseFault when PostgreSQL is gone."""
+        try:
+            answer = await self._coalescer.submit(claim)
+        except errors.Overloaded:
+            answer = answers.NotAdmitted(RETRY_AFTER_SECONDS)
+        ANSWERS.add(answer.name)
+        return answer
+
+
+async def claim_batch(database: Database, claims: Sequence[Claim]) -> list[Answer]:
+    """Answer claims of one item of one sale, each customer at most once, in their order.
+
+    Durable when it returns: what was `Held` is committed. Safe to repeat: a repeated key is `Replayed`.
+    """
+    rows = await database.fetch(
+        SQL.claim_holds,
+        sale_id=claims[0].sale_id,
+        variant_id=claims[0].variant_id,
+        ids=[new_id() for _ in claims],
+        customers=[claim.customer_key for claim in claims],
+        keys=[claim.idempotency_key for claim in claims],
+        quantities=[claim.quantity for claim in claims],
+        prices=[claim.agreed_price for claim in claims],
+    )
+    return [_answer(claim, row) for claim, row in zip(claims, rows, strict=True)]
+
+
+def _answer(claim: Claim, row: Row) -> Answer:
+    """Turn a row of claim_holds() into its answer."""
+    name, hold_id, variant_id, quantity, price, state, expires_at, left, _, has = row
+    match name:
+        case "Held" | "Replayed" | "AlreadyYours":
+            hold = Hold(hold_id, variant_id, quantity, price, claim.currency, state, expires_at)
+            kinds = {"Held": answers.Held, "Replayed": answers.Replayed, "AlreadyYours": answers.AlreadyYours}
+            return kinds[name](hold)
+        case "SoldOut":
+            return answers.SoldOut(left)
+        case "AllHeld":
+            return answers.AllHeld(left)
+        case "NotOpenYet":
+            return answers.NotOpenYet(claim.opens_at)
+        case "LimitReached":
+            return answers.LimitReached(claim.limit_per_customer, has)
+        case "PriceChanged":
+            return answers.PriceChanged(price, claim.currency)
+    plain = {
+        "KeyReused": answers.KeyReused,
+        "NotInSale": answers.NotInSale,
+        "Paused": answers.Paused,
+        "SaleOver": answers.SaleOver,
+    }
+    return plain[name]()
+
+
+async def hold_of(database: Database, hold_id: UUID, customer_key: str) -> OwnHold | None:
+    """Return a hold with its item, to its owner only."""
+    return build(await database.fetch_one(SQL.hold_of_owner, hold_id=hold_id, customer_key=customer_key), OwnHold)
+
+
+async def release(database: Database, hold_id: UUID, customer_key: str) -> bool:
+    """Give a hold back before it expires; False when it is not the caller's or no longer held."""
+    async with database.transaction() as transaction:
+        await transaction.fetch(SQL.lock_pool_of_hold, hold_id=hold_id)
+        released = await transaction.fetch(SQL.release_hold, hold_id=hold_id, customer_key=customer_key)
+    return bool(released)
