@@ -1,0 +1,61 @@
+"""Writes what the collector has in Prometheus' text format (version 0.0.4)."""
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector as PrometheusCollector
+
+from doorbuster.metrics import Family, Series
+from doorbuster.watch.collector import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def exposition(collector: Collector, now_seconds: float) -> bytes:
+    """Return all metrics as text; what a name or label may hold is escaped by prometheus_client."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Families([*collector.totals().values(), *collector.gauges(now_seconds).values()]))
+    registry.register(_Families([_ages(collector, now_seconds)]))
+    return generate_latest(registry)
+
+
+class _Families(PrometheusCollector):
+    """Hands families to prometheus_client."""
+
+    def __init__(self, families: list[Family]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family in prometheus_client's words."""
+        for family in sorted(self._families, key=lambda each: each.name):
+            yield _metric(family)
+
+
+def _metric(family: Family) -> Metric:
+    if family.kind == "histogram":
+        return _histogram(family)
+    kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
+    made = kind(family.name, family.help, labels=family.label_names)
+    for series in family.series:
+        made.add_metric(series.labels, series.value)
+    return made
+
+
+def _histogram(family: Family) -> HistogramMetricFamily:
+    made = HistogramMetricFamily(family.name, family.help, labels=family.label_names)
+    bounds = [*(f"{bound:g}" for bound in family.bounds), "+Inf"]
+    for series in family.series:
+        cumulative = list(zip(bounds, map(float, accumulate(series.buckets)), strict=True))
+        made.add_metric(series.labels, cumulative, series.value)
+    return made
+
+
+def _ages(collector: Collector, now_seconds: float) -> Family:
+    series = tuple(
+        Series((process.snapshot.process,), now_seconds - process.heard_at) for process in collector.living(now_seconds)
+    )
+    help_text = "Seconds since each process was heard of."
+    return Family("doorbuster_process_silence_seconds", "gauge", help_text, ("process",), series)

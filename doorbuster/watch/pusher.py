@@ -1,0 +1,53 @@
+"""Pushes this process's metrics to the control plane each second.
+
+Promises: the process never waits for the control plane and never fails because of it; the last snapshot is pushed
+when the process stops.
+Never: retries a push: the next one carries everything.
+"""
+
+import asyncio
+import os
+import time
+
+import aiohttp
+
+from doorbuster import metrics
+from doorbuster.watch import process
+from doorbuster.watch.snapshots import PATH, TOKEN_HEADER, Snapshot, encode
+
+PUSH_SECONDS_MAX = 2.0
+FAREWELL_SECONDS_MAX = 1.0
+
+PUSHES = metrics.counter("doorbuster_pushes_total", "Snapshots pushed to the control plane, by outcome.", ("outcome",))
+
+
+async def push_metrics(process_name: str, control_url: str, token: str) -> None:
+    """Push a snapshot about each second until cancelled, then once more."""
+    started_at = time.time()
+    process.STARTED.set(started_at)
+    pusher = _Pusher(process_name, started_at)
+    timeout = aiohttp.ClientTimeout(total=PUSH_SECONDS_MAX)
+    async with aiohttp.ClientSession(control_url, headers={TOKEN_HEADER: token}, timeout=timeout) as session:
+        try:
+            while True:
+                await pusher.push(session)
+                await process.measure_lag()
+        finally:
+            # The counts of the last second belong to the sum as well; a cancelled task may still wait a little.
+            await asyncio.wait_for(pusher.push(session), FAREWELL_SECONDS_MAX)
+
+
+class _Pusher:
+    def __init__(self, process_name: str, started_at: float) -> None:
+        self._name, self._started_at = process_name, started_at
+        self._sequence, self._cpu_seconds = 0, 0.0
+
+    async def push(self, session: aiohttp.ClientSession) -> None:
+        self._cpu_seconds = process.measure_process(self._cpu_seconds)
+        self._sequence += 1
+        snapshot = Snapshot(self._name, os.getpid(), self._started_at, self._sequence, metrics.snapshot())
+        try:
+            async with session.post(PATH, data=encode(snapshot)) as response:
+                PUSHES.add("accepted" if response.ok else "refused")
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            PUSHES.add("unreachable")
