@@ -1,0 +1,89 @@
+"""What a client process is told: whom to send where, when, and how they behave."""
+
+from typing import Literal
+
+import msgspec
+
+Journey = Literal["visit", "purchase"]
+Share = float
+
+
+class Habits(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Shares of the crowd (0 to 1), drawn independently for each shopper."""
+
+    browses_first: Share = 0.5
+    """Looks at the home page, a collection and a product before the sale."""
+
+    uses_plain_forms: Share = 0.1
+    """Has a browser without JavaScript: forms and redirects only."""
+
+    leaves_hold: Share = 0.04
+    """Gets a unit held and walks away."""
+
+    double_clicks: Share = 0.06
+    """Sends the same claim twice at the same time."""
+
+    drops_connection: Share = 0.04
+    """Loses the connection right after the claim was sent, and asks again with the same key."""
+
+    card_declined_first: Share = 0.05
+    """Has the first payment declined, then pays with another card."""
+
+    insists_when_sold_out: Share = 0.1
+    """Keeps asking after the shop said sold out."""
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are no shares."""
+        for name in self.__struct_fields__:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is a share of the crowd: give a number from 0 to 1")
+
+
+class Pace(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How quick people are, in seconds; means of exponential draws except where said."""
+
+    think_seconds: float = 0.8
+    reaction_seconds: float = 0.7
+    poll_seconds: float = 4.0
+    retry_seconds: float = 2.0
+    patience_seconds: float = 30.0
+    """How long a shopper waits for a purchase before giving up; not drawn, the same for everybody."""
+
+
+class SaleFacts(msgspec.Struct, frozen=True):
+    """What a shopper knows of the sale from its page."""
+
+    id: str
+    handle: str
+    sku: str
+    opens_at: float
+    """Seconds since the epoch."""
+
+    units: int
+    hold_seconds: int = 300
+    product: str = ""
+    collection: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The orders for one client process."""
+
+    shop: str
+    sale: SaleFacts
+    starts_at: float
+    """Seconds since the epoch; every time in the record counts from here."""
+
+    arrivals: list[float] = []
+    """When each shopper comes, in seconds from the start."""
+
+    first_shopper: int = 0
+    lanes: int = 0
+    """Not 0: a closed loop of that many shoppers at a time instead of the arrivals."""
+
+    journey: Journey = "visit"
+    habits: Habits = Habits()
+    pace: Pace = Pace()
+    seed: int = 1
+    sockets_max: int = 12_000
+    own_addresses: bool = True
+    """Give each shopper an own source address in 127.0.0.0/8, where the machine allows it."""

@@ -1,0 +1,253 @@
+"""What one shopper does: look around, wait for the opening, claim, order, pay; or leave.
+
+Promises: every choice is drawn from the seed and the shopper's number; an answer that says "wait" is obeyed; a claim
+that got no answer is repeated with its own key only.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+
+import msgspec
+
+from doorbuster.drill.answers import HONEST_NO, HONEST_WAIT, kind_of, wait_seconds
+from doorbuster.drill.browser import Browser, Sockets, Stopwatch
+from doorbuster.drill.client import Broken, Reply
+from doorbuster.drill.plan import Habits, Plan
+from doorbuster.drill.record import Fate, Outcome, Promise, PromiseKind, Record
+from doorbuster.drill.ways import ApiWay, FormWay, Purchase, Way
+
+POLL_PAID_SECONDS = 0.1
+INSISTENT_TRIES = 4
+TRY_AGAIN_LATER = frozenset({"Busy", "Unavailable"})
+
+
+class Left(Exception):
+    """The shopper's visit ended; `outcome` says how."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        """Remember the outcome."""
+        super().__init__(outcome)
+        self.outcome: Outcome = outcome
+
+
+class Shopper:
+    """One visitor with drawn habits, an own browser and an own patience."""
+
+    def __init__(self, plan: Plan, number: int, arrives: float, record: Record, watch: Stopwatch) -> None:
+        """Draw the habits; nothing is sent yet."""
+        self._plan, self._number, self._record, self._watch = plan, number, record, watch
+        self._chance = random.Random(f"{plan.seed}/{number}")  # noqa: S311 -- repeatable on purpose
+        self._habits = _drawn(plan.habits, self._chance)
+        self._opens = plan.sale.opens_at - plan.starts_at
+        self._arrives = self._next = arrives
+        self._claim_planned: float | None = None
+        self._keys = 0
+        self._told_to_wait = False
+
+    async def live(self, sockets: Sockets) -> Fate:
+        """Go through the whole visit and return how it ended; never raises for anything the shop does."""
+        source = own_address(self._number) if self._plan.own_addresses else None
+        self._browser = Browser(self._number, self._record, self._watch, sockets, source)
+        self._way = self._chosen_way()
+        outcome: Outcome = "bought"
+        try:
+            await (self._visit() if self._plan.journey == "visit" else self._shortest())
+        except Left as left:
+            outcome = left.outcome
+        except Broken:
+            outcome = "told_to_wait" if self._told_to_wait else "gave_up"
+        finally:
+            self._browser.leave()
+        now = self._watch.now()
+        fate = Fate(self._number, outcome, self._arrives, self._claim_planned, now, self._browser.hurt)
+        self._record.fates.append(fate)
+        return fate
+
+    def _chosen_way(self) -> Way:
+        kind = FormWay if "uses_plain_forms" in self._habits else ApiWay
+        return kind(self._browser, self._plan.shop, self._plan.sale, f"shopper-{self._number}@drill.example")
+
+    async def _visit(self) -> None:
+        if "browses_first" in self._habits:
+            await self._browse()
+        await self._wait_for_opening()
+        await self._buy()
+
+    async def _shortest(self) -> None:
+        self._next = max(self._next, self._opens)
+        await self._buy()
+
+    async def _browse(self) -> None:
+        sale = self._plan.sale
+        await self._look("home", "/")
+        if sale.collection:
+            await self._look("collection", f"/collections/{sale.collection}")
+        if sale.product:
+            await self._look("product", f"/products/{sale.product}")
+
+    async def _wait_for_opening(self) -> None:
+        await self._look("sale", f"/sales/{self._plan.sale.handle}")
+        poll = self._plan.pace.poll_seconds
+        self._next = self._watch.now() + poll * self._chance.uniform(0.1, 1.0)
+        while self._next < self._opens:
+            await self._look("status", f"/api/v1/sales/{self._plan.sale.id}/status", think=False)
+            self._next += poll * self._chance.uniform(0.75, 1.25)
+        reaction = self._chance.expovariate(1 / self._plan.pace.reaction_seconds)
+        self._next = max(self._watch.now(), self._opens) + reaction
+
+    async def _look(self, step: str, path: str, think: bool = True) -> None:
+        """Read a page; one that does not come is shrugged at, the record remembers it."""
+        try:
+            await self._browser.ask(step, "GET", self._plan.shop + path, planned=self._next, accept="text/html")
+        except Broken:
+            pass
+        if think:
+            self._think()
+
+    def _think(self) -> None:
+        pause = self._chance.expovariate(1 / self._plan.pace.think_seconds)
+        self._next = self._watch.now() + (pause if self._plan.journey == "visit" else 0.0)
+
+    async def _buy(self) -> None:
+        self._claim_planned = self._next
+        self._browser.deadline = self._next + self._plan.pace.patience_seconds
+        hold_id = await self._claim()
+        if "leaves_hold" in self._habits:
+            raise Left("left_on_purpose")
+        self._think()
+        purchase = await self._order(hold_id)
+        self._think()
+        await self._pay(purchase)
+        await self._read_until_paid(purchase)
+
+    async def _claim(self) -> str:
+        """Claim until a unit is held or an honest last word came."""
+        key = self._new_key()
+        await self._stumble(key)
+        tries_left = INSISTENT_TRIES if "insists_when_sold_out" in self._habits else 0
+        while True:
+            reply = await self._patiently(lambda: self._way.claim(self._next, key), "hold")
+            if hold_id := self._way.held(reply):
+                self._promise("hold", hold_id, key)
+                return hold_id
+            if kind_of("hold", reply) not in HONEST_NO:
+                raise Left("failed")
+            if not tries_left:
+                raise Left("told_sold_out")
+            tries_left -= 1
+            self._wait(self._plan.pace.retry_seconds)
+
+    async def _stumble(self, key: str) -> None:
+        """Lose the connection after a first claim, or click twice; either way the key stays the same."""
+        if not isinstance(self._way, ApiWay):
+            return
+        if "drops_connection" in self._habits:
+            try:
+                await self._way.claim_and_hang_up(self._next, key)
+            except Broken:
+                pass
+            self._next = self._watch.now() + 0.2
+        if "double_clicks" in self._habits:
+            await self._click_twice(self._way, key)
+
+    async def _click_twice(self, way: ApiWay, key: str) -> None:
+        """Claim twice at the same time: whoever is answered with a hold must be answered with the same one."""
+        clicks = (way.claim(self._next, key), way.claim(self._next, key))
+        replies = await asyncio.gather(*clicks, return_exceptions=True)
+        held = {way.held(reply) for reply in replies if isinstance(reply, Reply)} - {""}
+        if len(held) > 1:
+            self._record.broken_promises.append(f"one key, two holds: {' and '.join(sorted(held))}")
+        self._next = self._watch.now()
+
+    async def _order(self, hold_id: str) -> Purchase:
+        key = self._new_key()
+        reply = await self._patiently(lambda: self._way.order(self._next, hold_id, key), "order")
+        purchase = self._way.ordered(reply, key)
+        if purchase is None:
+            raise Left("failed")
+        if purchase.order_id:
+            self._promise("order", purchase.order_id, key)
+        return purchase
+
+    async def _pay(self, purchase: Purchase) -> None:
+        """Pay on the gateway's own page, where a declined card may be followed by another one."""
+        outcomes = ["decline", "approve"] if "card_declined_first" in self._habits else ["approve"]
+        for outcome in outcomes:
+            reply = await self._patiently(lambda outcome=outcome: self._send_payment(purchase, outcome), "pay")
+            back = reply.header(b"location")
+            purchase.learn_from(back)
+            self._think()
+        if not purchase.order_id:
+            raise Left("failed")
+
+    async def _send_payment(self, purchase: Purchase, outcome: str) -> Reply:
+        return await self._browser.ask(
+            "pay", "POST", purchase.payment_url, planned=self._next, body=f"outcome={outcome}",
+            type="application/x-www-form-urlencoded", accept="text/html",
+        )  # fmt: skip
+
+    async def _read_until_paid(self, purchase: Purchase) -> None:
+        url = f"{self._plan.shop}/api/v1/orders/{purchase.order_id}"
+        pause = POLL_PAID_SECONDS
+        while True:
+            reply = await self._patiently(lambda: self._ask_order(url, purchase.secret), "read")
+            if reply.status != 200:
+                raise Left("failed")
+            if msgspec.json.decode(reply.body, type=_OrderState).state == "paid":
+                return self._promise("paid", purchase.order_id, purchase.key)
+            self._wait(pause)
+            pause *= 1.5
+
+    async def _ask_order(self, url: str, secret: str) -> Reply:
+        return await self._browser.ask("read", "GET", url, planned=self._next, secret=secret)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Reply]], step: str) -> Reply:
+        """Ask until there is an answer that is neither "wait" nor a breakdown, or the patience is over."""
+        while True:
+            self._hold_on()
+            try:
+                reply = await ask()
+            except Broken as fault:
+                if fault.kind == "TimedOut":
+                    raise
+                self._told_to_wait = False
+                self._wait(self._plan.pace.retry_seconds / 4)
+                continue
+            kind = kind_of(step, reply)
+            self._told_to_wait = kind in HONEST_WAIT
+            if not self._told_to_wait and reply.status < 500:
+                self._next = self._watch.now()
+                return reply
+            self._wait(wait_seconds(reply, self._plan.pace.retry_seconds))
+
+    def _hold_on(self) -> None:
+        if self._next >= self._browser.deadline:
+            raise Left("told_to_wait" if self._told_to_wait else "gave_up")
+
+    def _wait(self, seconds: float) -> None:
+        self._next = self._watch.now() + seconds * self._chance.uniform(0.75, 1.25)
+
+    def _promise(self, what: PromiseKind, identity: str, key: str) -> None:
+        self._record.promises.append(Promise(self._number, what, identity, key, self._watch.now()))
+
+    def _new_key(self) -> str:
+        """Make an Idempotency-Key: repeatable for this sale and seed, unlike any other shopper's."""
+        self._keys += 1
+        text = f"{self._plan.sale.id}/{self._plan.seed}/{self._number}/{self._keys}"
+        return "drill-" + blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+class _OrderState(msgspec.Struct):
+    state: str
+
+
+def own_address(number: int) -> str:
+    """Return a loopback address of the shopper's own, so that no two of them share ports or rate limits."""
+    block = number % (250 * 250 * 250)
+    return f"127.{1 + block // 62_500}.{block // 250 % 250}.{1 + block % 250}"
+
+
+def _drawn(habits: Habits, chance: random.Random) -> frozenset[str]:
+    return frozenset(name for name in habits.__struct_fields__ if chance.random() < getattr(habits, name))
