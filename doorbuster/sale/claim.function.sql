@@ -70,6 +70,12 @@ BEGIN
   IF v_now < v_pool.reopens_at THEN
     v_left := 0;
   END IF;
+  IF v_closed IS NULL AND v_left = 0 AND v_pool.held > 0 THEN
+    -- name: claim_reclaim
+    -- why:  when the sweeper sleeps, whoever finds nothing left gives back what is overdue, for those who come next
+    -- cost: rows 1, buffers 1600
+    PERFORM expire_holds(100, v_pool.id);
+  END IF;
 
   -- name: claim_known_callers
   -- why:  a retried key gets its first answer, a second click its first hold, and the limit counts what one has

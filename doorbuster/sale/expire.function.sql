@@ -1,9 +1,10 @@
--- Expires at most p_most holds whose time is over and gives their units back; returns how many.
+-- Expires at most p_most holds whose time is over (of one pool, or of all when p_pool is null) and gives their units
+-- back; returns how many.
 --
 -- Pools are locked first, in id order, then the holds: the order of locks everywhere. Which holds are over is decided
 -- again after the locks were had, because a payment may have come first. Holds being paid (`paying`) had their time
 -- extended when payment began; money that arrives after all is re-held or refunded by settle_payments().
-CREATE OR REPLACE FUNCTION expire_holds(p_most int) RETURNS int LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION expire_holds(p_most int, p_pool uuid) RETURNS int LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_hashjoin = off
@@ -21,7 +22,7 @@ BEGIN
   SELECT array_agg(h.id), array_agg(DISTINCT h.pool_id)
     INTO v_ids, v_pools
     FROM (SELECT id, pool_id FROM holds
-           WHERE state IN ('held', 'paying') AND expires_at <= v_now
+           WHERE state IN ('held', 'paying') AND expires_at <= v_now AND (p_pool IS NULL OR pool_id = p_pool)
            ORDER BY expires_at LIMIT p_most) h;
   IF v_ids IS NULL THEN
     RETURN 0;

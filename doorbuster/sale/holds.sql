@@ -43,7 +43,7 @@ SELECT id FROM released;
 -- name: expire_holds
 -- why:  a hold that nobody paid in time gives its units back; a bounded bite, oldest first
 -- cost: rows 1, buffers 20000
-SELECT expire_holds(:most) AS expired;
+SELECT expire_holds(:most, NULL) AS expired;
 
 -- name: reopen_pools
 -- why:  once the return of a unit is committed it is announced, so that claims can begin when every memory has lapsed

@@ -71,9 +71,14 @@ async def adjust_stock(database: Database, variant_id: UUID, on_hand: int, reaso
         return Adjusted(build(row, Pool))
 
 
+async def make_shop_pool(transaction: Runner, variant_id: UUID) -> None:
+    """See to it that the variant has a pool of the shop's own; an empty one the first time."""
+    await transaction.execute(SQL.make_shop_pool, id=new_id(), variant_id=variant_id, location_id=MAIN_LOCATION)
+
+
 async def lock_shop_pool(transaction: Runner, variant_id: UUID) -> Pool:
     """Lock and return the shop's own pool of a variant, making an empty one the first time."""
-    await transaction.execute(SQL.make_shop_pool, id=new_id(), variant_id=variant_id, location_id=MAIN_LOCATION)
+    await make_shop_pool(transaction, variant_id)
     row = await transaction.fetch_one(SQL.lock_shop_pool, variant_id=variant_id)
     assert row is not None
     return build(row, Pool)
