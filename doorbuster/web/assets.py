@@ -4,7 +4,8 @@ Promises: an address `/assets/{hash}/{name}` never changes what it serves; no bu
 Never: reads a file during a request.
 
 A stylesheet is made of all files of `web/styles/common/` and of the folder of its own name, in the order of their
-names; `@layer` in the first one settles who wins. A script is one file of a room's `scripts/` folder.
+names; `@layer` in the first one settles who wins. A script is one file of a room's `scripts/` folder; its first
+line may name another one to be put before it.
 """
 
 import gzip
@@ -19,6 +20,7 @@ STYLESHEETS = ("shop", "room")
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLANKS = re.compile(r"\s+")
+_WITH = re.compile(r"// with: ([a-z_]+\.js)\n")
 _AROUND = re.compile(r" ?([{};,>]) ?")
 
 
@@ -61,16 +63,17 @@ class Assets:
 
 def load_assets() -> Assets:
     """Read, join and compress everything."""
-    assets = [_asset(f"{name}.css", "text/css; charset=utf-8", _joined(name)) for name in STYLESHEETS]
-    for path in sorted(PACKAGE.glob("*/scripts/*.js")):
-        assets.append(
-            _asset(
-                path.name,
-                "text/javascript; charset=utf-8",
-                path.read_text(encoding="utf-8"),
-            )
-        )
-    return Assets({asset.name: asset for asset in assets})
+    styles = [_asset(f"{name}.css", "text/css; charset=utf-8", _joined(name)) for name in STYLESHEETS]
+    paths = {path.name: path for path in sorted(PACKAGE.glob("*/scripts/*.js"))}
+    scripts = [_asset(name, "text/javascript; charset=utf-8", _script(name, paths)) for name in paths]
+    return Assets({asset.name: asset for asset in [*styles, *scripts]})
+
+
+def _script(name: str, paths: dict[str, Path]) -> str:
+    """Return the script with the one it names by `// with: other.js` before it: a page asks for one file only."""
+    text = paths[name].read_text(encoding="utf-8")
+    needed = _WITH.match(text)
+    return text if needed is None else _script(needed[1], paths) + text
 
 
 def _joined(name: str) -> str:

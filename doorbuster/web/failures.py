@@ -114,11 +114,11 @@ async def _http_exception(request: Request, fault: Exception) -> Response:
     return await failure(request, fault.status_code, detail, dict(fault.headers or {}))
 
 
-async def _busy(request: Request, fault: Exception) -> Response:
+async def _busy(request: Request, _: Exception) -> Response:
     return await failure(request, 503)
 
 
-async def _broken(request: Request, fault: Exception) -> Response:
+async def _broken(request: Request, _: Exception) -> Response:
     return await failure(request, 500)
 
 

@@ -122,6 +122,6 @@ def choice(label: str, options: Sequence[str]) -> Any:
     return own(parse)
 
 
-def tick(label: str) -> Any:
-    """Declare a tick box: true when it was sent at all. `label` is for the reader of the form's class."""
-    return own(lambda typed: bool(typed))
+def tick() -> Any:
+    """Declare a tick box: true when it was sent at all."""
+    return own(bool)

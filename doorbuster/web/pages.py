@@ -29,7 +29,7 @@ ZIP_FROM_BYTES = 1_000
 class RoomLoader(BaseLoader):
     """Finds `shop/product.html` in `doorbuster/shop/templates/product.html`."""
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
+    def get_source(self, _: Environment, template: str) -> tuple[str, str, Any]:
         """Return the text, or raise TemplateNotFound."""
         room, _, name = template.partition("/")
         path: Path = PACKAGE / room / "templates" / name
@@ -134,7 +134,7 @@ def iso(moment: datetime) -> str:
 
 
 def when(moment: datetime) -> Markup:
-    """Write a moment for people and machines: <time datetime="2026-01-31T15:00:00Z">31 January 2026, 15:00 UTC</time>."""
+    """Write a moment for people, inside the <time> element that machines read: 31 January 2026, 15:00 UTC."""
     utc = moment.astimezone(UTC)
     clock = f"{utc:%H:%M:%S}" if utc.second else f"{utc:%H:%M}"
     return Markup('<time datetime="{}">{} {:%B %Y}, {} UTC</time>').format(iso(moment), utc.day, utc, clock)
