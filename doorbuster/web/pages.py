@@ -29,7 +29,7 @@ ZIP_FROM_BYTES = 1_000
 class RoomLoader(BaseLoader):
     """Finds `shop/product.html` in `doorbuster/shop/templates/product.html`."""
 
-    def get_source(self, _: Environment, template: str) -> tuple[str, str, Any]:
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:  # noqa: ARG002
         """Return the text, or raise TemplateNotFound."""
         room, _, name = template.partition("/")
         path: Path = PACKAGE / room / "templates" / name
@@ -129,8 +129,9 @@ def money(amount: Money | int, currency: str = "") -> str:
 
 
 def iso(moment: datetime) -> str:
-    """Write a moment in UTC as RFC 3339, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Write a moment in UTC as RFC 3339, with milliseconds where it has any: an opening is never told too early."""
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def when(moment: datetime) -> Markup:
