@@ -76,20 +76,20 @@ class Coalescer(Generic[Item, Answer]):
         lane.waiting.append(waiting)
         if lane.drain is None:
             lane.drain = loop.create_task(self._drain(key, lane))
-        return await waiting.answer
+        answer: Answer = await waiting.answer
+        return answer
 
-    async def _drain(self, key: Hashable, lane: "_Lane[Item, Answer]") -> None:
+    async def _drain(self, key: Hashable, lane: _Lane[Item, Answer]) -> None:
         """Send batch after batch until nobody waits; the task is the lane's only sender."""
         try:
             while batch := self._next_batch(lane):
                 await self._send(batch)
         finally:
-            lane.drain = None
             self._lanes.pop(key, None)
-            for left in lane.waiting:
-                left.answer.cancel()
+            # Only a shutdown leaves anybody behind: nothing was sent for them.
+            _fail(list(lane.waiting), errors.Overloaded("the process is stopping; nothing was done"))
 
-    def _next_batch(self, lane: "_Lane[Item, Answer]") -> list["_Waiting[Item, Answer]"]:
+    def _next_batch(self, lane: _Lane[Item, Answer]) -> list[_Waiting[Item, Answer]]:
         """Take the longest waiting, leaving out those who left and putting back those who conflict."""
         now = asyncio.get_running_loop().time()
         batch: list[_Waiting[Item, Answer]] = []
@@ -110,18 +110,18 @@ class Coalescer(Generic[Item, Answer]):
         lane.waiting.extendleft(reversed(put_back))
         return batch
 
-    async def _send(self, batch: list["_Waiting[Item, Answer]"]) -> None:
+    async def _send(self, batch: list[_Waiting[Item, Answer]]) -> None:
         try:
             answers = await self._attempt([waiting.item for waiting in batch])
-        except errors.DoorbusterError as fault:
-            if len(batch) == 1 or isinstance(fault, errors.DatabaseUnavailable):
+        except Exception as fault:
+            if len(batch) == 1 or isinstance(fault, errors.DatabaseUnavailable | errors.DatabaseTimeout):
                 _fail(batch, fault)
                 return
             for waiting in batch:
                 await self._send([waiting])
             return
-        except BaseException as fault:
-            _fail(batch, fault)
+        except asyncio.CancelledError:
+            _fail(batch, errors.DatabaseUnavailable("the process is stopping; ask again with the same key"))
             raise
         for waiting, answer in zip(batch, answers, strict=True):
             if not waiting.answer.done():
@@ -132,14 +132,18 @@ class Coalescer(Generic[Item, Answer]):
         BATCHES.add(self._name)
         ITEMS.add(self._name, by=len(items))
         try:
-            return await asyncio.wait_for(self._run(items), self._batch_seconds)
+            return await self._bounded(items)
         except (errors.DatabaseUnavailable, errors.DatabaseContention):
+            return await self._bounded(items)
+
+    async def _bounded(self, items: list[Item]) -> Sequence[Answer]:
+        try:
             return await asyncio.wait_for(self._run(items), self._batch_seconds)
         except TimeoutError as fault:
             raise errors.DatabaseTimeout("the batch took too long") from fault
 
 
-def _fail(batch: "Sequence[_Waiting[Item, Answer]]", fault: BaseException) -> None:
+def _fail(batch: Sequence[_Waiting[Item, Answer]], fault: BaseException) -> None:
     for waiting in batch:
         if not waiting.answer.done():
             waiting.answer.set_exception(fault)

@@ -1,18 +1,18 @@
 """What a claim is told, in order of precedence: the first that applies wins.
 
-    Replayed      this key was answered before; here is the same hold again
-    KeyReused     this key belongs to another request of yours
-    NotInSale     the sale has no such item
-    NotAdmitted   too many are waiting for a turn; nothing was done, come back in a few seconds
-    NotOpenYet    the sale opens at a later time
-    Paused        the merchant has stopped the sale for a while
-    SaleOver      the sale has ended
-    AlreadyYours  you hold units of this item already; here is that hold
-    LimitReached  it would be more than one customer may have
-    PriceChanged  the price is not the one you agreed to
-    SoldOut       every unit is sold
-    AllHeld       every unit is held, but holds may still expire
-    Held          yours until `expires_at`
+Replayed      this key was answered before; here is the same hold again
+KeyReused     this key belongs to another request of yours
+NotInSale     the sale has no such item
+NotAdmitted   too many are waiting for a turn; nothing was done, come back in a few seconds
+NotOpenYet    the sale opens at a later time
+Paused        the merchant has stopped the sale for a while
+SaleOver      the sale has ended
+AlreadyYours  you hold units of this item already; here is that hold
+LimitReached  it would be more than one customer may have
+PriceChanged  the price is not the one you agreed to
+SoldOut       every unit is sold
+AllHeld       every unit is held, but holds may still expire
+Held          yours until `expires_at`
 """
 
 from dataclasses import dataclass

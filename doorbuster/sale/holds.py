@@ -4,7 +4,7 @@
 of the pool's row (claim.function.sql). `Claims` coalesces single callers into such batches, one lane for each item.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +20,18 @@ SQL = QueryFile("doorbuster.sale", "holds.sql")
 ANSWERS = metrics.counter("doorbuster_sale_answers_total", "Answers to claims.", ("answer",))
 QUANTITY_MAX = 1_000
 RETRY_AFTER_SECONDS = 2
+
+_WITH_HOLD: dict[str, Callable[[Hold], Answer]] = {
+    "Held": answers.Held,
+    "Replayed": answers.Replayed,
+    "AlreadyYours": answers.AlreadyYours,
+}
+_PLAIN: dict[str, Callable[[], Answer]] = {
+    "KeyReused": answers.KeyReused,
+    "NotInSale": answers.NotInSale,
+    "Paused": answers.Paused,
+    "SaleOver": answers.SaleOver,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +115,6 @@ def _answer(claim: Claim, row: Row) -> Answer:
     """Turn a row of claim_holds() into its answer."""
     name, hold_id, variant_id, quantity, price, state, expires_at, left, _, has = row
     match name:
-        case "Held" | "Replayed" | "AlreadyYours":
-            hold = Hold(hold_id, variant_id, quantity, price, claim.currency, state, expires_at)
-            kinds = {"Held": answers.Held, "Replayed": answers.Replayed, "AlreadyYours": answers.AlreadyYours}
-            return kinds[name](hold)
         case "SoldOut":
             return answers.SoldOut(left)
         case "AllHeld":
@@ -117,13 +125,9 @@ def _answer(claim: Claim, row: Row) -> Answer:
             return answers.LimitReached(claim.limit_per_customer, has)
         case "PriceChanged":
             return answers.PriceChanged(price, claim.currency)
-    plain = {
-        "KeyReused": answers.KeyReused,
-        "NotInSale": answers.NotInSale,
-        "Paused": answers.Paused,
-        "SaleOver": answers.SaleOver,
-    }
-    return plain[name]()
+    if with_hold := _WITH_HOLD.get(name):
+        return with_hold(Hold(hold_id, variant_id, quantity, price, claim.currency, state, expires_at))
+    return _PLAIN[name]()
 
 
 async def hold_of(database: Database, hold_id: UUID, customer_key: str) -> OwnHold | None:

@@ -182,9 +182,7 @@ async def _insert(transaction: Transaction, sale_id: UUID, wish: NewSale) -> Non
         await _allocate(transaction, pools[variants[item.sku]], item.units, item.sku)
 
 
-async def _insert_item(
-    transaction: Transaction, sale_id: UUID, variant_id: UUID, item: NewItem, position: int
-) -> None:
+async def _insert_item(transaction: Transaction, sale_id: UUID, variant_id: UUID, item: NewItem, position: int) -> None:
     pool_id = new_id()
     await make_shop_pool(transaction, variant_id)
     await transaction.execute(
