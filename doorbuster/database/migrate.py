@@ -149,7 +149,7 @@ def _apply_with_yoyo(url: str) -> None:
     import psycopg
     import yoyo
 
-    migrations = yoyo.read_migrations(str(MIGRATIONS / "*.sql"))
+    migrations = yoyo.read_migrations(str(MIGRATIONS))
     current = "the history"
     try:
         with yoyo.get_backend(_url_for_yoyo(url)) as backend:

@@ -1,1 +1,0 @@
-"""Plain SQL, applied once and in order; see ../migrate.py."""
