@@ -81,6 +81,18 @@ class Collector:
                 summed[series.labels] = summed.get(series.labels, 0.0) + series.value
         return summed
 
+    def spread(self, name: str) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """Return one histogram's bounds and bucket counts added over all processes and labels; empty when unknown."""
+        bounds: tuple[float, ...] = ()
+        counts: tuple[int, ...] = ()
+        for family in self._families(name):
+            for series in family.series:
+                if bounds and bounds != family.bounds:
+                    continue
+                bounds = family.bounds
+                counts = tuple(map(sum, zip(counts or (0,) * len(series.buckets), series.buckets, strict=True)))
+        return bounds, counts
+
     def gauges(self, now_seconds: float) -> dict[str, Family]:
         """Return every gauge of the living processes with `process` as its last label, by name."""
         found: dict[str, list[Series]] = {}

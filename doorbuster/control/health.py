@@ -1,0 +1,104 @@
+"""What machines ask the control plane: is it alive, is it ready, and the metrics.
+
+`/metrics` carries no personal data, but how a shop sells is its own business: it answers this machine, or whoever
+shows `Authorization: Bearer <token>` with the token that `doorbuster operator metrics-token` prints.
+"""
+
+import hmac
+import ipaddress
+
+from msgspec import DecodeError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from doorbuster.clock import Clock
+from doorbuster.control.house import house_of
+from doorbuster.watch.collector import Collector
+from doorbuster.watch.exposition import CONTENT_TYPE, exposition
+from doorbuster.watch.snapshots import BODY_BYTES_MAX, PATH, TOKEN_HEADER, decode, internal_token
+
+
+async def healthz(_: Request) -> Response:
+    """Say that the process answers."""
+    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+
+async def readyz(request: Request) -> Response:
+    """Say that operators can work: the control room is ready without PostgreSQL, whose state the body tells."""
+    database = house_of(request).pulse.database
+    state = "up" if database and database.up else "down"
+    return PlainTextResponse(f"ok\ndatabase {state}\n", headers={"cache-control": "no-store"})
+
+
+async def metrics_show(request: Request) -> Response:
+    """Show all metrics as Prometheus text."""
+    house = house_of(request)
+    if not _may_scrape(request, metrics_token(house.settings.secret)):
+        return PlainTextResponse("metrics are for this machine or with the token\n", 403)
+    body = exposition(house.collector, house.clock.monotonic())
+    return Response(body, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
+
+
+def metrics_token(secret: str) -> str:
+    """Return the token that lets another machine read `/metrics`."""
+    return hmac.new(secret.encode(), b"doorbuster metrics", "sha256").hexdigest()
+
+
+def _may_scrape(request: Request, token: str) -> bool:
+    shown = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
+    forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded"))
+    return hmac.compare_digest(shown, token.encode()) or (not forwarded and _is_this_machine(request))
+
+
+def _is_this_machine(request: Request) -> bool:
+    try:
+        return ipaddress.ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        return False
+
+
+class SnapshotIntake:
+    """Takes the workers' snapshots before anything else sees the request; everything else goes to `app`.
+
+    It stands outside the pages' body limit and origin check: a snapshot is larger than a form,
+    and no browser sends one.
+    """
+
+    def __init__(self, app: ASGIApp, collector: Collector, clock: Clock, secret: str) -> None:
+        """Keep the token ready."""
+        self._app, self._collector, self._clock = app, collector, clock
+        self._token = internal_token(secret).encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a snapshot: 204 counted, 410 came too late, 401 wrong token, 400 no snapshot, 413 too large."""
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await self._app(scope, receive, send)
+            return
+        status = await self._take(scope, receive)
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _take(self, scope: Scope, receive: Receive) -> int:
+        shown = dict(scope["headers"]).get(TOKEN_HEADER.lower().encode(), b"")
+        if not hmac.compare_digest(shown, self._token):
+            return 401
+        body = await _read(receive)
+        if body is None:
+            return 413
+        try:
+            snapshot = decode(body)
+        except DecodeError:
+            return 400
+        return 204 if self._collector.take(snapshot, self._clock.monotonic()) else 410
+
+
+async def _read(receive: Receive) -> bytes | None:
+    body = bytearray()
+    while True:
+        message: Message = await receive()
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
+            return None
+        if not message.get("more_body"):
+            return bytes(body)

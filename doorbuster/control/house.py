@@ -1,0 +1,31 @@
+"""What the control room's handlers may reach."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import Request
+
+from doorbuster.accounts.passwords import Passwords
+from doorbuster.accounts.sessions import Sessions
+from doorbuster.control.pulse import Pulse
+from doorbuster.journal import EventLog
+from doorbuster.watch.collector import Collector
+from doorbuster.watch.history import History
+from doorbuster.web.pages import House
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlHouse(House):
+    """The house as seen from the control plane."""
+
+    event_log: EventLog
+    passwords: Passwords
+    sessions: Sessions
+    collector: Collector
+    history: History
+    pulse: Pulse
+
+
+def house_of(request: Request) -> ControlHouse:
+    """Return the control plane's house."""
+    return cast(ControlHouse, request.state.house)
