@@ -4,12 +4,33 @@ Each room contributes lines here and keeps the handlers in its `pages.py` or `ap
 rooms of their own plane only, so that a process starts no slower than what it serves.
 """
 
+from typing import TYPE_CHECKING
+
 from starlette.routing import BaseRoute
+
+if TYPE_CHECKING:
+    from doorbuster.web.api import Endpoint
 
 
 def data_plane_routes() -> list[BaseRoute]:
     """Return what shoppers reach on PORT, in order of precedence."""
-    return []
+    from doorbuster.web.api import api_routes
+    from doorbuster.web.documentation import documentation_routes
+    from doorbuster.web.openapi import document
+
+    endpoints = api_endpoints()
+    return [
+        *documentation_routes(endpoints),
+        *api_routes(endpoints, document(endpoints, "Doorbuster", "1")),
+    ]
+
+
+def api_endpoints() -> "tuple[Endpoint, ...]":
+    """Return the table of the JSON API: what is served under /api/v1 and what its OpenAPI document says."""
+    from doorbuster.catalogue import api as catalogue
+    from doorbuster.sale import api as sale
+
+    return (*catalogue.ENDPOINTS, *sale.ENDPOINTS)
 
 
 def control_plane_routes() -> list[BaseRoute]:

@@ -30,7 +30,8 @@ class Check:
 GUARDS = (
     "stock_pools_never_oversold", "stock_pools_not_negative", "stock_pools_one_per_place",
     "stock_movements_append_only", "holds_one_effect_per_key", "holds_quantity_positive", "sale_customers_within_limit",
-    "sale_customers_not_negative", "orders_one_effect_per_key", "orders_total_adds_up", "orders_number_unique", "order_lines_hold_once",
+    "sale_customers_not_negative", "orders_one_effect_per_key", "orders_total_adds_up",
+    "orders_number_unique", "order_lines_hold_once",
     "payments_one_per_gateway_ref", "payments_captured_once", "payments_refund_within_amount", "payment_callbacks_pkey",
 )  # fmt: skip
 

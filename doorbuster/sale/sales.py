@@ -107,9 +107,10 @@ async def sale_by_id(database: Runner, sale_id: UUID) -> Sale | None:
     return (await _with_items(database, build_all(found, Sale)))[0] if found else None
 
 
-async def list_sales(database: Runner, before: datetime | None = None, limit: int = 50) -> list[Sale]:
-    """Return sales with their items, the latest opening first; older than `before` for the next page."""
-    found = await database.fetch(SQL.list_sales, before=before, most=min(limit, 200))
+async def list_sales(database: Runner, before: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[Sale]:
+    """Return sales with their items, the latest opening first; `before` is opening and id of the page's last before."""
+    opens_at, sale_id = before or (None, None)
+    found = await database.fetch(SQL.list_sales, before=opens_at, before_id=sale_id, most=min(limit, 200))
     return await _with_items(database, build_all(found, Sale))
 
 

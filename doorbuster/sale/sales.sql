@@ -18,8 +18,8 @@ SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_
 SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer, currency,
        paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
   FROM sales
- WHERE :before::timestamptz IS NULL OR opens_at < :before
- ORDER BY opens_at DESC
+ WHERE (opens_at, id) < (coalesce(:before::timestamptz, 'infinity'), coalesce(:before_id::uuid, id))
+ ORDER BY opens_at DESC, id DESC
  LIMIT :most;
 
 -- name: live_sales

@@ -12,7 +12,7 @@ convertors: `/api/v1/orders/{id:uuid}`. An endpoint without a handler is served 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -23,7 +23,6 @@ from doorbuster.web import problems
 from doorbuster.web.inputs import idempotency_key, read_body, read_query
 from doorbuster.web.problems import ProblemType, Refused, problem, problem_of_fault
 
-T = TypeVar("T")
 Handler = Callable[..., Awaitable[Response]]
 
 PREFIX = "/api/v1"
@@ -53,8 +52,8 @@ class Endpoint:
     """How it may refuse, beside what every endpoint of its shape can."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The base of every answer's type: immutable, fields by name."""
+class Answer(msgspec.Struct, kw_only=True):
+    """The base of every answer's type: fields by name."""
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -76,7 +75,7 @@ def encode_cursor(position: Any) -> str:
     return urlsafe_b64encode(msgspec.msgpack.encode(position)).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, kind: type[T]) -> T:
+def decode_cursor(cursor: str, kind: Any) -> Any:
     """Return the position that `encode_cursor` was given; refuse what is not a cursor of this kind."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
@@ -117,6 +116,8 @@ def _served(endpoint: Endpoint) -> Handler:
 async def _inputs(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     """Read the declared inputs in the order in which their mistakes are told: query, key, body."""
     given: dict[str, Any] = {}
+    if "\0" in request.url.path:
+        raise Refused(problems.NOT_FOUND, "No address of ours contains the character NUL.")
     if endpoint.query is not None:
         given["query"] = read_query(request, endpoint.query)
     if endpoint.keyed:
