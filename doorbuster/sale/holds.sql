@@ -28,12 +28,12 @@ SELECT p.id FROM stock_pools p WHERE p.id = (SELECT h.pool_id FROM holds h WHERE
 WITH released AS (
   UPDATE holds SET state = 'released'
    WHERE id = :hold_id AND customer_key = :customer_key AND state = 'held'
-  RETURNING id, pool_id, sale_id, customer_key, quantity
+  RETURNING id, pool_id, sale_id, customer_key, email_key, quantity
 ), pool AS (
   UPDATE stock_pools p SET held = p.held - r.quantity FROM released r WHERE p.id = r.pool_id
 ), customer AS (
   UPDATE sale_customers c SET held = c.held - r.quantity
-    FROM released r WHERE c.sale_id = r.sale_id AND c.customer_key = r.customer_key
+    FROM released r WHERE c.sale_id = r.sale_id AND c.customer_key IN (r.customer_key, r.email_key)
 ), ledger AS (
   INSERT INTO stock_movements (pool_id, kind, held_delta, hold_id)
   SELECT pool_id, 'released', -quantity, id FROM released

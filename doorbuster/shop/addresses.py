@@ -34,14 +34,17 @@ WITHOUT_POSTCODE = frozenset(
 )
 GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
 
-_EMAIL = re.compile(
-    r"[^@\s\x00-\x1f\x7f<>(),;:\\\"\[\]]+@[^@\s.,\x00-\x1f\x7f]+(\.[^@\s.,\x00-\x1f\x7f]+)*"
-)
+_REQUIRED = {
+    "name": "Enter the name for the parcel.",
+    "line1": "Enter the street and number.",
+    "city": "Enter the town or city.",
+}
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>(),;:\\\"\[\]]+@[^@\s.,\x00-\x1f\x7f]+(\.[^@\s.,\x00-\x1f\x7f]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A delivery address; `country` is an ISO 3166 two-letter code, `postcode` may be empty where a country has none."""
+    """A delivery address; `country` is an ISO 3166 two-letter code, `postcode` is empty where a country has none."""
 
     name: str
     line1: str
@@ -49,13 +52,6 @@ class Address:
     city: str
     postcode: str = ""
     country: str
-
-
-@dataclass(frozen=True, slots=True)
-class BadAddress:
-    """What cannot be delivered to: a message for each field, by the field's name."""
-
-    messages: dict[str, str]
 
 
 def tidy(address: Address) -> Address:
@@ -72,17 +68,9 @@ def tidy(address: Address) -> Address:
 
 def complaints(email: str, address: Address) -> dict[str, str]:
     """Return a polite message for each field that is missing or impossible; empty when all is well."""
-    found: dict[str, str] = {}
+    found = {field: message for field, message in _REQUIRED.items() if not getattr(address, field)}
     if not is_email(email):
         found["email"] = "Enter an e-mail address, such as name@example.com."
-    required = {
-        "name": "Enter the name for the parcel.",
-        "line1": "Enter the street and number.",
-        "city": "Enter the town or city.",
-    }
-    for field, message in required.items():
-        if not getattr(address, field):
-            found[field] = message
     if address.country not in countries():
         found["country"] = "Choose a country from the list."
     elif not address.postcode and address.country not in WITHOUT_POSTCODE:
@@ -103,9 +91,7 @@ def email_key(email: str) -> str:
 
     Lower case, no blanks around, no +tag, and for Gmail no dots, so that a limit per customer can't be dodged by them.
     """
-    mailbox, _, domain = (
-        unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
-    )
+    mailbox, _, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
     mailbox = mailbox.partition("+")[0] or mailbox
     if domain in GMAIL_DOMAINS:
         domain, mailbox = "gmail.com", mailbox.replace(".", "")
@@ -118,9 +104,7 @@ def countries() -> dict[str, str]:
 
 
 _COUNTRIES: dict[str, str] = {}
-_NOT_COUNTRIES = frozenset(
-    {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
-)
+_NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"})
 
 
 def _load_countries() -> dict[str, str]:
@@ -134,8 +118,5 @@ def _load_countries() -> dict[str, str]:
 
 
 def _tidy(text: str) -> str:
-    clean = "".join(
-        " " if unicodedata.category(character)[0] == "C" else character
-        for character in text
-    )
+    clean = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
     return " ".join(clean.split())

@@ -28,7 +28,7 @@ BEGIN
          l.quantity, l.unit_price, p_currency, 'paying', clock_timestamp(),
          clock_timestamp() + make_interval(secs => p_paying_seconds)
     FROM jsonb_populate_recordset(NULL::order_lines, p_lines) l;
-  UPDATE stock_pools p SET held = p.held + l.quantity, version = p.version + 1
+  UPDATE stock_pools p SET held = p.held + l.quantity
     FROM (SELECT pool_id, sum(quantity) AS quantity FROM jsonb_populate_recordset(NULL::order_lines, p_lines)
            GROUP BY pool_id) l
    WHERE p.id = l.pool_id;

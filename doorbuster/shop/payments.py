@@ -84,9 +84,7 @@ class Gateway(Protocol):
         """Open (or find again) the hosted page for a payment."""
         ...
 
-    def verify_callback(
-        self, headers: Mapping[str, str], body: bytes, now: datetime
-    ) -> Event | Ignored | Refused:
+    def verify_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Event | Ignored | Refused:
         """Check a callback's signature over its raw bytes, in constant time, and read it."""
         ...
 

@@ -5,129 +5,152 @@ any money moves; a cart's order takes every line or none.
 Never: waits for a payment provider.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from doorbuster.clock import new_id
+from doorbuster.database.coalesce import Coalescer
+from doorbuster.database.pool import Database, Row
+from doorbuster.database.queries import QueryFile
 from doorbuster.money import Money
-from doorbuster.shop.addresses import Address, BadAddress
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderWish:
-    """What a shopper asks for: exactly one of `hold_id` and `cart_id` is set."""
-
-    order_id: UUID
-    payment_id: UUID
-    secret: str
-    customer_key: str
-    idempotency_key: str
-    request_hash: bytes
-    email: str
-    address: Address
-    hold_id: UUID | None = None
-    cart_id: UUID | None = None
-    shipping_method: UUID | None = None
-    expected_total: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedOrder:
-    """What the shopper needs to pay and to find the order again."""
-
-    order_id: UUID
-    number: int
-    secret: str
-    state: str
-    total: Money
-    email: str
-    payment_id: UUID
-    payment_state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """The same request came before: this is its order."""
-
-    order: PlacedOrder
-
-
-@dataclass(frozen=True, slots=True)
-class KeyReused:
-    """The key was used before for a different request."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyOrdered:
-    """This hold or cart was ordered before with another key: this is its order."""
-
-    order: PlacedOrder
-
-
-@dataclass(frozen=True, slots=True)
-class NotYours:
-    """There is no such hold or cart, at least not for this shopper."""
-
-
-@dataclass(frozen=True, slots=True)
-class HoldGone:
-    """The hold is no more: it expired or was released."""
-
-    why: Literal["expired", "released"]
-
-
-@dataclass(frozen=True, slots=True)
-class LimitReached:
-    """This e-mail address has bought or holds as many of the sale as one customer may."""
-
-    maximum: int
-
-
-@dataclass(frozen=True, slots=True)
-class CartEmpty:
-    """There is nothing in the cart that can be bought."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfStock:
-    """Of this line fewer are left than asked for; nothing was taken."""
-
-    sku: str
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class NoDelivery:
-    """No delivery method reaches this country (or the chosen one doesn't)."""
-
-    country: str
-
-
-@dataclass(frozen=True, slots=True)
-class PriceChanged:
-    """The total is not what the shopper was shown; nothing was taken."""
-
-    total: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """The order stands and waits for its payment."""
-
-    order: PlacedOrder
-
-
-PlaceAnswer = (
-    Replayed
-    | KeyReused
-    | AlreadyOrdered
-    | NotYours
-    | HoldGone
-    | LimitReached
-    | CartEmpty
-    | OutOfStock
-    | NoDelivery
-    | PriceChanged
-    | BadAddress
-    | Placed
+from doorbuster.shop.addresses import email_key
+from doorbuster.shop.answers import (
+    AlreadyOrdered,
+    CartEmpty,
+    HoldGone,
+    KeyReused,
+    LimitReached,
+    NoDelivery,
+    NothingToPay,
+    NotYours,
+    OrderWish,
+    OutOfStock,
+    PlaceAnswer,
+    Placed,
+    PlacedOrder,
+    PriceChanged,
+    Replayed,
 )
+
+PAYING_SECONDS = 300
+HOLD_SECONDS_MAX = 1_800
+"""A hold lasts at most so long from its first second, however often its payment is tried again; or its own time."""
+
+SQL = QueryFile("doorbuster.shop", "placing.sql")
+
+
+class Placing:
+    """Coalesces the orders of one worker: while one batch is committing, the next collects."""
+
+    def __init__(self, database: Database, gateway_name: str, batch_max: int = 128) -> None:
+        """Send batches to `database`; payments are made out to the gateway of that name."""
+        self._database, self._gateway_name = database, gateway_name
+        self._coalescer: Coalescer[OrderWish, PlaceAnswer] = Coalescer(
+            "place_orders",
+            lambda wishes: place_orders(database, wishes, gateway_name),
+            lane=lambda _: "orders",
+            conflict=lambda wish: wish.hold_id,
+            batch_max=batch_max,
+        )
+
+    async def place(self, wish: OrderWish) -> PlaceAnswer:
+        """Answer one wish, of a hold in a batch or of a cart alone. Raises Overloaded or DatabaseFault."""
+        if wish.cart_id is not None:
+            return await place_cart_order(self._database, wish, self._gateway_name)
+        return await self._coalescer.submit(wish)
+
+    async def pay_again(self, order_id: UUID) -> Placed | HoldGone | NothingToPay:
+        """Open a new attempt to pay an order whose last one failed; an attempt that is still open is kept."""
+        row = await self._database.fetch_one(
+            SQL.pay_again,
+            order_id=order_id,
+            payment_id=new_id(),
+            gateway=self._gateway_name,
+            paying_seconds=PAYING_SECONDS,
+            hold_seconds_max=HOLD_SECONDS_MAX,
+        )
+        assert row is not None
+        if row["answer"] == "nothing_to_pay":
+            return NothingToPay()
+        return HoldGone("expired") if row["answer"] == "hold_gone" else Placed(_order(row))
+
+
+async def place_orders(database: Database, wishes: Sequence[OrderWish], gateway_name: str) -> list[PlaceAnswer]:
+    """Answer wishes on holds, in their order; durable when it returns, and safe to repeat."""
+    rows = await database.fetch(
+        SQL.place_orders,
+        wishes=[_fields(wish, gateway_name) for wish in wishes],
+        paying_seconds=PAYING_SECONDS,
+        hold_seconds_max=HOLD_SECONDS_MAX,
+    )
+    return [_answer(row) for row in rows]
+
+
+async def place_cart_order(database: Database, wish: OrderWish, gateway_name: str) -> PlaceAnswer:
+    """Answer a wish on a cart; durable when it returns, and safe to repeat."""
+    row = await database.fetch_one(
+        SQL.place_cart_order, wish=_fields(wish, gateway_name), paying_seconds=PAYING_SECONDS
+    )
+    assert row is not None
+    return _answer(row)
+
+
+def _fields(wish: OrderWish, gateway_name: str) -> dict[str, Any]:
+    """Return the wish as the functions read it: the names are those of the columns of `orders`."""
+    return {
+        "id": wish.order_id,
+        "payment_id": wish.payment_id,
+        "gateway": gateway_name,
+        "secret": wish.secret,
+        "customer_key": wish.customer_key,
+        "idempotency_key": wish.idempotency_key,
+        "request_hash": "\\x" + wish.request_hash.hex(),
+        "email": wish.email,
+        "email_key": email_key(wish.email),
+        "shipping_address": wish.address,
+        "hold_id": wish.hold_id,
+        "cart_id": wish.cart_id,
+        "method_id": wish.shipping_method,
+        "expected_total": wish.expected_total,
+    }
+
+
+def _answer(row: Row) -> PlaceAnswer:
+    """Turn a row of place_orders() or place_cart_order() into its answer."""
+    match row["answer"]:
+        case "placed":
+            return Placed(_order(row))
+        case "replayed":
+            return Replayed(_order(row))
+        case "already_ordered":
+            return AlreadyOrdered(_order(row))
+        case "hold_gone":
+            return HoldGone(row["detail"])
+        case "limit_reached":
+            return LimitReached(row["remaining"])
+        case "out_of_stock":
+            return OutOfStock(row["detail"], row["remaining"])
+        case "no_delivery":
+            return NoDelivery(row["detail"])
+        case "price_changed":
+            return PriceChanged(Money(row["remaining"], row["currency"]))
+        case "key_reused":
+            return KeyReused()
+        case "cart_empty":
+            return CartEmpty()
+    assert row["answer"] == "not_yours", row["answer"]
+    return NotYours()
+
+
+def _order(row: Row) -> PlacedOrder:
+    return PlacedOrder(
+        order_id=row["order_id"],
+        number=row["number"],
+        secret=row["secret"],
+        state=row["state"],
+        total=Money(row["total_amount"], row["currency"]),
+        email=row["email"],
+        payment_id=row["payment_id"],
+        payment_state=row["payment_state"],
+    )

@@ -66,6 +66,9 @@ BEGIN
   END IF;
   INSERT INTO refunds (id, payment_id, amount, reason)
   VALUES (p_refund, v_payment.id, coalesce(p_amount, v_left), p_reason);
+  IF coalesce(p_amount, v_left) = v_left THEN
+    UPDATE payments SET state = 'refund_due' WHERE id = v_payment.id;
+  END IF;
   INSERT INTO outbox (kind, payload) VALUES ('refund', jsonb_build_object('refund_id', p_refund));
   IF p_restock THEN
     PERFORM restock_order(p_order);
@@ -114,10 +117,10 @@ BEGIN
   UPDATE payments p SET refunded_amount = p.refunded_amount + r.amount
     FROM refunds r WHERE r.id = p_refund AND p.id = r.payment_id RETURNING p.* INTO v_payment;
   IF v_payment.refunded_amount = v_payment.amount THEN
+    UPDATE payments SET state = 'refunded' WHERE id = v_payment.id;
     UPDATE orders SET state = 'refunded'
-     WHERE id = v_order AND (state = 'cancelled' OR v_payment.state = 'captured');
-    UPDATE payments SET state = CASE WHEN v_payment.state = 'captured' THEN 'refunded' ELSE 'returned' END
-     WHERE id = v_payment.id;
+     WHERE id = v_order
+       AND NOT EXISTS (SELECT 1 FROM payments WHERE order_id = v_order AND state IN ('captured', 'refund_due'));
   END IF;
   INSERT INTO outbox (kind, payload) VALUES ('order_refunded', jsonb_build_object('order_id', v_order, 'refund_id', p_refund));
   RETURN true;
@@ -137,7 +140,7 @@ BEGIN
   INSERT INTO stock_movements (pool_id, kind, on_hand_delta, sold_delta, hold_id, order_id)
   SELECT p.id, 'fulfilled', -l.quantity, -l.quantity, l.hold_id, p_order
     FROM order_lines l JOIN stock_pools p ON p.id = l.pool_id AND p.sale_id IS NULL WHERE l.order_id = p_order;
-  UPDATE stock_pools p SET on_hand = p.on_hand - l.quantity, sold = p.sold - l.quantity, version = p.version + 1
+  UPDATE stock_pools p SET on_hand = p.on_hand - l.quantity, sold = p.sold - l.quantity
     FROM (SELECT pool_id, sum(quantity) AS quantity FROM order_lines WHERE order_id = p_order GROUP BY pool_id) l
    WHERE p.id = l.pool_id AND p.sale_id IS NULL;
   UPDATE orders SET state = 'fulfilled', fulfilled_at = clock_timestamp(), tracking = p_tracking WHERE id = p_order;

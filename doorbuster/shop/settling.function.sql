@@ -49,7 +49,6 @@ $$;
 
 -- Moves the units of holds: pools' and customers' counters, and the ledger. The holds' own state is the caller's.
 --   'held': free -> held · 'sold': held -> sold · 'released': held -> free · 'restocked': sold -> free
--- A pool that had no unit left and gets one back opens again only after every worker's memory of it has lapsed.
 CREATE OR REPLACE FUNCTION move_units(p_holds uuid[], p_kind text, p_order uuid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -57,9 +56,7 @@ DECLARE
   v_sold int := CASE p_kind WHEN 'sold' THEN 1 WHEN 'restocked' THEN -1 ELSE 0 END;
 BEGIN
   UPDATE stock_pools p
-     SET held = p.held + v_held * h.quantity, sold = p.sold + v_sold * h.quantity, version = p.version + 1,
-         reopens_at = CASE WHEN v_held + v_sold < 0 AND p.sale_id IS NOT NULL AND p.on_hand <= p.held + p.sold
-                           THEN 'infinity' ELSE p.reopens_at END
+     SET held = p.held + v_held * h.quantity, sold = p.sold + v_sold * h.quantity
     FROM (SELECT pool_id, sum(quantity) AS quantity FROM holds WHERE id = ANY (p_holds) GROUP BY pool_id) h
    WHERE p.id = h.pool_id;
   UPDATE sale_customers c SET held = c.held + v_held * h.quantity, sold = c.sold + v_sold * h.quantity

@@ -16,6 +16,10 @@ CREATE TABLE refunds (
 );
 CREATE INDEX refunds_of_payment ON refunds (payment_id);
 
+-- Money that came twice goes back as a payment of its own, so an order may have a captured and a refunded payment.
+DROP INDEX payments_captured_once;
+CREATE UNIQUE INDEX payments_captured_once ON payments (order_id) WHERE state = 'captured';
+
 CREATE INDEX orders_awaiting_payment ON orders (placed_at) WHERE state = 'awaiting_payment';
 
 -- What the functions that place orders answer for each wish.
