@@ -35,7 +35,7 @@ def build_app(
     inner = Starlette(
         routes=[Route("/assets/{hash}/{name}", asset_show), *routes],
         middleware=[*house_middleware, *middleware],
-        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # Starlette's type wants one signature for all
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     return AnswerHeaders(inner, security_headers(settings))

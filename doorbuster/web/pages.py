@@ -52,7 +52,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters.update(money=money, when=when, iso=iso)
+        self._environment.filters.update(money=money, as_money=Money, when=when, iso=iso)
         self._environment.globals.update(asset=self.assets.path, shop_name=settings.shop_name)
 
     def render(self, template: str, **facts: Any) -> str:

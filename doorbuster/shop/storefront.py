@@ -1,0 +1,147 @@
+"""Browsing: the front page, collections, search and products, the same for everybody and kept for a few seconds."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import cast, get_args
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from doorbuster import money
+from doorbuster.catalogue.artwork import artwork_url
+from doorbuster.catalogue.collections import collection_by_handle, collections
+from doorbuster.catalogue.paging import Cursor, parse_cursor
+from doorbuster.catalogue.products import newest_products, product_by_handle, products_in_collection, products_like
+from doorbuster.catalogue.search import Search, Sort, search_products
+from doorbuster.sale.sale_page import stage_of
+from doorbuster.sale.sales import Sale, live_sales, sale_of_variant
+from doorbuster.web.pages import house_of, show
+
+PUBLIC_SECONDS = 5
+WORDS_CHARACTERS_MAX = 200
+
+
+async def home(request: Request) -> Response:
+    """Show the next or present sale, the collections and what is new."""
+    house = house_of(request)
+    sale = sale_to_show(await live_sales(house.database))
+    return show(
+        request,
+        "shop/home.html",
+        public_seconds=PUBLIC_SECONDS,
+        sale=sale,
+        stage=stage_of(sale) if sale else None,
+        artwork_url=artwork_url(sale.items[0].handle, sale.items[0].category) if sale else None,
+        collections=await collections(house.database),
+        products=(await newest_products(house.database, house.settings.currency, size=12)).items,
+        now=house.clock.now(),
+    )
+
+
+def sale_to_show(sales: list[Sale]) -> Sale | None:
+    """Choose the front page's sale: one that sells now, else the next to open, else the latest that was."""
+    shown = [sale for sale in sales if sale.items]
+    open_now = [sale for sale in shown if stage_of(sale) in ("open", "all_held")]
+    coming = sorted((sale for sale in shown if sale.state == "planned"), key=_opening)
+    rest = sorted(shown, key=_opening, reverse=True)
+    return next(iter([*open_now, *coming, *rest]), None)
+
+
+async def collections_index(request: Request) -> Response:
+    """Show every collection."""
+    shelves = await collections(house_of(request).database)
+    return show(request, "shop/collections.html", public_seconds=PUBLIC_SECONDS, collections=shelves)
+
+
+async def collection_show(request: Request) -> Response:
+    """Show a collection's products, page by page."""
+    house = house_of(request)
+    handle = request.path_params["handle"]
+    collection = await collection_by_handle(house.database, handle)
+    if collection is None:
+        raise HTTPException(404, "There is no collection of that name. Perhaps it was renamed.")
+    page = await products_in_collection(house.database, handle, house.settings.currency, after=_after(request))
+    return show(
+        request,
+        "shop/collection.html",
+        public_seconds=PUBLIC_SECONDS,
+        collection=collection,
+        products=page.items,
+        next_href=_next_href(request, page.next),
+    )
+
+
+async def search_show(request: Request) -> Response:
+    """Show what was found for the words and filters in the address."""
+    house = house_of(request)
+    search = search_of(request, house.settings.currency)
+    found = await search_products(house.database, search, after=_after(request))
+    return show(
+        request,
+        "shop/search.html",
+        public_seconds=PUBLIC_SECONDS,
+        q=search.words,
+        search=search,
+        typed=request.query_params,
+        found=found,
+        collections=await collections(house.database),
+        next_href=_next_href(request, found.page.next),
+        exact_href=f"/search?{urlencode({**request.query_params, 'exact': '1'})}",
+    )
+
+
+def search_of(request: Request, currency: str) -> Search:
+    """Read the address's query; what cannot be understood is left out rather than refused."""
+    query = request.query_params
+    sort = query.get("sort", "relevance")
+    search = Search(
+        words=" ".join(query.get("q", "").replace("\x00", "").split())[:WORDS_CHARACTERS_MAX],
+        currency=currency,
+        category=query.get("category", "").replace("\x00", "")[:WORDS_CHARACTERS_MAX] or None,
+        price_from=_minor(query.get("price_from", ""), currency),
+        price_to=_minor(query.get("price_to", ""), currency),
+        in_stock="in_stock" in query,
+        exact="exact" in query,
+    )
+    return replace(search, sort=cast(Sort, sort)) if sort in get_args(Sort) else search
+
+
+async def product_show(request: Request) -> Response:
+    """Show a product with its variants, its sale if it is in one, and a few more like it."""
+    house = house_of(request)
+    currency = house.settings.currency
+    product = await product_by_handle(house.database, request.path_params["handle"], currency)
+    if product is None:
+        raise HTTPException(404, "There is no product of that name. Perhaps it sold its last unit long ago.")
+    return show(
+        request,
+        "shop/product.html",
+        public_seconds=PUBLIC_SECONDS,
+        product=product,
+        sale=await sale_of_variant(house.database, [variant.id for variant in product.variants]),
+        like=await products_like(house.database, product, currency),
+        now=house.clock.now(),
+    )
+
+
+def _after(request: Request) -> Cursor | None:
+    return parse_cursor(request.query_params.get("after", ""))
+
+
+def _next_href(request: Request, cursor: Cursor | None) -> str | None:
+    if cursor is None:
+        return None
+    return f"{request.url.path}?{urlencode({**request.query_params, 'after': str(cursor)})}"
+
+
+def _minor(text: str, currency: str) -> int | None:
+    try:
+        return max(0, money.parse(text, currency).amount)
+    except ValueError:
+        return None
+
+
+def _opening(sale: Sale) -> datetime:
+    return sale.opens_at
