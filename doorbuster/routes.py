@@ -6,7 +6,7 @@ rooms of their own plane only, so that a process starts no slower than what it s
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 if TYPE_CHECKING:
     from doorbuster.web.api import Endpoint
@@ -20,8 +20,24 @@ def data_plane_routes() -> list[BaseRoute]:
 
     endpoints = api_endpoints()
     return [
+        *_browsing(),
         *documentation_routes(endpoints),
         *api_routes(endpoints, document(endpoints, "Doorbuster", "1")),
+    ]
+
+
+def _browsing() -> list[BaseRoute]:
+    from doorbuster.sale import pages as sale
+    from doorbuster.shop import storefront
+
+    return [
+        Route("/", storefront.home),
+        Route("/collections", storefront.collections_index),
+        Route("/collections/{handle}", storefront.collection_show),
+        Route("/search", storefront.search_show),
+        Route("/products/{handle}", storefront.product_show),
+        Route("/sales", sale.sales_index),
+        Route("/sales/{handle}", sale.sale_show),
     ]
 
 
