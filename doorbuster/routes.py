@@ -27,6 +27,7 @@ def data_plane_routes() -> list[BaseRoute]:
 
 
 def _browsing() -> list[BaseRoute]:
+    from doorbuster.sale import hold_pages as holds
     from doorbuster.sale import pages as sale
     from doorbuster.shop import storefront
 
@@ -38,6 +39,9 @@ def _browsing() -> list[BaseRoute]:
         Route("/products/{handle}", storefront.product_show),
         Route("/sales", sale.sales_index),
         Route("/sales/{handle}", sale.sale_show),
+        Route("/sales/{handle}/holds", holds.hold_create, methods=["POST"]),
+        Route("/holds/{id:uuid}", holds.hold_show),
+        Route("/holds/{id:uuid}/release", holds.hold_release, methods=["POST"]),
     ]
 
 
@@ -45,8 +49,9 @@ def api_endpoints() -> "tuple[Endpoint, ...]":
     """Return the table of the JSON API: what is served under /api/v1 and what its OpenAPI document says."""
     from doorbuster.catalogue import api as catalogue
     from doorbuster.sale import api as sale
+    from doorbuster.sale import hold_api as holds
 
-    return (*catalogue.ENDPOINTS, *sale.ENDPOINTS)
+    return (*catalogue.ENDPOINTS, *sale.ENDPOINTS, *holds.ENDPOINTS)
 
 
 def control_plane_routes() -> list[BaseRoute]:

@@ -36,7 +36,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """This key was answered before; here is the same hold again, as it stands now."""
+    """The key was answered before; here is the same hold again, as it stands now."""
 
     hold: Hold
     name: ClassVar[str] = "Replayed"

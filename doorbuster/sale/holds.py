@@ -15,6 +15,7 @@ from doorbuster.database import Database, QueryFile, Row, build
 from doorbuster.database.coalesce import Coalescer
 from doorbuster.sale import answers
 from doorbuster.sale.answers import Answer, Hold
+from doorbuster.sale.sales import Sale
 
 SQL = QueryFile("doorbuster.sale", "holds.sql")
 ANSWERS = metrics.counter("doorbuster_sale_answers_total", "Answers to claims.", ("answer",))
@@ -35,18 +36,22 @@ _PLAIN: dict[str, Callable[[], Answer]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """One caller's wish: so many units of one item of a sale, under an idempotency key."""
+class Caller:
+    """Who claims, under which idempotency key, and the price agreed to, if any."""
 
-    sale_id: UUID
-    variant_id: UUID
-    currency: str
-    opens_at: datetime
-    limit_per_customer: int
     customer_key: str
     idempotency_key: str
-    quantity: int
     agreed_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One caller's wish: so many units of one item of a sale."""
+
+    sale: Sale
+    variant_id: UUID
+    quantity: int
+    caller: Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +82,19 @@ class Claims:
         self._coalescer: Coalescer[Claim, Answer] = Coalescer(
             "claim_holds",
             lambda claims: claim_batch(database, claims),
-            lane=lambda claim: (claim.sale_id, claim.variant_id),
-            conflict=lambda claim: claim.customer_key,
+            lane=lambda claim: (claim.sale.id, claim.variant_id),
+            conflict=lambda claim: claim.caller.customer_key,
             batch_max=batch_max,
             waiting_max=waiting_max,
         )
 
-    async def claim(self, claim: Claim) -> Answer:
-        """Answer one claim; `NotAdmitted` when too many wait. Raises DatabaseFault when PostgreSQL is gone."""
+    async def claim_item(self, sale: Sale, sku: str, quantity: int, caller: Caller) -> Answer:
+        """Answer one caller; `NotAdmitted` when too many wait. Raises DatabaseFault when PostgreSQL is gone."""
+        item = next((item for item in sale.items if item.sku == sku), None)
+        if item is None:
+            ANSWERS.add("NotInSale")
+            return answers.NotInSale()
+        claim = Claim(sale, item.variant_id, quantity, caller)
         try:
             answer = await self._coalescer.submit(claim)
         except errors.Overloaded:
@@ -100,13 +110,13 @@ async def claim_batch(database: Database, claims: Sequence[Claim]) -> list[Answe
     """
     rows = await database.fetch(
         SQL.claim_holds,
-        sale_id=claims[0].sale_id,
+        sale_id=claims[0].sale.id,
         variant_id=claims[0].variant_id,
         ids=[new_id() for _ in claims],
-        customers=[claim.customer_key for claim in claims],
-        keys=[claim.idempotency_key for claim in claims],
+        customers=[claim.caller.customer_key for claim in claims],
+        keys=[claim.caller.idempotency_key for claim in claims],
         quantities=[claim.quantity for claim in claims],
-        prices=[claim.agreed_price for claim in claims],
+        prices=[claim.caller.agreed_price for claim in claims],
     )
     return [_answer(claim, row) for claim, row in zip(claims, rows, strict=True)]
 
@@ -120,13 +130,13 @@ def _answer(claim: Claim, row: Row) -> Answer:
         case "AllHeld":
             return answers.AllHeld(left)
         case "NotOpenYet":
-            return answers.NotOpenYet(claim.opens_at)
+            return answers.NotOpenYet(claim.sale.opens_at)
         case "LimitReached":
-            return answers.LimitReached(claim.limit_per_customer, has)
+            return answers.LimitReached(claim.sale.limit_per_customer, has)
         case "PriceChanged":
-            return answers.PriceChanged(price, claim.currency)
+            return answers.PriceChanged(price, claim.sale.currency)
     if with_hold := _WITH_HOLD.get(name):
-        return with_hold(Hold(hold_id, variant_id, quantity, price, claim.currency, state, expires_at))
+        return with_hold(Hold(hold_id, variant_id, quantity, price, claim.sale.currency, state, expires_at))
     return _PLAIN[name]()
 
 

@@ -15,7 +15,6 @@ Why that is certain:
   opening by that bound is certainly before the opening.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -29,7 +28,6 @@ SQL = QueryFile("doorbuster.sale", "memory.sql")
 LEASE_SECONDS = 1.0
 REFRESH_SECONDS = 0.25
 CLAIMANTS_MAX = 50_000
-BANDS = (("many", 0.5), ("half", 0.2), ("few", 0.05))
 
 REFRESHED = metrics.counter("doorbuster_sale_memory_refreshes_total", "Readings of the live sales.", ("outcome",))
 UNITS = metrics.gauge(
@@ -55,7 +53,6 @@ class Known:
     claimants: Claimants | None = None
     overdue: bool = False
     by_sku: dict[str, SaleItem] = field(default_factory=dict)
-    rendered: dict[str, object] = field(default_factory=dict)
 
     def fresh(self, now: float) -> bool:
         """Say whether what was read may still be believed at monotonic `now`."""
@@ -96,16 +93,6 @@ class Known:
         return None if self.overdue else "AllHeld"
 
 
-def band_of(left: int, units: int) -> str:
-    """Return how much is left in words: many, half, few, last or none."""
-    if left <= 0:
-        return "none"
-    for name, least in BANDS:
-        if left >= units * least:
-            return name
-    return "last"
-
-
 class SaleMemory:
     """The live sales of one worker, read again every REFRESH_SECONDS by `refresh`."""
 
@@ -114,15 +101,10 @@ class SaleMemory:
         self._database, self._clock = database, clock
         self._by_id: dict[str, Known] = {}
         self._by_handle: dict[str, Known] = {}
-        self.on_read: Callable[[Known], None] = lambda known: None
 
-    def by_id(self, sale_id: str) -> Known | None:
-        """Return the live sale of that id (36 characters), or None."""
-        return self._by_id.get(sale_id)
-
-    def by_handle(self, handle: str) -> Known | None:
-        """Return the live sale of that handle, or None."""
-        return self._by_handle.get(handle)
+    def live(self) -> list[Known]:
+        """Return the live sales as last read."""
+        return list(self._by_id.values())
 
     async def find_by_id(self, sale_id: UUID) -> Sale | None:
         """Return any sale, known by heart or not."""
@@ -142,7 +124,6 @@ class SaleMemory:
         self._by_id = {str(one.sale.id): one for one in known}
         self._by_handle = {one.sale.handle: one for one in known}
         for one in known:
-            self.on_read(one)
             _gauge(one.sale)
         REFRESHED.add("done")
 

@@ -1,0 +1,230 @@
+"""The hot URLs of a sale, answered in raw ASGI before routing, sessions and templates.
+
+    GET  /sales/{handle}               the page: the same bytes for everybody
+    GET  /api/v1/sales/{id}/status     the status document
+    POST /api/v1/sales/{id}/holds      a claim, for programs and for the page's script
+    POST /sales/{handle}/holds         a claim by a plain form, when its refusal is certain
+
+Promises: an answer from memory costs about as much as a fixed text; whatever is not certain goes the long way, by the
+coalesced claim or to the application behind.
+Never: renders a page while somebody waits for it.
+"""
+
+import re
+from datetime import UTC
+from uuid import UUID
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from doorbuster import metrics
+from doorbuster.clock import Clock
+from doorbuster.sale import answers, hold_api
+from doorbuster.sale.answers import Answer
+from doorbuster.sale.holds import ANSWERS, Caller, Claims
+from doorbuster.sale.sales import Sale
+from doorbuster.sale.window import STATUS_HEADERS, Shown, Window, sent
+from doorbuster.settings import Settings
+from doorbuster.web import inputs, problems
+from doorbuster.web.origin import is_our_own
+from doorbuster.web.problems import Refused, problem, problem_of_fault
+from doorbuster.web.sessions import IDENTITY_LENGTH, cookie_value, mint, shopper_of_cookie
+
+API_PREFIX = "/api/v1/sales/"
+PAGE_PREFIX = "/sales/"
+ID_END = len(API_PREFIX) + 36
+BODY_BYTES_MAX = 4 * 1024
+KEY = re.compile(rb"[!-~]{16,255}")
+
+ANSWERED = metrics.counter("doorbuster_door_answers_total", "Requests answered at the hot door.", ("what",))
+
+
+class Door:
+    """Stands before the application `inner` and answers what is hot."""
+
+    def __init__(self, inner: ASGIApp, window: Window, claims: Claims, settings: Settings, *, clock: Clock) -> None:
+        """Answer what is hot by `window` and `claims`; pass the rest to `inner`."""
+        self._inner, self._window, self._claims, self._clock = inner, window, claims, clock
+        self._secret, self._secure, self._headers = settings.secret, settings.secure_cookies, window.headers
+        self._status_headers = [*STATUS_HEADERS, *window.headers]
+        self._own_hosts = frozenset({settings.shop_url.partition("://")[2]})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a hot URL here; pass everything else on."""
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if path.startswith(API_PREFIX):
+                rest = path[ID_END:]
+                if rest == "/holds" and scope["method"] == "POST":
+                    await self._claim(scope, receive, send)
+                    return
+                if rest == "/status" and scope["method"] in ("GET", "HEAD"):
+                    await self._status(scope, receive, send)
+                    return
+            elif path.startswith(PAGE_PREFIX) and await self._page(scope, send, path[len(PAGE_PREFIX) :]):
+                return
+        await self._inner(scope, receive, send)
+
+    async def _page(self, scope: Scope, send: Send, rest: str) -> bool:
+        """Serve a live sale's page, or the certain refusal of its form; False when it must go the long way."""
+        if scope["method"] == "POST":
+            return await self._form(scope, send, rest)
+        shown = self._window.by_handle(rest)
+        if shown is None or scope["method"] not in ("GET", "HEAD"):
+            return False
+        headers = dict(scope["headers"])
+        if headers.get(b"if-none-match") == shown.page.etag:
+            start, body = shown.page.unchanged
+        elif b"gzip" in headers.get(b"accept-encoding", b""):
+            start, body = shown.page.zipped
+        else:
+            start, body = shown.page.plain
+        ANSWERED.add("page")
+        await send(start)
+        await send(body)
+        return True
+
+    async def _form(self, scope: Scope, send: Send, rest: str) -> bool:
+        handle, _, noun = rest.partition("/")
+        shown = self._window.by_handle(handle) if noun == "holds" else None
+        if shown is None or not is_our_own(Headers(scope=scope), self._own_hosts, scope["path"]):
+            return False
+        name = self._certain_refusal(shown, dict(scope["headers"]))
+        if name is None:
+            return False
+        _count_refusal(name)
+        start, body = self._window.refusal_page(shown, name)
+        await send(start)
+        await send(body)
+        return True
+
+    async def _status(self, scope: Scope, receive: Receive, send: Send) -> None:
+        shown = self._window.by_id(scope["path"][len(API_PREFIX) : ID_END])
+        if shown is None:
+            tail = await self._status_tail_of(scope["path"][len(API_PREFIX) : ID_END])
+            if tail is None:
+                await _no_such_sale()(scope, receive, send)
+                return
+        else:
+            tail = shown.status_tail
+        now = self._clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        start, body = sent(200, self._status_headers, b'{"now":"' + now.encode() + b'Z",' + tail)
+        ANSWERED.add("status")
+        await send(start)
+        await send(body)
+
+    async def _status_tail_of(self, text: str) -> bytes | None:
+        sale = await self._find(text)
+        return hold_api.status_document(sale) if sale else None
+
+    async def _claim(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a claim from memory when that is certain, else by the coalesced claim."""
+        headers = dict(scope["headers"])
+        shown = self._window.by_id(scope["path"][len(API_PREFIX) : ID_END])
+        if shown is not None and (name := self._certain_refusal(shown, headers)) and self._in_order(scope, headers):
+            _count_refusal(name)
+            start, body = shown.refusals[name]
+            await send(start)
+            await send(body)
+            return
+        ANSWERED.add("claim")
+        try:
+            response = await self._claim_the_long_way(scope, receive)
+        except Exception as fault:  # the edge: whatever it is, it becomes a problem document
+            response = problem_of_fault(fault)
+        response.raw_headers.extend(self._headers)
+        await response(scope, receive, send)
+
+    def _certain_refusal(self, shown: Shown, headers: dict[bytes, bytes], sku: str | None = None) -> str | None:
+        """Return the refusal that is certainly true for this caller, or None."""
+        name = shown.known.refusal(sku, self._clock.monotonic())
+        claimants = shown.known.claimants
+        if name is None or claimants is None:
+            return name
+        cookie = headers.get(b"cookie")
+        if cookie is not None:
+            owner = "s:" + cookie_value(cookie.decode("latin-1"), self._secure)[:IDENTITY_LENGTH]
+            if owner in claimants.owners:
+                return None
+        key = headers.get(b"idempotency-key")
+        return None if key is not None and key.decode("latin-1") in claimants.keys else name
+
+    def _in_order(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+        """Say whether the request may be answered without a closer look: a sound key, and no other site's page."""
+        key = headers.get(b"idempotency-key")
+        if key is None or not KEY.fullmatch(key):
+            return False
+        if b"sec-fetch-site" not in headers and b"origin" not in headers:
+            return True
+        return is_our_own(Headers(scope=scope), self._own_hosts, API_PREFIX)
+
+    async def _claim_the_long_way(self, scope: Scope, receive: Receive) -> Response:
+        headers = Headers(scope=scope)
+        if not is_our_own(headers, self._own_hosts, API_PREFIX):
+            raise Refused(hold_api.NOT_OUR_PAGE, "Nothing was done: the request came from another site's page.")
+        key = inputs.idempotency_key(headers)
+        inputs.require_json(headers)
+        wish = inputs.decode_body(await _read(receive), hold_api.HoldWish)
+        sale = await self._find(scope["path"][len(API_PREFIX) : ID_END])
+        if sale is None:
+            return _no_such_sale()
+        if wish.price is not None and wish.price.currency != sale.currency:
+            raise Refused(problems.INVALID_BODY, f"The sale is in {sale.currency}.", at="price.currency")
+        return await self._answer(sale, wish, key, headers)
+
+    async def _answer(self, sale: Sale, wish: hold_api.HoldWish, key: str, headers: Headers) -> Response:
+        shopper = shopper_of_cookie(headers.get("cookie", ""), self._secret, self._secure)
+        shopper = shopper or mint(self._secret, self._secure, key)
+        price = wish.price.amount if wish.price else None
+        answer = await self._claims.claim_item(sale, wish.sku, wish.quantity, Caller(shopper.key, key, price))
+        response = _response(answer, wish.sku)
+        if shopper.cookie is not None and isinstance(answer, answers.Held | answers.Replayed | answers.AlreadyYours):
+            response.raw_headers.append((b"set-cookie", shopper.cookie.encode()))
+        return response
+
+    async def _find(self, text: str) -> Sale | None:
+        try:
+            sale_id = UUID(text)
+        except ValueError:
+            return None
+        return await self._window.memory.find_by_id(sale_id)
+
+
+def _response(answer: Answer, sku: str) -> Response:
+    """Turn an answer into its HTTP form: 201, 200 for a replay, else its problem document."""
+    match answer:
+        case answers.Held(hold) | answers.Replayed(hold):
+            replayed = isinstance(answer, answers.Replayed)
+            headers = {"Cache-Control": "no-store", "Location": f"/holds/{hold.id}"}
+            if replayed:
+                headers["Idempotent-Replayed"] = "true"
+            body = hold_api.hold_document(hold, sku)
+            return Response(body, 200 if replayed else 201, headers, "application/json")
+        case _:
+            sentence, facts = hold_api.told(answer)
+            wait = answer.retry_after_seconds if isinstance(answer, answers.NotAdmitted) else None
+            return problem(hold_api.PROBLEMS[answer.name], sentence, retry_after_seconds=wait, **facts)
+
+
+async def _read(receive: Receive) -> bytes:
+    """Return the body; refuse more than BODY_BYTES_MAX."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(problems.MALFORMED_JSON, "The body ended early.")
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
+            raise Refused(problems.BODY_TOO_LARGE, "A claim is short.", bytes_max=BODY_BYTES_MAX)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _no_such_sale() -> Response:
+    return problem(problems.NOT_FOUND, "There is no sale with this id.")
+
+
+def _count_refusal(name: str) -> None:
+    ANSWERS.add(name)
+    ANSWERED.add("memory")
