@@ -9,6 +9,9 @@ const clocks = [...drop.querySelectorAll("count-down")];
 const opensAt = Date.parse(drop.dataset.opens);
 const closesAt = Date.parse(drop.dataset.closes);
 const label = button.textContent;
+const opening = new Date(opensAt);
+const daysAway = new Date().toDateString() !== opening.toDateString();
+const soon = `Opens ${opening.toLocaleString([], { ...(daysAway && { weekday: "long" }), hour: "2-digit", minute: "2-digit" })}`;
 let ahead = -Infinity; // how far the shop's clock is ahead of this one, in ms
 let failures = 0;
 let asking = false;
@@ -33,7 +36,7 @@ function turn(stage) {
 function dress() {
   const can = drop.dataset.now === "open" || drop.dataset.now === "all_held";
   button.setAttribute("aria-disabled", String(!can || asking));
-  button.textContent = asking ? "Asking for yours…" : drop.dataset.now === "before" ? "Opens soon" : label;
+  button.textContent = asking ? "Asking for yours…" : drop.dataset.now === "before" ? soon : label;
 }
 
 // ---- the shop's clock and stock -------------------------------------------------------------------------------------
