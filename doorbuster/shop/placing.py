@@ -135,12 +135,10 @@ def _answer(row: Row) -> PlaceAnswer:
             return NoDelivery(row["detail"])
         case "price_changed":
             return PriceChanged(Money(row["remaining"], row["currency"]))
-        case "key_reused":
-            return KeyReused()
-        case "cart_empty":
-            return CartEmpty()
-    assert row["answer"] == "not_yours", row["answer"]
-    return NotYours()
+    return _PLAIN[row["answer"]]
+
+
+_PLAIN: dict[str, PlaceAnswer] = {"key_reused": KeyReused(), "not_yours": NotYours(), "cart_empty": CartEmpty()}
 
 
 def _order(row: Row) -> PlacedOrder:

@@ -1,0 +1,176 @@
+"""Placing an order from a hold or a cart: what is answered, and what is written."""
+
+import asyncio
+from dataclasses import replace
+
+from doorbuster.money import Money
+from doorbuster.shop.answers import (
+    AlreadyOrdered,
+    CartEmpty,
+    HoldGone,
+    KeyReused,
+    LimitReached,
+    NoDelivery,
+    NotYours,
+    OutOfStock,
+    Placed,
+    PriceChanged,
+    Replayed,
+)
+from doorbuster.shop.placing import Placing, place_orders
+from tests.rooms.shop.conftest import HOME, Scene, wish
+
+
+async def test_a_hold_becomes_an_order_that_waits_for_its_payment(scene: Scene) -> None:
+    await scene.open_sale(units=5, price=999)
+    answer = await scene.place(wish(hold_id=await scene.hold()))
+    assert isinstance(answer, Placed)
+    assert answer.order.state == "awaiting_payment"
+    assert answer.order.total == Money(999 + 395, "GBP")
+    assert await scene.value("SELECT state FROM holds") == "paying"
+    assert await scene.pool() == (5, 1, 0)
+    await scene.books_balance()
+
+
+async def test_totals_and_the_tax_inside_them_are_frozen(scene: Scene) -> None:
+    await scene.open_sale(price=1_200)
+    order = await scene.ordered()
+    row = (await scene.sql("SELECT items_amount, shipping_amount, tax_amount, total_amount FROM orders"))[0]
+    assert tuple(row) == (1_200, 395, 200 + 66, 1_595)
+    assert await scene.value("SELECT amount FROM payments WHERE id = $1", order.payment_id) == 1_595
+
+
+async def test_no_tax_is_charged_on_an_export(scene: Scene) -> None:
+    await scene.open_sale()
+    await scene.ordered(address=replace(HOME, country="JP"))
+    assert await scene.value("SELECT tax_amount FROM orders") == 0
+
+
+async def test_the_same_request_is_answered_with_the_same_order(scene: Scene) -> None:
+    await scene.open_sale()
+    asked = wish(hold_id=await scene.hold())
+    first = await scene.place(asked)
+    again = await scene.place(replace(asked, order_id=wish().order_id, payment_id=wish().payment_id))
+    assert isinstance(first, Placed)
+    assert again == Replayed(first.order)
+    assert await scene.value("SELECT count(*) FROM orders") == 1
+
+
+async def test_a_key_that_was_used_for_another_request_is_refused(scene: Scene) -> None:
+    await scene.open_sale()
+    asked = wish(hold_id=await scene.hold())
+    await scene.place(asked)
+    assert await scene.place(replace(asked, request_hash=b"another")) == KeyReused()
+
+
+async def test_a_second_key_for_the_same_hold_leads_to_its_order(scene: Scene) -> None:
+    await scene.open_sale()
+    hold = await scene.hold()
+    first = await scene.place(wish(hold_id=hold))
+    assert isinstance(first, Placed)
+    assert await scene.place(wish(hold_id=hold)) == AlreadyOrdered(first.order)
+
+
+async def test_a_hold_of_somebody_else_is_not_found(scene: Scene) -> None:
+    await scene.open_sale()
+    assert await scene.place(wish("eve", hold_id=await scene.hold("ada"))) == NotYours()
+
+
+async def test_a_hold_whose_time_is_over_cannot_be_ordered(scene: Scene) -> None:
+    await scene.open_sale()
+    hold = await scene.hold()
+    await scene.sql("UPDATE holds SET expires_at = now() - interval '1 second'")
+    assert await scene.place(wish(hold_id=hold)) == HoldGone("expired")
+    assert await scene.value("SELECT count(*) FROM orders") == 0
+
+
+async def test_one_mailbox_gets_no_more_than_the_limit_however_it_is_spelt(scene: Scene) -> None:
+    await scene.open_sale(limit=1)
+    await scene.ordered("ada", email="Ada.Lovelace@gmail.com")
+    answer = await scene.place(wish("eve", hold_id=await scene.hold("eve"), email="adalovelace+2@googlemail.com"))
+    assert answer == LimitReached(1)
+    await scene.books_balance()
+
+
+async def test_one_bad_wish_does_not_spoil_its_batch(scene: Scene) -> None:
+    await scene.open_sale()
+    good, bad = await scene.hold("ada"), await scene.hold("eve")
+    answers = await place_orders(
+        scene.database, [wish("mallory", hold_id=bad), wish("ada", hold_id=good)], "test"
+    )
+    assert answers[0] == NotYours()
+    assert isinstance(answers[1], Placed)
+
+
+async def test_a_hundred_buyers_at_once_get_an_order_each_in_few_statements(scene: Scene) -> None:
+    await scene.open_sale(units=100)
+    holds = {f"b{n}": await scene.hold(f"b{n}") for n in range(100)}
+    workers = [Placing(scene.database, "test") for _ in range(3)]
+    answers = await asyncio.gather(
+        *[workers[n % 3].place(wish(who, hold_id=hold)) for n, (who, hold) in enumerate(holds.items())]
+    )
+    assert all(isinstance(answer, Placed) for answer in answers)
+    assert await scene.value("SELECT count(DISTINCT number) FROM orders") == 100
+    await scene.books_balance()
+
+
+async def test_a_double_click_on_two_workers_makes_one_order(scene: Scene) -> None:
+    await scene.open_sale()
+    asked = wish(hold_id=await scene.hold())
+    workers = [Placing(scene.database, "test") for _ in range(4)]
+    answers = await asyncio.gather(*[worker.place(asked) for worker in workers for _ in range(3)])
+    assert sorted(type(answer).__name__ for answer in answers) == ["Placed"] + ["Replayed"] * 11
+    assert await scene.value("SELECT count(*) FROM orders") == 1
+
+
+async def test_a_cart_becomes_an_order_that_holds_every_line(scene: Scene) -> None:
+    await scene.stock("mug", 10, price=800)
+    await scene.stock("pot", 3, price=2_500)
+    answer = await scene.place(wish(cart_id=await scene.cart(mug=2, pot=1)))
+    assert isinstance(answer, Placed)
+    assert answer.order.total == Money(800 * 2 + 2_500 + 395, "GBP")
+    assert await scene.pool("mug", of_sale=False) == (10, 2, 0)
+    await scene.books_balance()
+
+
+async def test_a_cart_with_a_line_that_lacks_stock_takes_nothing_and_names_the_line(scene: Scene) -> None:
+    await scene.stock("mug", 10)
+    await scene.stock("pot", 3)
+    assert await scene.place(wish(cart_id=await scene.cart(mug=2, pot=4))) == OutOfStock("pot", 3)
+    assert await scene.pool("mug", of_sale=False) == (10, 0, 0)
+    assert await scene.value("SELECT count(*) FROM holds") == 0
+
+
+async def test_delivery_is_free_from_the_methods_limit(scene: Scene) -> None:
+    await scene.stock("sofa", 10, price=5_000)
+    answer = await scene.place(wish(cart_id=await scene.cart(sofa=1)))
+    assert isinstance(answer, Placed)
+    assert answer.order.total == Money(5_000, "GBP")
+
+
+async def test_an_empty_cart_and_a_foreign_cart_cannot_be_ordered(scene: Scene) -> None:
+    assert await scene.place(wish(cart_id=await scene.cart("ada"))) == CartEmpty()
+    assert await scene.place(wish("eve", cart_id=await scene.cart("bob"))) == NotYours()
+
+
+async def test_a_total_that_is_not_the_one_shown_is_refused(scene: Scene) -> None:
+    await scene.stock("mug", 10, price=800)
+    cart = await scene.cart(mug=1)
+    assert await scene.place(wish(cart_id=cart, expected_total=800)) == PriceChanged(Money(1_195, "GBP"))
+    assert isinstance(await scene.place(wish(cart_id=cart, expected_total=1_195)), Placed)
+
+
+async def test_a_country_that_nothing_delivers_to_is_named(scene: Scene) -> None:
+    await scene.stock("mug", 10)
+    await scene.sql("UPDATE shipping_methods SET countries = '{GB}'")
+    cart = await scene.cart(mug=1)
+    assert await scene.place(wish(cart_id=cart, address=replace(HOME, country="FR"))) == NoDelivery("FR")
+
+
+async def test_twenty_carts_after_the_last_ten_units_never_oversell(scene: Scene) -> None:
+    await scene.stock("mug", 10)
+    carts = {f"b{n}": await scene.cart(f"b{n}", mug=1) for n in range(20)}
+    answers = await asyncio.gather(*[scene.place(wish(who, cart_id=cart)) for who, cart in carts.items()])
+    assert sum(isinstance(answer, Placed) for answer in answers) == 10
+    assert sum(answer == OutOfStock("mug", 0) for answer in answers) == 10
+    await scene.books_balance()
