@@ -31,14 +31,33 @@ BEGIN
 END
 $$;
 
--- Has the units of an order sold to nobody again; units of a finished sale are returned to the shop by its next sweep.
+-- Puts the units of a locked order up for sale again; what had left the house is back on hand with them. Units of a
+-- finished sale are returned to the shop by its next sweep.
 CREATE OR REPLACE FUNCTION restock_order(p_order uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_sold uuid[] := ARRAY(SELECT h.id FROM order_lines l JOIN holds h ON h.id = l.hold_id
                           WHERE l.order_id = p_order AND h.state = 'sold');
 BEGIN
+  IF (SELECT state FROM orders WHERE id = p_order) = 'fulfilled' THEN
+    PERFORM move_shop_units(p_order, 'returned', 1);
+  END IF;
   PERFORM move_units(v_sold, 'restocked', p_order);
   UPDATE holds SET state = 'released' WHERE id = ANY (v_sold);
+  UPDATE sales SET leftovers_returned_at = NULL
+   WHERE id = (SELECT sale_id FROM orders WHERE id = p_order) AND leftovers_returned_at IS NOT NULL;
+END
+$$;
+
+-- Has the sold units of an order leave the house (-1) or come back (1): the shop's own pools count both; a sale's pool
+-- keeps what it sold, so that its books can be read afterwards.
+CREATE OR REPLACE FUNCTION move_shop_units(p_order uuid, p_kind text, p_sign int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE stock_pools p SET on_hand = p.on_hand + p_sign * l.quantity, sold = p.sold + p_sign * l.quantity
+    FROM (SELECT pool_id, sum(quantity) AS quantity FROM order_lines WHERE order_id = p_order GROUP BY pool_id) l
+   WHERE p.id = l.pool_id AND p.sale_id IS NULL;
+  INSERT INTO stock_movements (pool_id, kind, on_hand_delta, sold_delta, hold_id, order_id)
+  SELECT p.id, p_kind, p_sign * l.quantity, p_sign * l.quantity, l.hold_id, p_order
+    FROM order_lines l JOIN stock_pools p ON p.id = l.pool_id AND p.sale_id IS NULL WHERE l.order_id = p_order;
 END
 $$;
 
@@ -47,13 +66,11 @@ CREATE OR REPLACE FUNCTION ask_refund(p_refund uuid, p_order uuid, p_amount bigi
 RETURNS TABLE (answer text, remaining bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-  v_order   orders;
   v_payment payments;
   v_left    bigint;
 BEGIN
   PERFORM 1 FROM sales WHERE id = (SELECT sale_id FROM orders WHERE id = p_order) FOR UPDATE;
   PERFORM lock_orders(ARRAY[p_order], true);
-  SELECT * INTO v_order FROM orders WHERE id = p_order;
   SELECT * INTO v_payment FROM payments WHERE order_id = p_order AND state = 'captured';
   IF v_payment.id IS NULL THEN
     RETURN QUERY SELECT 'nothing_captured', 0::bigint;
@@ -72,7 +89,6 @@ BEGIN
   INSERT INTO outbox (kind, payload) VALUES ('refund', jsonb_build_object('refund_id', p_refund));
   IF p_restock THEN
     PERFORM restock_order(p_order);
-    UPDATE sales SET leftovers_returned_at = NULL WHERE id = v_order.sale_id AND leftovers_returned_at IS NOT NULL;
   END IF;
   RETURN QUERY SELECT 'asked', v_left - coalesce(p_amount, v_left);
 END
@@ -127,7 +143,7 @@ BEGIN
 END
 $$;
 
--- Sends an order off. Units of the shop's own pools leave the house; a sale's pool keeps its count of what it sold.
+-- Sends an order off.
 CREATE OR REPLACE FUNCTION fulfil_order(p_order uuid, p_tracking text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   v_state text;
@@ -137,12 +153,7 @@ BEGIN
   IF v_state IS DISTINCT FROM 'paid' THEN
     RETURN coalesce('is_' || v_state, 'unknown');
   END IF;
-  INSERT INTO stock_movements (pool_id, kind, on_hand_delta, sold_delta, hold_id, order_id)
-  SELECT p.id, 'fulfilled', -l.quantity, -l.quantity, l.hold_id, p_order
-    FROM order_lines l JOIN stock_pools p ON p.id = l.pool_id AND p.sale_id IS NULL WHERE l.order_id = p_order;
-  UPDATE stock_pools p SET on_hand = p.on_hand - l.quantity, sold = p.sold - l.quantity
-    FROM (SELECT pool_id, sum(quantity) AS quantity FROM order_lines WHERE order_id = p_order GROUP BY pool_id) l
-   WHERE p.id = l.pool_id AND p.sale_id IS NULL;
+  PERFORM move_shop_units(p_order, 'fulfilled', -1);
   UPDATE orders SET state = 'fulfilled', fulfilled_at = clock_timestamp(), tracking = p_tracking WHERE id = p_order;
   INSERT INTO outbox (kind, payload) VALUES ('order_fulfilled', jsonb_build_object('order_id', p_order));
   RETURN 'fulfilled';

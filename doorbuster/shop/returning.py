@@ -78,3 +78,9 @@ async def fulfil_order(database: Runner, order_id: UUID, tracking: str | None) -
     row = await database.fetch_one(SQL.fulfil_order, order_id=order_id, tracking=tracking)
     answer: str = row["answer"] if row else "unknown"
     return Fulfilled() if answer == "fulfilled" else NotPossible(answer.removeprefix("is_"))
+
+
+async def complete_refund(database: Runner, refund_id: UUID, reference: str) -> bool:
+    """Write down that the gateway gave a refund's money back; False when that was known already."""
+    row = await database.fetch_one(SQL.complete_refund, refund_id=refund_id, reference=reference)
+    return bool(row and row["done"])

@@ -16,7 +16,7 @@ from doorbuster.sale.holds import Claim, claim_batch
 from doorbuster.sale.planning import Done, NewItem, NewSale, create_sale
 from doorbuster.sale.sales import Sale
 from doorbuster.shop.addresses import Address
-from doorbuster.shop.answers import OrderWish, Placed, PlaceAnswer, PlacedOrder
+from doorbuster.shop.answers import OrderWish, PlaceAnswer, Placed, PlacedOrder
 from doorbuster.shop.payments import Event
 from doorbuster.shop.placing import place_cart_order, place_orders
 from doorbuster.shop.settling import Settlement, settle_payments
@@ -71,6 +71,7 @@ class Scene:
         )
         assert isinstance(done, Done), done
         self.sale = done.sale
+        await self.sql("UPDATE stock_pools SET reopens_at = '-infinity'")  # as if the sale had been planned long ago
         return done.sale
 
     async def hold(self, who: str = "ada", quantity: int = 1, sku: str = "lamp") -> UUID:

@@ -95,9 +95,7 @@ async def test_one_mailbox_gets_no_more_than_the_limit_however_it_is_spelt(scene
 async def test_one_bad_wish_does_not_spoil_its_batch(scene: Scene) -> None:
     await scene.open_sale()
     good, bad = await scene.hold("ada"), await scene.hold("eve")
-    answers = await place_orders(
-        scene.database, [wish("mallory", hold_id=bad), wish("ada", hold_id=good)], "test"
-    )
+    answers = await place_orders(scene.database, [wish("mallory", hold_id=bad), wish("ada", hold_id=good)], "test")
     assert answers[0] == NotYours()
     assert isinstance(answers[1], Placed)
 
