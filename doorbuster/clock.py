@@ -64,6 +64,12 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
+def earliest_id(moment: datetime) -> UUID:
+    """Return the smallest UUIDv7 of that millisecond: every id made later is greater."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62))
+
+
 def new_secret(byte_count: int = 24) -> str:
     """Return an unguessable URL-safe text of `byte_count` random bytes (at least 16)."""
     assert byte_count >= 16

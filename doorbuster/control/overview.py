@@ -1,0 +1,116 @@
+"""The overview: are customers all right, what is selling, who is working."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from doorbuster.clock import earliest_id
+from doorbuster.control.access import may, operator_of
+from doorbuster.control.charts import sparkline
+from doorbuster.control.house import ControlHouse, house_of
+from doorbuster.control.tiles import sales_that_matter
+from doorbuster.control.verdict import Facts, judge
+from doorbuster.control.words import span
+from doorbuster.database import QueryFile
+from doorbuster.errors import DatabaseFault
+from doorbuster.sale.sales import Sale
+from doorbuster.watch.collector import Process
+from doorbuster.web.pages import show
+
+SQL = QueryFile("doorbuster.control", "overview.sql")
+
+REQUESTS = "doorbuster_http_requests_total"
+REQUEST_SECONDS = "doorbuster_http_request_duration_seconds"
+ANSWERS = "doorbuster_sale_answers_total"
+WATCHED_COUNTERS = (REQUESTS, ANSWERS, "doorbuster_process_cpu_seconds_total")
+WATCHED_HISTOGRAMS = (REQUEST_SECONDS,)
+
+WINDOW_SECONDS = 60
+RATE_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process as the overview shows it."""
+
+    name: str
+    pid: int
+    age: str
+    lag_ms: float
+    memory_bytes: float
+    silent_seconds: float
+
+
+async def overview_show(request: Request) -> Response:
+    """Show the overview; it needs no PostgreSQL, only the sales and orders on it do."""
+    house = house_of(request)
+    now_seconds = house.clock.monotonic()
+    workers = [worker_of(process, house, now_seconds) for process in house.collector.living(now_seconds)]
+    facts = _facts(house, workers)
+    return show(
+        request,
+        "control/overview.html",
+        operator=operator_of(request),
+        may_sell=may(request, "sell"),
+        verdict=judge(facts),
+        facts=facts,
+        workers=workers,
+        answers=answers_by_kind(house),
+        sparkline=sparkline(house.history.per_second(REQUESTS, 120)),
+        database=house.pulse.database,
+        now=house.clock.now(),
+        **await _selling(house),
+    )
+
+
+def answers_by_kind(house: ControlHouse) -> list[tuple[str, int, float]]:
+    """Return each answer to a claim, how often it was given and how often per second just now; the frequent first."""
+    totals = sorted(house.collector.total(ANSWERS).items(), key=lambda each: -each[1])
+    growths = house.history.growths(ANSWERS, RATE_SECONDS)
+    return [(labels[-1], int(total), growths.get(labels, 0.0) / RATE_SECONDS) for labels, total in totals]
+
+
+def worker_of(process: Process, house: ControlHouse, now_seconds: float) -> Worker:
+    """Return what the overview shows of a process."""
+    gauges = {
+        family.name: family.series[0].value
+        for family in process.snapshot.families
+        if family.kind == "gauge" and family.series
+    }
+    return Worker(
+        name=process.snapshot.process,
+        pid=process.snapshot.pid,
+        age=span(house.clock.now().timestamp() - process.snapshot.started_at),
+        lag_ms=gauges.get("doorbuster_event_loop_lag_seconds", 0.0) * 1000,
+        memory_bytes=gauges.get("doorbuster_process_resident_bytes", 0.0),
+        silent_seconds=now_seconds - process.heard_at,
+    )
+
+
+async def _selling(house: ControlHouse) -> dict[str, list[Sale] | int | None]:
+    """Return what sells and how many orders were paid in the last minute; None where PostgreSQL cannot say."""
+    if house.pulse.database and not house.pulse.database.up:
+        return {"tiles": None, "paid": None}
+    try:
+        row = await house.database.fetch_one(
+            SQL.orders_paid_lately,
+            seconds=float(WINDOW_SECONDS),
+            since_id=earliest_id(house.clock.now() - timedelta(minutes=15)),
+        )
+        return {"tiles": await sales_that_matter(house.database), "paid": row["paid"] if row else 0}
+    except DatabaseFault:
+        return {"tiles": None, "paid": None}
+
+
+def _facts(house: ControlHouse, workers: list[Worker]) -> Facts:
+    history, database = house.history, house.pulse.database
+    return Facts(
+        database_up=database.up if database else None,
+        shop_workers=sum(1 for worker in workers if worker.name.startswith("web")),
+        requests=history.growth(REQUESTS, WINDOW_SECONDS),
+        broken=history.growth(REQUESTS, WINDOW_SECONDS, lambda labels: labels[-1].startswith("5")),
+        p95_seconds=history.percentile(REQUEST_SECONDS, 0.95, WINDOW_SECONDS),
+        longest_lag_seconds=max((worker.lag_ms for worker in workers), default=0.0) / 1000,
+    )

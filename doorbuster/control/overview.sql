@@ -1,0 +1,5 @@
+-- name: orders_paid_lately
+-- why:  the overview says how the shop sells just now, among the orders of the last quarter of an hour (ids carry time)
+-- cost: rows 1, buffers 8000
+SELECT count(*) FILTER (WHERE paid_at > now() - make_interval(secs => :seconds))::bigint AS paid
+  FROM (SELECT paid_at FROM orders WHERE id > :since_id ORDER BY id DESC LIMIT 20000) lately;

@@ -1,0 +1,66 @@
+"""Are customers all right? One sentence out of the facts, worst first; pure.
+
+Promises: what hurts customers comes before what may hurt them soon; each sentence says what is so, not what to feel.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["good", "warn", "bad"]
+
+BROKEN_SHARE = 0.01
+SLOW_SECONDS = 1.0
+LAG_SECONDS = 0.25
+REQUESTS_MIN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of the last minute; a rate is per second, `p95_seconds` is None without requests."""
+
+    database_up: bool | None
+    shop_workers: int
+    requests: float
+    broken: float
+    p95_seconds: float | None
+    longest_lag_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The worst of what is so, and what else is."""
+
+    level: Level
+    headline: str
+    reasons: tuple[str, ...]
+
+
+def judge(facts: Facts) -> Verdict:
+    """Return the verdict over the facts."""
+    bad = _hurting(facts)
+    warn = _worrying(facts)
+    if bad:
+        return Verdict("bad", "Customers are being hurt", (*bad, *warn))
+    if warn:
+        return Verdict("warn", "Customers are all right, but look here", warn)
+    return Verdict("good", "Customers are all right", ())
+
+
+def _hurting(facts: Facts) -> tuple[str, ...]:
+    share = facts.broken / facts.requests if facts.requests >= REQUESTS_MIN else 0.0
+    found = [
+        (facts.database_up is False, "The database does not answer: nobody can buy or browse what is not cached."),
+        (facts.shop_workers == 0, "No shop worker has reported for five seconds: the shop may be closed."),
+        (share >= BROKEN_SHARE, f"{share:.1%} of the last minute's requests broke ({facts.broken:.0f} answers 5xx)."),
+    ]
+    return tuple(sentence for is_so, sentence in found if is_so)
+
+
+def _worrying(facts: Facts) -> tuple[str, ...]:
+    slow, lag = facts.p95_seconds or 0.0, facts.longest_lag_seconds
+    found = [
+        (facts.database_up is None, "The database has not been asked yet."),
+        (slow >= SLOW_SECONDS, f"One request in twenty takes longer than {slow:.1f} s."),
+        (lag >= LAG_SECONDS, f"An event loop runs {lag * 1000:.0f} ms late: a worker has more than it can do."),
+    ]
+    return tuple(sentence for is_so, sentence in found if is_so)
