@@ -25,7 +25,7 @@ def sparkline(values: Sequence[float], width: int = 120, height: int = 28) -> st
     """Return the path of a line through the values; the highest touches the top, zero the bottom."""
     if len(values) < 2:
         return f"M0 {height} H{width}"
-    highest = max(max(values), 1e-9)
+    highest = max(*values, 1e-9)
     step = width / (len(values) - 1)
     points = (f"{i * step:.1f} {height - value / highest * (height - 2):.1f}" for i, value in enumerate(values))
     return "M" + " L".join(points)

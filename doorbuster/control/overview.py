@@ -43,6 +43,14 @@ class Worker:
     silent_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Selling:
+    """The sales that matter now, and how many orders were paid in the last minute."""
+
+    sales: list[Sale]
+    orders_paid: int
+
+
 async def overview_show(request: Request) -> Response:
     """Show the overview; it needs no PostgreSQL, only the sales and orders on it do."""
     house = house_of(request)
@@ -61,7 +69,7 @@ async def overview_show(request: Request) -> Response:
         sparkline=sparkline(house.history.per_second(REQUESTS, 120)),
         database=house.pulse.database,
         now=house.clock.now(),
-        **await _selling(house),
+        selling=await _selling(house),
     )
 
 
@@ -89,19 +97,16 @@ def worker_of(process: Process, house: ControlHouse, now_seconds: float) -> Work
     )
 
 
-async def _selling(house: ControlHouse) -> dict[str, list[Sale] | int | None]:
-    """Return what sells and how many orders were paid in the last minute; None where PostgreSQL cannot say."""
+async def _selling(house: ControlHouse) -> Selling | None:
+    """Return what sells, or None when PostgreSQL cannot say."""
     if house.pulse.database and not house.pulse.database.up:
-        return {"tiles": None, "paid": None}
+        return None
+    since_id = earliest_id(house.clock.now() - timedelta(minutes=15))
     try:
-        row = await house.database.fetch_one(
-            SQL.orders_paid_lately,
-            seconds=float(WINDOW_SECONDS),
-            since_id=earliest_id(house.clock.now() - timedelta(minutes=15)),
-        )
-        return {"tiles": await sales_that_matter(house.database), "paid": row["paid"] if row else 0}
+        row = await house.database.fetch_one(SQL.orders_paid_lately, seconds=float(WINDOW_SECONDS), since_id=since_id)
+        return Selling(await sales_that_matter(house.database), row["paid"] if row else 0)
     except DatabaseFault:
-        return {"tiles": None, "paid": None}
+        return None
 
 
 def _facts(house: ControlHouse, workers: list[Worker]) -> Facts:

@@ -118,17 +118,19 @@ async def open_database(
     *,
     connections: int,
     application: str,
+    connections_min: int = 1,
     statement_timeout_ms: int = 5_000,
     acquire_seconds: float = 2.0,
 ) -> AsyncIterator[Database]:
     """Open the pool for the block; raise DatabaseUnavailable when the server cannot be reached.
 
+    With `connections_min=0` nothing is connected yet, so that it opens without a server as well.
     `application` is what PostgreSQL shows as application_name; it carries the process's name.
     """
     try:
         pool = await asyncpg.create_pool(
             url,
-            min_size=1,
+            min_size=connections_min,
             max_size=connections,
             init=_prepare_connection,
             command_timeout=statement_timeout_ms / 1000 + 1.0,

@@ -1,0 +1,98 @@
+"""Builds the control room: the event log, the door to PostgreSQL, and the tasks that beat each second.
+
+Promises: starts and stays up without PostgreSQL; connections are made when they are needed.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from doorbuster.accounts.passwords import Passwords
+from doorbuster.accounts.sessions import Sessions
+from doorbuster.accounts.throttle import Throttle
+from doorbuster.clock import Clock
+from doorbuster.control.health import SnapshotIntake
+from doorbuster.control.house import ControlHouse
+from doorbuster.control.overview import WATCHED_COUNTERS, WATCHED_HISTOGRAMS
+from doorbuster.control.pulse import Pulse
+from doorbuster.database import Database, open_database
+from doorbuster.errors import DatabaseFault, EventLogUnavailable
+from doorbuster.journal import EventLog, mirror, open_event_log
+from doorbuster.settings import Settings
+from doorbuster.watch.collector import Collector
+from doorbuster.watch.history import History
+from doorbuster.watch.requests import CountRequests
+from doorbuster.web.app import build_app
+from doorbuster.web.pages import Pages
+
+CONNECTIONS = 4
+STATEMENT_TIMEOUT_MS = 3_000
+MIRROR_SECONDS = 5.0
+
+
+def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock) -> ASGIApp:
+    """Return the control plane's application."""
+    collector = Collector()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, ControlHouse]]:
+        with open_event_log(settings.home) as log:
+            async with (
+                open_database(
+                    database_url,
+                    connections=CONNECTIONS,
+                    connections_min=0,
+                    application="control",
+                    statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+                ) as database,
+                asyncio.TaskGroup() as tasks,
+            ):
+                house = _house(settings, clock, database, log, collector)
+                beats = [tasks.create_task(beat) for beat in _beats(house)]
+                yield {"house": house}
+                for beat in beats:
+                    beat.cancel()
+
+    app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.control_url)
+    return SnapshotIntake(CountRequests(app, routes), collector, clock, settings.secret)
+
+
+def _house(settings: Settings, clock: Clock, database: Database, log: EventLog, collector: Collector) -> ControlHouse:
+    passwords = Passwords()
+    return ControlHouse(
+        database=database,
+        clock=clock,
+        settings=settings,
+        pages=Pages(settings),
+        event_log=log,
+        passwords=passwords,
+        sessions=Sessions(log, clock, passwords, Throttle()),
+        collector=collector,
+        history=History(WATCHED_COUNTERS, WATCHED_HISTOGRAMS),
+        pulse=Pulse(database, clock),
+    )
+
+
+def _beats(house: ControlHouse) -> tuple[Coroutine[None, None, None], ...]:
+    return house.pulse.run(), _remember(house), _mirror(house)
+
+
+async def _remember(house: ControlHouse) -> None:
+    """Keep the last quarter of an hour for the overview."""
+    while True:
+        house.history.remember(house.collector, house.clock.monotonic())
+        await asyncio.sleep(1.0)
+
+
+async def _mirror(house: ControlHouse) -> None:
+    """Carry the journal to PostgreSQL whenever that is well."""
+    while True:
+        with contextlib.suppress(DatabaseFault, EventLogUnavailable):
+            while await mirror(house.event_log, house.database):
+                pass
+        await asyncio.sleep(MIRROR_SECONDS)
