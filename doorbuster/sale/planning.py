@@ -25,6 +25,7 @@ MISTAKES_BY_CONSTRAINT = {
     "sales_currency_iso": ("currency", "use a currency code such as GBP"),
     "sale_items_price_not_negative": ("price", "a price cannot be negative"),
     "sale_items_units_positive": ("units", "the number of units cannot be negative"),
+    "stock_pools_never_oversold": ("units", "the number of units cannot be negative"),
     "sale_items_pkey": ("sku", "an item can be in a sale only once"),
 }
 
@@ -179,14 +180,19 @@ async def _insert(transaction: Transaction, sale_id: UUID, wish: NewSale) -> Non
         await _insert_item(transaction, sale_id, variants[item.sku], item, position)
     pools = await _lock_pools(transaction, sale_id)
     for item in wish.items:
-        await _allocate(transaction, pools[variants[item.sku]], item.units, item.sku)
+        await _take_from_shop(transaction, pools[variants[item.sku]].shop, item.units, item.sku)
 
 
 async def _insert_item(transaction: Transaction, sale_id: UUID, variant_id: UUID, item: NewItem, position: int) -> None:
     pool_id = new_id()
     await make_shop_pool(transaction, variant_id)
     await transaction.execute(
-        SQL.insert_pool_of_sale, pool_id=pool_id, variant_id=variant_id, location_id=MAIN_LOCATION, sale_id=sale_id
+        SQL.insert_pool_of_sale,
+        pool_id=pool_id,
+        variant_id=variant_id,
+        location_id=MAIN_LOCATION,
+        sale_id=sale_id,
+        units=item.units,
     )
     await transaction.execute(
         SQL.insert_item,
@@ -208,11 +214,15 @@ async def _lock_pools(transaction: Transaction, sale_id: UUID) -> dict[UUID, _Po
 
 async def _allocate(transaction: Transaction, pools: _Pools, units: int, sku: str) -> None:
     """Move units from the shop's own pool to the sale's, or home when `units` is negative."""
-    if units > pools.shop.left:
-        raise _Mistake("units", f"the shop has only {pools.shop.left} units of {sku} to allocate")
-    kind = "allocated" if units >= 0 else "returned"
-    await move_on_hand(transaction, pools.shop.id, kind, -units)
-    await move_on_hand(transaction, pools.sale.id, kind, units)
+    if units:
+        await _take_from_shop(transaction, pools.shop, units, sku)
+        await move_on_hand(transaction, pools.sale.id, "allocated" if units > 0 else "returned", units)
+
+
+async def _take_from_shop(transaction: Transaction, shop_pool: Pool, units: int, sku: str) -> None:
+    if units > shop_pool.left:
+        raise _Mistake("units", f"the shop has only {shop_pool.left} units of {sku} to allocate")
+    await move_on_hand(transaction, shop_pool.id, "allocated" if units > 0 else "returned", -units)
 
 
 async def _update(transaction: Transaction, sale: Sale, edit: SaleEdit) -> None:

@@ -64,10 +64,14 @@ INSERT INTO sales (id, handle, title, description, opens_at, closes_at, hold_sec
 VALUES (:id, :handle, :title, :description, :opens_at, :closes_at, :hold_seconds, :limit_per_customer, :currency);
 
 -- name: insert_pool_of_sale
--- why:  a sale gets a pool of its own, so that the hot row is the sale's alone
--- cost: rows 0, buffers 30
-INSERT INTO stock_pools (id, variant_id, location_id, sale_id)
-VALUES (:pool_id, :variant_id, :location_id, :sale_id);
+-- why:  a sale gets a pool of its own, so that the hot row is the sale's alone; it starts full, with its ledger line
+-- cost: rows 0, buffers 40
+WITH pool AS (
+  INSERT INTO stock_pools (id, variant_id, location_id, sale_id, on_hand)
+  VALUES (:pool_id, :variant_id, :location_id, :sale_id, :units)
+  RETURNING id, on_hand
+)
+INSERT INTO stock_movements (pool_id, kind, on_hand_delta) SELECT id, 'allocated', on_hand FROM pool;
 
 -- name: insert_item
 -- why:  what the sale sells, at which price, out of which pool
