@@ -93,7 +93,7 @@ async def failure(
         return Response(document, kind.status, headers, problems.MEDIA_TYPE)
     page = request.state.house.pages.render(
         "web/failure.html",
-        status=status,
+        code=status,
         title=title,
         detail=detail or text,
         request_id=request_id,
