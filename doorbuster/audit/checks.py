@@ -120,7 +120,8 @@ CHECKS = (
     ),
     Check(
         "orders_unpaid", "every paid order was paid once, in full", "orders", ORDERS,
-        "order {order} is {state} over {total} {currency}, but {payments} payments captured {captured}",
+        "order {order} is {state} over {total} {currency}; of its payments {captured} captured, {returning} to go back, "
+        "{returned} gone back, or one is of another amount",
     ),
     Check(
         "payments_without_order", "captured money has its order", "payments", ORDERS,
@@ -128,7 +129,8 @@ CHECKS = (
     ),
     Check(
         "refunds", "refunds give back what was taken, no more", "payments", ORDERS,
-        "payment {payment} is {state} with {refunded} of {amount} given back, order {order} is {order_state}",
+        "payment {payment} of order {order} is {state} with {refunded} of {amount} given back; its refunds gave {done} "
+        "of {asked} asked for",
     ),
     Check(
         "payments_unsettled", "no money is left hanging", "payments", ORDERS,

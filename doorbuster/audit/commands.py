@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from doorbuster.audit.auditor import run
 from doorbuster.audit.report import Report, Result
-from doorbuster.database import embedded
+from doorbuster.database.reach import reach_url
 from doorbuster.errors import DoorbusterError
 from doorbuster.settings import Settings, from_environment
 
@@ -39,13 +38,8 @@ def audit(
 
 
 def _audited(settings: Settings, acknowledged: Path | None, quiet: bool) -> Report:
-    with _database_url(settings) as url:
+    with reach_url(settings) as url:
         return asyncio.run(run(url, acknowledged, None if quiet else _show))
-
-
-def _database_url(settings: Settings) -> AbstractContextManager[str]:
-    """Give the configured server's URL, or that of the home folder's own, started for the audit if need be."""
-    return nullcontext(settings.database_url) if settings.database_url else embedded.running(settings.home)
 
 
 def _show(result: Result) -> None:

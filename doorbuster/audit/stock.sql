@@ -65,7 +65,7 @@ ORDER BY p.id
 LIMIT :most;
 
 -- name: audit_pools_against_sold
--- why:  what a pool counts as sold is what its sold holds took, less what was restocked or has left the house
+-- why:  what a pool counts as sold is what its sold holds took, less what has left the house
 -- cost: rows 100, buffers 900000, scan stock_pools, scan holds, scan stock_movements, growth linear
 SELECT count(*) OVER () AS drifted, p.id AS pool, v.sku, p.sold, coalesce(h.sold, 0) AS holds_sold,
        coalesce(-m.gone, 0) AS gone
@@ -75,7 +75,7 @@ LEFT JOIN (
   SELECT pool_id, sum(quantity) AS sold FROM holds WHERE state = 'sold' GROUP BY pool_id
 ) h ON h.pool_id = p.id
 LEFT JOIN (
-  SELECT pool_id, sum(sold_delta) AS gone FROM stock_movements WHERE kind IN ('restocked', 'fulfilled') GROUP BY pool_id
+  SELECT pool_id, sum(sold_delta) AS gone FROM stock_movements WHERE kind = 'fulfilled' GROUP BY pool_id
 ) m ON m.pool_id = p.id
 WHERE p.sold <> coalesce(h.sold, 0) + coalesce(m.gone, 0)
 ORDER BY p.id
@@ -89,7 +89,7 @@ SELECT count(*) OVER () AS drifted, h.id AS hold, h.state, h.quantity,
 FROM holds h
 LEFT JOIN (
   SELECT hold_id, sum(held_delta) AS held,
-         sum(sold_delta) FILTER (WHERE kind NOT IN ('restocked', 'fulfilled')) AS sold
+         sum(sold_delta) FILTER (WHERE kind <> 'fulfilled') AS sold
   FROM stock_movements
   WHERE hold_id IS NOT NULL
   GROUP BY hold_id
@@ -151,7 +151,7 @@ ORDER BY v.sku, l.name
 LIMIT :most;
 
 -- name: audit_sale_units
--- why:  a sale offers the units that its pool was given
+-- why:  a sale offers the units that its pool was given; once it has ended, leftovers may have gone home
 -- cost: rows 100, buffers 20000, scan sale_items, growth linear
 SELECT count(*) OVER () AS drifted, s.handle AS sale, v.sku, i.units, p.on_hand, p.held, p.sold,
        coalesce(m.given, 0) AS given, p.sale_id IS NOT DISTINCT FROM i.sale_id AS own_pool
@@ -160,9 +160,11 @@ JOIN sales s ON s.id = i.sale_id
 JOIN variants v ON v.id = i.variant_id
 JOIN stock_pools p ON p.id = i.pool_id
 LEFT JOIN LATERAL (
-  SELECT sum(on_hand_delta) AS given FROM stock_movements m WHERE m.pool_id = p.id AND m.kind = 'allocated'
+  SELECT sum(on_hand_delta) AS given FROM stock_movements m
+  WHERE m.pool_id = p.id AND m.kind IN ('allocated', 'returned')
 ) m ON true
-WHERE i.units <> coalesce(m.given, 0) OR p.sale_id IS DISTINCT FROM i.sale_id OR p.variant_id <> i.variant_id
+WHERE i.units < coalesce(m.given, 0) OR (s.ended_at IS NULL AND i.units > coalesce(m.given, 0))
+   OR p.sale_id IS DISTINCT FROM i.sale_id OR p.variant_id <> i.variant_id
 ORDER BY s.handle, v.sku
 LIMIT :most;
 

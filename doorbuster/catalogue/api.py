@@ -22,7 +22,7 @@ from doorbuster.web.problems import Refused
 PUBLIC = {"Cache-Control": "public, max-age=5"}
 
 
-class ProductQuery(Query):
+class ProductQuery(Query, frozen=True):
     """Which products, and from where on. `q` and `collection` exclude each other."""
 
     q: Annotated[str, Meta(max_length=200, description="Words to search for.")] = ""
@@ -31,7 +31,7 @@ class ProductQuery(Query):
     limit: Annotated[int, Meta(ge=1, le=100, description="How many products a page has at most.")] = 24
 
 
-class ProductSummary(Answer):
+class ProductSummary(Answer, frozen=True):
     """A product in a list; prices are those of its cheapest and dearest variant, null where none is set."""
 
     id: UUID
@@ -47,14 +47,14 @@ class ProductSummary(Answer):
     image_url: str
 
 
-class ProductPage(Answer):
+class ProductPage(Answer, frozen=True):
     """Some products in order; `next_cursor` is null on the last page."""
 
     items: list[ProductSummary]
     next_cursor: str | None
 
 
-class VariantDetail(Answer):
+class VariantDetail(Answer, frozen=True):
     """One thing that can be bought; `option_values` answer the product's `option_names` in their order."""
 
     sku: str
@@ -64,7 +64,7 @@ class VariantDetail(Answer):
     availability: Availability
 
 
-class ProductDetail(Answer):
+class ProductDetail(Answer, frozen=True):
     """A product with everything that can be bought of it; `description_html` is sanitised."""
 
     id: UUID
@@ -82,7 +82,7 @@ class ProductDetail(Answer):
     variants: list[VariantDetail]
 
 
-class CollectionSummary(Answer):
+class CollectionSummary(Answer, frozen=True):
     """A named shelf of the shop."""
 
     handle: str
@@ -90,7 +90,7 @@ class CollectionSummary(Answer):
     url: str
 
 
-class CollectionList(Answer):
+class CollectionList(Answer, frozen=True):
     """Every collection (at most 200) in the merchant's order."""
 
     items: list[CollectionSummary]

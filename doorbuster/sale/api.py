@@ -19,14 +19,14 @@ Position = tuple[Annotated[datetime, Meta(tz=True)], UUID]
 """What the list is sorted by: opening and id."""
 
 
-class SaleQuery(Query):
+class SaleQuery(Query, frozen=True):
     """From where on, and how many."""
 
     cursor: Annotated[str, Meta(max_length=200, description="`next_cursor` of the page before.")] = ""
     limit: Annotated[int, Meta(ge=1, le=100, description="How many sales a page has at most.")] = 24
 
 
-class SaleOffer(Answer):
+class SaleOffer(Answer, frozen=True):
     """One item of a sale; `left` may still be promised, `compare_at` is what it costs otherwise."""
 
     sku: str
@@ -38,7 +38,7 @@ class SaleOffer(Answer):
     left: int
 
 
-class SaleSummary(Answer):
+class SaleSummary(Answer, frozen=True):
     """A sale as it stood at `now`, by the database's clock; `hold_seconds` is how long a unit is kept for paying."""
 
     id: UUID
@@ -55,7 +55,7 @@ class SaleSummary(Answer):
     items: list[SaleOffer]
 
 
-class SalePage(Answer):
+class SalePage(Answer, frozen=True):
     """Some sales, the latest opening first; `next_cursor` is null on the last page."""
 
     items: list[SaleSummary]

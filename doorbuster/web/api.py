@@ -52,8 +52,8 @@ class Endpoint:
     """How it may refuse, beside what every endpoint of its shape can."""
 
 
-class Answer(msgspec.Struct, kw_only=True):
-    """The base of every answer's type: fields by name."""
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of every answer's type: fields by name, immutable; a subclass says `frozen=True` again."""
 
 
 class Amount(msgspec.Struct, frozen=True):

@@ -26,11 +26,11 @@ _POSITION = re.compile(r"\(byte (\d+)\)$")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The base of every body's type: fields by name, unknown fields refused."""
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of every body's type: fields by name, unknown ones refused; a subclass says `frozen=True` again."""
 
 
-class Query(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of every query's type; each field is one parameter, with a default when it may be left out."""
 
 

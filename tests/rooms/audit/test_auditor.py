@@ -153,12 +153,12 @@ PLANTED = {
     "an order counts as paid without money": (
         "UPDATE orders SET state = 'paid' WHERE number = 1002",
         "orders_unpaid",
-        "order 1002 is paid over 1895 GBP, but 0 payments",
+        "order 1002 is paid over 1895 GBP; of its payments 0 captured",
     ),
     "a payment captured too little": (
         "UPDATE payments SET amount = 1 WHERE gateway_ref = 'ref-1'",
         "orders_unpaid",
-        "captured 1",
+        "order 1001 is paid over 1895 GBP",
     ),
     "money was captured for an order that waits": (
         "UPDATE payments SET state = 'captured', captured_at = now() WHERE gateway_ref = 'ref-2'",
@@ -168,7 +168,16 @@ PLANTED = {
     "a refund gave back too little": (
         "UPDATE payments SET state = 'refunded', refunded_amount = 5 WHERE gateway_ref = 'ref-1'",
         "refunds",
-        "with 5 of 1895 given back",
+        "with 5 of 1895 given back; its refunds gave 0",
+    ),
+    "a refund hangs": (
+        (
+            "UPDATE payments SET state = 'refund_due' WHERE gateway_ref = 'ref-1';"
+            "INSERT INTO refunds (id, payment_id, amount, reason, created_at) "
+            f"VALUES ('{ID}99', '{ID}f1', 1895, 'asked', now() - interval '2 hours')"
+        ),
+        "payments_unsettled",
+        "has been waiting for its refund for 7200 s",
     ),
     "a payment hangs": (
         "UPDATE payments SET created_at = now() - interval '3 hours' WHERE gateway_ref = 'ref-2'",
