@@ -26,7 +26,7 @@ MISTAKES_BY_CONSTRAINT = {
     "sale_items_price_not_negative": ("price", "a price cannot be negative"),
     "sale_items_units_positive": ("units", "the number of units cannot be negative"),
     "stock_pools_never_oversold": ("units", "the number of units cannot be negative"),
-    "sale_items_pkey": ("sku", "an item can be in a sale only once"),
+    "stock_pools_one_per_place": ("sku", "an item can be in a sale only once"),
 }
 
 
