@@ -4,10 +4,12 @@ Promises: a wrong value is refused at start with the variable's name and the men
 Never: is read by a rule; what a rule needs is passed to it.
 """
 
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from doorbuster import money
@@ -54,6 +56,12 @@ class Settings:
     payment_url: str = ""
     """PAYMENT_URL: the gateway's base address; the test gateway's own by default."""
 
+    payment_key: str = ""
+    """PAYMENT_KEY: the API key at the gateway; derived from the secret for the test gateway."""
+
+    payment_callback_secret: str = ""
+    """PAYMENT_CALLBACK_SECRET: what the gateway signs its callbacks with; derived likewise."""
+
     smtp_url: str | None = None
     """SMTP_URL: smtp://user:password@host:587; unset keeps mails readable in the control room's outbox."""
 
@@ -80,6 +88,19 @@ class Settings:
     def gateway_url(self) -> str:
         """Return the address of the payment gateway, without a trailing slash."""
         return self.payment_url.rstrip("/") or f"http://{self._reachable_host}:{self.gateway_port}"
+
+    @property
+    def gateway_key(self) -> str:
+        """Return the API key at the payment gateway."""
+        return self.payment_key or self._derived("payment key")
+
+    @property
+    def gateway_callback_secret(self) -> str:
+        """Return what the payment gateway's callbacks are signed with."""
+        return self.payment_callback_secret or self._derived("payment callbacks")
+
+    def _derived(self, purpose: str) -> str:
+        return hmac.new(self.secret.encode(), purpose.encode(), sha256).hexdigest()
 
     @property
     def secure_cookies(self) -> bool:
@@ -110,6 +131,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         shop_name=environ.get("SHOP_NAME", "Doorbuster"),
         public_url=environ.get("PUBLIC_URL", ""),
         payment_url=environ.get("PAYMENT_URL", ""),
+        payment_key=environ.get("PAYMENT_KEY", ""),
+        payment_callback_secret=environ.get("PAYMENT_CALLBACK_SECRET", ""),
         smtp_url=environ.get("SMTP_URL") or None,
         mail_from=environ.get("MAIL_FROM", "shop@localhost"),
         connections_per_worker=_number(environ, "CONNECTIONS", 6, 2, 500),

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
+from doorbuster.database.pool import Row
 from doorbuster.money import Money
 
 
@@ -21,9 +22,23 @@ class Payment:
     id: UUID
     order_id: UUID
     order_number: int
+    order_secret: str
     email: str
     amount: Money
     gateway_ref: str | None = None
+
+
+def payment_from(row: Row) -> Payment:
+    """Build a payment out of a row that has its columns, with those of its order as `order_number` and so on."""
+    return Payment(
+        id=row["id"],
+        order_id=row["order_id"],
+        order_number=row["order_number"],
+        order_secret=row["order_secret"],
+        email=row["email"],
+        amount=Money(row["amount"], row["currency"]),
+        gateway_ref=row["gateway_ref"],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +95,7 @@ class Gateway(Protocol):
 
     name: str
 
-    async def open_checkout(self, payment: Payment, return_url: str) -> Redirect:
+    async def open_checkout(self, payment: Payment) -> Redirect:
         """Open (or find again) the hosted page for a payment."""
         ...
 

@@ -12,7 +12,7 @@ SELECT answer, remaining FROM ask_refund(:refund_id, :order_id, :amount, :reason
 -- why:  the worker asks the gateway for a refund with all that identifies it
 -- cost: rows 1, buffers 20
 SELECT r.id AS refund_id, r.state, r.amount AS refund_amount, r.reason, p.id, p.order_id, o.number AS order_number,
-       o.email, p.amount, p.currency, p.gateway, p.gateway_ref
+       o.secret AS order_secret, o.email, p.amount, p.currency, p.gateway, p.gateway_ref
   FROM refunds r
   JOIN payments p ON p.id = r.payment_id
   JOIN orders o ON o.id = p.order_id

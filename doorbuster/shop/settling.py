@@ -14,8 +14,7 @@ from doorbuster import metrics
 from doorbuster.database.coalesce import Coalescer
 from doorbuster.database.pool import Database
 from doorbuster.database.queries import QueryFile
-from doorbuster.money import Money
-from doorbuster.shop.payments import Event, Gateway, Payment, StillOpen
+from doorbuster.shop.payments import Event, Gateway, Payment, StillOpen, payment_from
 from doorbuster.shop.returning import cancel_order
 
 SQL = QueryFile("doorbuster.shop", "settling.sql")
@@ -102,16 +101,7 @@ async def cancel_expired_orders(database: Database, gateway: Gateway) -> int:
 async def payment_of(database: Database, payment_id: UUID) -> Payment | None:
     """Return a payment as the gateway needs it."""
     row = await database.fetch_one(SQL.payment_to_ask, payment_id=payment_id)
-    if row is None:
-        return None
-    return Payment(
-        id=row["id"],
-        order_id=row["order_id"],
-        order_number=row["order_number"],
-        email=row["email"],
-        amount=Money(row["amount"], row["currency"]),
-        gateway_ref=row["gateway_ref"],
-    )
+    return payment_from(row) if row else None
 
 
 def _fields(event: Event) -> dict[str, Any]:

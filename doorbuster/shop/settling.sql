@@ -6,7 +6,7 @@ SELECT place, answer, order_id FROM settle_payments(:events::jsonb) ORDER BY pla
 -- name: payment_to_ask
 -- why:  the gateway is asked about a payment by what identifies it there
 -- cost: rows 1, buffers 12
-SELECT p.id, p.order_id, o.number AS order_number, o.email, p.amount, p.currency, p.gateway, p.gateway_ref
+SELECT p.id, p.order_id, o.number AS order_number, o.secret AS order_secret, o.email, p.amount, p.currency, p.gateway, p.gateway_ref
   FROM payments p JOIN orders o ON o.id = p.order_id
  WHERE p.id = :payment_id;
 
