@@ -6,18 +6,22 @@ says so); at most `sockets_max` connections; nothing is left running at the end.
 
 import asyncio
 import gc
+import itertools
 import resource
+import socket
 import time
 from collections.abc import Coroutine
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+import msgspec
 import uvloop
 
 from doorbuster.drill.browser import Sockets, Stopwatch
 from doorbuster.drill.plan import Plan
-from doorbuster.drill.record import Fate, Record
-from doorbuster.drill.shopper import Shopper
+from doorbuster.drill.record import Record
+from doorbuster.drill.shopper import Shopper, own_address
 
 T = TypeVar("T")
 SPARE_FILES = 200
@@ -30,6 +34,8 @@ async def release(plan: Plan, record: Record | None = None) -> Record:
     """
     record = record if record is not None else Record()
     loop = asyncio.get_running_loop()
+    if plan.own_addresses and not has_own_addresses(plan.shop):
+        plan = msgspec.structs.replace(plan, own_addresses=False)
     watch = Stopwatch(loop, loop.time() + plan.starts_at - time.time())
     sockets = Sockets(min(plan.sockets_max, raise_file_limit(plan.sockets_max + SPARE_FILES) - SPARE_FILES))
     started_cpu = time.process_time()
@@ -57,16 +63,28 @@ def raise_file_limit(wanted: int) -> int:
     return soft
 
 
+def has_own_addresses(shop: str) -> bool:
+    """Say whether shoppers can have a loopback address each: the shop is on one, and the machine allows it (Linux)."""
+    if not (urlsplit(shop).hostname or "").startswith("127."):
+        return False
+    with socket.socket() as probe:
+        try:
+            probe.bind((own_address(0), 0))
+        except OSError:
+            return False
+    return True
+
+
 async def _release_open_loop(plan: Plan, record: Record, watch: Stopwatch, sockets: Sockets) -> None:
     async with asyncio.TaskGroup() as group:
-        for number, arrives in enumerate(plan.arrivals, plan.first_shopper):
+        for number, arrives in zip(itertools.count(plan.first_shopper, plan.shopper_step), plan.arrivals, strict=False):
             await watch.until(arrives)
             group.create_task(Shopper(plan, number, arrives, record, watch).live(sockets))
 
 
 async def _release_lanes(plan: Plan, record: Record, watch: Stopwatch, sockets: Sockets) -> None:
     """A closed loop: `lanes` shoppers at a time, a fresh one for each who bought, until the lane is told sold out."""
-    numbers = iter(range(plan.first_shopper, plan.first_shopper + plan.lanes + plan.sale.units + plan.lanes))
+    numbers = itertools.islice(itertools.count(plan.first_shopper, plan.shopper_step), plan.lanes * 2 + plan.sale.units)
 
     async def lane() -> None:
         arrives = plan.sale.opens_at - plan.starts_at

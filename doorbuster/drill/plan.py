@@ -77,6 +77,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """When each shopper comes, in seconds from the start."""
 
     first_shopper: int = 0
+    shopper_step: int = 1
+    """Shoppers are numbered first, first + step, ...; so that several processes share one crowd."""
+
     lanes: int = 0
     """Not 0: a closed loop of that many shoppers at a time instead of the arrivals."""
 
@@ -87,3 +90,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     sockets_max: int = 12_000
     own_addresses: bool = True
     """Give each shopper an own source address in 127.0.0.0/8, where the machine allows it."""
+
+
+def shares(plan: Plan, processes: int) -> list[Plan]:
+    """Deal one crowd out to several client processes, so that together they do what one would."""
+    return [
+        msgspec.structs.replace(
+            plan,
+            arrivals=plan.arrivals[which::processes],
+            lanes=len(range(which, plan.lanes, processes)),
+            first_shopper=which,
+            shopper_step=processes,
+            sockets_max=plan.sockets_max // processes,
+        )
+        for which in range(processes)
+    ]

@@ -44,6 +44,13 @@ class Promise(msgspec.Struct, array_like=True, gc=False):
     id: str
     key: str
     at: float
+    number: int = 0
+    """The order's number; of an order only, as `total`."""
+
+    total: int = 0
+    """What the order costs, in minor units."""
+
+    hold_id: str = ""
 
 
 class Fate(msgspec.Struct, array_like=True, gc=False):
@@ -71,6 +78,19 @@ class Record(msgspec.Struct):
     def promised(self, what: str) -> list[str]:
         """Return the ids of all acknowledged promises of one sort, each once."""
         return list(dict.fromkeys(promise.id for promise in self.promises if promise.what == what))
+
+
+def acknowledged(record: Record, sku: str) -> bytes:
+    """Return what the crowd was told as JSON lines for the auditor: each hold, and each order in its latest state."""
+    lines: dict[str, dict[str, object]] = {}
+    for promise in record.promises:
+        if promise.what == "hold":
+            lines[promise.id] = {"kind": "hold", "id": promise.id, "sku": sku, "quantity": 1, "key": promise.key}
+        else:
+            state = "paid" if promise.what == "paid" else "awaiting_payment"
+            order = {"kind": "order", "id": promise.id, "number": promise.number, "total": promise.total, "state": state}
+            lines[promise.id] = order | ({"hold_id": promise.hold_id} if promise.hold_id else {})
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines.values())
 
 
 def merged(records: Iterable[Record]) -> Record:

@@ -9,14 +9,12 @@ import random
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 
-import msgspec
-
 from doorbuster.drill.answers import HONEST_NO, HONEST_WAIT, kind_of, wait_seconds
 from doorbuster.drill.browser import Browser, Sockets, Stopwatch
 from doorbuster.drill.client import Broken, Reply
 from doorbuster.drill.plan import Habits, Plan
 from doorbuster.drill.record import Fate, Outcome, Promise, PromiseKind, Record
-from doorbuster.drill.ways import ApiWay, FormWay, Purchase, Way
+from doorbuster.drill.ways import ApiWay, FormWay, Purchase, Way, is_paid
 
 POLL_PAID_SECONDS = 0.1
 INSISTENT_TRIES = 4
@@ -130,7 +128,8 @@ class Shopper:
         while True:
             reply = await self._patiently(lambda: self._way.claim(self._next, key), "hold")
             if hold_id := self._way.held(reply):
-                self._promise("hold", hold_id, key)
+                known_key = key if isinstance(self._way, ApiWay) else ""
+                self._record.promises.append(Promise(self._number, "hold", hold_id, known_key, self._watch.now()))
                 return hold_id
             if kind_of("hold", reply) not in HONEST_NO:
                 raise Left("failed")
@@ -164,11 +163,11 @@ class Shopper:
     async def _order(self, hold_id: str) -> Purchase:
         key = self._new_key()
         reply = await self._patiently(lambda: self._way.order(self._next, hold_id, key), "order")
-        purchase = self._way.ordered(reply, key)
+        purchase = self._way.ordered(reply, hold_id, key)
         if purchase is None:
             raise Left("failed")
         if purchase.order_id:
-            self._promise("order", purchase.order_id, key)
+            self._promise_order("order", purchase)
         return purchase
 
     async def _pay(self, purchase: Purchase) -> None:
@@ -195,8 +194,8 @@ class Shopper:
             reply = await self._patiently(lambda: self._ask_order(url, purchase.secret), "read")
             if reply.status != 200:
                 raise Left("failed")
-            if msgspec.json.decode(reply.body, type=_OrderState).state == "paid":
-                return self._promise("paid", purchase.order_id, purchase.key)
+            if is_paid(reply, purchase):
+                return self._promise_order("paid", purchase)
             self._wait(pause)
             pause *= 1.5
 
@@ -229,18 +228,19 @@ class Shopper:
     def _wait(self, seconds: float) -> None:
         self._next = self._watch.now() + seconds * self._chance.uniform(0.75, 1.25)
 
-    def _promise(self, what: PromiseKind, identity: str, key: str) -> None:
-        self._record.promises.append(Promise(self._number, what, identity, key, self._watch.now()))
+    def _promise_order(self, what: PromiseKind, purchase: Purchase) -> None:
+        self._record.promises.append(
+            Promise(
+                self._number, what, purchase.order_id, purchase.key, self._watch.now(),
+                number=purchase.number, total=purchase.total, hold_id=purchase.hold_id,
+            )
+        )  # fmt: skip
 
     def _new_key(self) -> str:
         """Make an Idempotency-Key: repeatable for this sale and seed, unlike any other shopper's."""
         self._keys += 1
         text = f"{self._plan.sale.id}/{self._plan.seed}/{self._number}/{self._keys}"
         return "drill-" + blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-class _OrderState(msgspec.Struct):
-    state: str
 
 
 def own_address(number: int) -> str:

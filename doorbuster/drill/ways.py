@@ -25,10 +25,13 @@ HOLD_URL = re.compile(r"/holds/([0-9a-f-]{36})")
 class Purchase:
     """An order on its way to being paid; a form shopper learns its id and secret when the payment page sends them back."""
 
+    hold_id: str
     key: str
     payment_url: str
     order_id: str = ""
     secret: str = ""
+    number: int = 0
+    total: int = 0
 
     def learn_from(self, url: str) -> None:
         """Take the order's id and secret out of its secret link."""
@@ -52,7 +55,7 @@ class Way(Protocol):
         """Turn a hold into an order."""
         ...
 
-    def ordered(self, reply: Reply, key: str) -> Purchase | None:
+    def ordered(self, reply: Reply, hold_id: str, key: str) -> Purchase | None:
         """Return the order that an answer acknowledges."""
         ...
 
@@ -91,12 +94,13 @@ class ApiWay:
             type="application/json", key=key,
         )  # fmt: skip
 
-    def ordered(self, reply: Reply, key: str) -> Purchase | None:
+    def ordered(self, reply: Reply, hold_id: str, key: str) -> Purchase | None:
         """Return the order from a 201 or a replayed 200."""
         if reply.status not in (200, 201):
             return None
         order = msgspec.json.decode(reply.body, type=_Ordered)
-        return Purchase(key, order.payment.redirect_url or "", order.id, order.secret)
+        url = order.payment.redirect_url or ""
+        return Purchase(hold_id, key, url, order.id, order.secret, order.number, order.total.amount)
 
 
 class FormWay:
@@ -130,11 +134,11 @@ class FormWay:
         fields = {name: self._answer_to(name, value) for name, value in form.fields.items()}
         return await self._post("order", urljoin(address, form.action), urlencode(fields), planned)
 
-    def ordered(self, reply: Reply, key: str) -> Purchase | None:
+    def ordered(self, reply: Reply, hold_id: str, key: str) -> Purchase | None:
         """Return the order whose payment page the shop sent us to."""
         if reply.status != 303:
             return None
-        return Purchase(key, reply.header(b"location"))
+        return Purchase(hold_id, key, reply.header(b"location"))
 
     def _answer_to(self, name: str, given: str) -> str:
         return given or next((value for field, value in self._fields.items() if name.endswith(field)), "")
@@ -142,6 +146,13 @@ class FormWay:
     async def _post(self, step: str, url: str, body: str, planned: float) -> Reply:
         kind = "application/x-www-form-urlencoded"
         return await self._browser.ask(step, "POST", url, planned=planned, body=body, type=kind, accept="text/html")
+
+
+def is_paid(reply: Reply, purchase: Purchase) -> bool:
+    """Read an order's document: note its number and total, and say whether it is paid."""
+    order = msgspec.json.decode(reply.body, type=_Ordered)
+    purchase.number, purchase.total = order.number, order.total.amount
+    return order.state == "paid"
 
 
 class _Held(msgspec.Struct):
@@ -152,8 +163,15 @@ class _Payment(msgspec.Struct):
     redirect_url: str | None = None
 
 
+class _Money(msgspec.Struct):
+    amount: int = 0
+
+
 class _Ordered(msgspec.Struct):
     id: str
+    number: int = 0
+    state: str = ""
+    total: _Money = msgspec.field(default_factory=_Money)
     secret: str = ""
     payment: _Payment = msgspec.field(default_factory=_Payment)
 

@@ -1,0 +1,89 @@
+"""The verdict: every expectation of the scenario against what was measured."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from doorbuster.drill.measures import MEASURES, Outcome, schedule_lag_seconds
+from doorbuster.drill.scenario import Bound, Scenario
+
+CLIENT_LAG_SECONDS_MAX = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One measure, with its expectation where the scenario has one."""
+
+    name: str
+    title: str
+    unit: str
+    value: float
+    bound: Bound | None
+
+    @property
+    def holds(self) -> bool | None:
+        """Say whether the expectation holds; None where nothing was expected."""
+        return self.bound.holds(self.value) if self.bound else None
+
+    @property
+    def target(self) -> str:
+        """Return the expectation in words."""
+        if self.bound is None:
+            return ""
+        parts = [f"at least {self.bound.least:g}"] if self.bound.least is not None else []
+        parts += [f"at most {self.bound.most:g}"] if self.bound.most is not None else []
+        if self.bound.least == self.bound.most:
+            return f"exactly {self.bound.most:g}"
+        return " and ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was expected first, then everything else that was measured."""
+
+    expected: list[Line]
+    others: list[Line]
+    warnings: list[str]
+
+    @property
+    def holds(self) -> bool:
+        """Say whether every expectation holds."""
+        return all(line.holds for line in self.expected)
+
+
+def judge(scenario: Scenario, outcome: Outcome) -> Verdict:
+    """Measure everything and hold it against the scenario."""
+    lines = {name: Line(name, m.title, m.unit, m.read(outcome), scenario.then.get(name)) for name, m in MEASURES.items()}
+    expected = [lines[name] for name in scenario.then]
+    others = [line for name, line in lines.items() if name not in scenario.then]
+    return Verdict(expected, others, warnings_about(outcome))
+
+
+def warnings_about(outcome: Outcome) -> list[str]:
+    """Return what a reader must know before believing the figures: whether the client was the bottleneck."""
+    record = outcome.record
+    said = []
+    lag = schedule_lag_seconds(record.attempts)
+    if lag > CLIENT_LAG_SECONDS_MAX:
+        said.append(
+            f"The client was the bottleneck: it sent 1 % of its requests more than {lag * 1000:.0f} ms after the planned "
+            f"moment (bound: {CLIENT_LAG_SECONDS_MAX * 1000:.0f} ms). Latencies include that; use more cores or --clients."
+        )
+    if record.sockets_waited:
+        said.append(f"{record.sockets_waited} connections waited because the client had no more sockets.")
+    return said
+
+
+def as_json(verdict: Verdict) -> bytes:
+    """Return the machine-readable verdict: a list of name, value, unit, target and holds."""
+    rows = [
+        {"name": line.name, "value": round(line.value, 6), "unit": line.unit, "target": _target(line.bound), "holds": line.holds}
+        for line in (*verdict.expected, *verdict.others)
+    ]
+    return msgspec.json.format(msgspec.json.encode(rows), indent=1)
+
+
+def _target(bound: Bound | None) -> float | None:
+    if bound is None:
+        return None
+    return bound.most if bound.most is not None else bound.least
