@@ -186,6 +186,7 @@ def _origin(scheme: str, host: str, port: int | None) -> Origin:
 
 def _split(url: str) -> tuple[Origin, str]:
     parts = urlsplit(url)
-    assert parts.hostname
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        raise Broken("Garbled", after_first_byte=True)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return _origin(parts.scheme, parts.hostname, parts.port), path

@@ -45,12 +45,16 @@ class ClientDied(DoorbusterError):
 async def release(plan: Plan, processes: int, on_progress: Callable[[int, Progress], None]) -> Record:
     """Release a crowd from several processes; `on_progress` is told a process's number and its progress."""
     with tempfile.TemporaryDirectory(prefix="doorbuster-drill-") as folder:
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(_client(share, number, Path(folder), on_progress))
-                for number, share in enumerate(shares(plan, processes))
-            ]
-        return merged(task.result() for task in tasks)
+        tasks = [
+            asyncio.create_task(_client(share, number, Path(folder), on_progress))
+            for number, share in enumerate(shares(plan, processes))
+        ]
+        try:
+            return merged(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _client(plan: Plan, number: int, folder: Path, on_progress: Callable[[int, Progress], None]) -> Record:

@@ -9,6 +9,8 @@ import random
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 
+import msgspec
+
 from doorbuster.drill.answers import HONEST_NO, HONEST_WAIT, kind_of, wait_seconds
 from doorbuster.drill.browser import Browser, Sockets, Stopwatch
 from doorbuster.drill.client import Broken, Reply
@@ -56,6 +58,9 @@ class Shopper:
             outcome = left.outcome
         except Broken:
             outcome = "told_to_wait" if self._told_to_wait else "gave_up"
+        except msgspec.DecodeError:
+            # A yes that cannot be read is no answer at all.
+            outcome = "failed"
         finally:
             self._browser.leave()
         now = self._watch.now()

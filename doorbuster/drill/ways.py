@@ -168,7 +168,7 @@ class _Money(msgspec.Struct):
 
 
 class _Ordered(msgspec.Struct):
-    id: str
+    id: str = ""
     number: int = 0
     state: str = ""
     total: _Money = msgspec.field(default_factory=_Money)

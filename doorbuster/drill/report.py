@@ -1,0 +1,165 @@
+"""The report of a drill: one HTML file that needs nothing else, with its plots and the tables behind them."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
+
+from doorbuster.drill import plots, series
+from doorbuster.drill.answers import SLOW_SECONDS
+from doorbuster.drill.measures import Outcome, percentile
+from doorbuster.drill.scenario import Scenario
+from doorbuster.drill.verdict import Verdict
+
+FATES = {
+    "bought": "bought a unit", "told_sold_out": "were told it is sold out", "told_to_wait": "were told to wait until they left",
+    "left_on_purpose": "left a held unit behind, as planned", "gave_up": "gave up without an answer",
+    "failed": "were refused for no good reason",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A plot with its words, its colours' meanings and the table behind it."""
+
+    title: str
+    caption: str
+    plot: Markup
+    legend: Sequence[tuple[str, str]]
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def render(scenario: Scenario, outcome: Outcome, verdict: Verdict, made_at: datetime, facts: dict[str, str]) -> str:
+    """Return the whole page; `facts` are words about the run for its foot, such as the seed."""
+    environment = Environment(
+        loader=PackageLoader("doorbuster.drill"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = number
+    style = resources.files("doorbuster.drill").joinpath("templates/report.css").read_text()
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return environment.get_template("report.html").render(
+        scenario=scenario, outcome=outcome, verdict=verdict, made_at=made_at, style=Markup(style),  # noqa: S704 -- our own file
+        facts=facts | {"machine": machine}, figures=figures(outcome), fates=fates(outcome), answers=answers(outcome),
+        headlines=headlines(outcome, verdict),
+    )  # fmt: skip
+
+
+def number(value: float, unit: str = "") -> str:
+    """Write a measured value as people read it."""
+    match unit:
+        case "s":
+            return f"{value * 1000:,.0f} ms" if value < 1 else f"{value:,.2f} s"
+        case "share":
+            return f"{value:.2%}"
+        case _:
+            return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def headlines(outcome: Outcome, verdict: Verdict) -> list[tuple[str, str]]:
+    """Return the four numbers that tell the story."""
+    lines = {line.name: line for line in (*verdict.expected, *verdict.others)}
+    said = [(f"of {outcome.sale.units:,} units sold", number(outcome.sold))]
+    for name, words in (
+        ("oversold_units", "units sold twice"), ("purchase_p99_seconds", "a purchase, at its slowest (p99)"),
+        ("no_p99_seconds", "to an honest no (p99)"),
+    ):  # fmt: skip
+        said.append((words, number(lines[name].value, lines[name].unit)))
+    return said
+
+
+def fates(outcome: Outcome) -> list[tuple[str, str, int, float]]:
+    """Return (name, words, shoppers, share of the crowd) for every way it ended."""
+    whole = len(outcome.record.fates) or 1
+    counted = series.tally(fate.outcome for fate in outcome.record.fates)
+    return [(name, FATES[name], count, count / whole) for name, count in counted]
+
+
+def answers(outcome: Outcome) -> list[tuple[str, str, int, float, float]]:
+    """Return (step, kind, count, p50, p99 in seconds) for every kind of answer."""
+    grouped: dict[tuple[str, str], list[float]] = {}
+    for attempt in outcome.record.attempts:
+        grouped.setdefault((attempt.step, attempt.kind), []).append(attempt.latency_seconds)
+    return [(step, kind, len(each), percentile(each, 0.5), percentile(each, 0.99)) for (step, kind), each in sorted(grouped.items())]
+
+
+def figures(outcome: Outcome) -> list[Figure]:
+    """Return every figure of the report."""
+    cut = series.intervals_of(outcome)
+    return [_arrivals(outcome, cut), _answers(outcome, cut), _latencies(outcome, cut), _stock(outcome, cut)]
+
+
+def _arrivals(outcome: Outcome, cut: series.Intervals) -> Figure:
+    came = series.counted(cut, (fate.arrived - outcome.opened_at for fate in outcome.record.fates))
+    left = series.counted(cut, (fate.ended - outcome.opened_at for fate in outcome.record.fates))
+    inside, present = [], 0
+    for arrived, gone in zip(came, left, strict=True):
+        present += arrived - gone
+        inside.append(present)
+    frame = _frame("Shoppers in the shop over time", cut, (0, max(inside, default=1) * 1.08))
+    points = [(cut.at(index), float(value)) for index, value in enumerate(inside)]
+    floor = [(x, 0.0) for x, _ in points]
+    layers = [plots.area(frame, floor, points, "soft-info"), plots.line(frame, points, "info")]
+    rows = [(f"{cut.at(i):+.2f}", str(came[i]), str(left[i]), str(inside[i])) for i in range(cut.count)]
+    return Figure(
+        "The crowd", "Shoppers in the shop at once. They come when they planned to, however the shop is doing.",
+        plots.drawn(frame, layers), [("info", "in the shop")], ("seconds", "came", "left", "in the shop"), rows,
+    )  # fmt: skip
+
+
+def _answers(outcome: Outcome, cut: series.Intervals) -> Figure:
+    groups = series.answers_by_group(outcome, cut)
+    edges = series.stacked(list(groups.values()))
+    frame = _frame("Answers by kind over time", cut, (0, max(edges[-1], default=1) * 1.08))
+    layers = []
+    for (group, _), lower, upper in zip(groups.items(), edges, edges[1:], strict=False):
+        heights = [(cut.at(i), lower[i], upper[i]) for i in range(cut.count)]
+        layers.append(plots.bars(frame, heights, cut.step, f"group-{group}"))
+    shown = [group for group, counts in groups.items() if sum(counts)]
+    rows = [(f"{cut.at(i):+.2f}", *(str(groups[group][i]) for group in shown)) for i in range(cut.count)]
+    legend = [(f"group-{group}", series.GROUP_TITLES[group]) for group in shown]
+    head = ("seconds", *(series.GROUP_TITLES[group] for group in shown))
+    caption = f"Answers in each {cut.step:g} s, by what they told the shopper."
+    return Figure("What they were told", caption, plots.drawn(frame, layers), legend, head, rows)
+
+
+def _latencies(outcome: Outcome, cut: series.Intervals) -> Figure:
+    curves = series.latencies(outcome, cut)
+    slowest = max((value for _, value in curves["max"]), default=1.0)
+    frame = _frame("Latency percentiles over time", cut, (0.0001, max(10.0, slowest)), y_unit="s", log=True)
+    layers = [plots.line(frame, curves[name], f"latency-{name}") for name in reversed(series.PERCENTILES)]
+    slow = [(cut.span[0], SLOW_SECONDS), (cut.span[1], SLOW_SECONDS)]
+    layers.insert(0, plots.line(frame, slow, "limit"))
+    by_moment = {name: dict(points) for name, points in curves.items()}
+    rows = [
+        (f"{moment:+.2f}", *(number(by_moment[name][moment], "s") for name in series.PERCENTILES))
+        for moment, _ in curves["p50"]
+    ]  # fmt: skip
+    legend = [(f"latency-{name}", name) for name in series.PERCENTILES] + [("limit", f"{SLOW_SECONDS:g} s: hurt")]
+    caption = "From the moment each request was planned, so that a stalled shop can't hide; logarithmic."
+    return Figure("How long it took", caption, plots.drawn(frame, layers), legend, ("seconds", *series.PERCENTILES), rows)
+
+
+def _stock(outcome: Outcome, cut: series.Intervals) -> Figure:
+    curve = series.stock_curve(outcome)
+    frame = _frame("Units left, held and sold over time", cut, (0, outcome.sale.units * 1.05))
+    sold = [(at, float(point_sold)) for at, _, _, point_sold in curve]
+    held = [(at, float(point_held + point_sold)) for at, _, point_held, point_sold in curve]
+    left = [(at, float(point_left + point_held + point_sold)) for at, point_left, point_held, point_sold in curve]
+    floor = [(at, 0.0) for at, _ in sold]
+    layers = []
+    for lower, upper, colour in ((floor, sold, "sold"), (sold, held, "held"), (held, left, "left")):
+        layers.append(plots.area(frame, lower, upper, f"stock-{colour}"))
+    legend = [("stock-sold", "sold"), ("stock-held", "held"), ("stock-left", "left")]
+    rows = [(f"{at:+.2f}", str(a), str(b), str(c)) for at, a, b, c in curve]
+    caption = "Every unit is left, held or sold; the three always add up. Held units that nobody pays for come back."
+    return Figure("Where the units went", caption, plots.drawn(frame, layers), legend, ("seconds", "left", "held", "sold"), rows)
+
+
+def _frame(title: str, cut: series.Intervals, y_span: tuple[float, float], y_unit: str = "", log: bool = False) -> plots.Frame:
+    return plots.Frame(title=title, x_span=cut.span, y_span=y_span, y_unit=y_unit, log=log, marks=[(0.0, "the sale opens")])
