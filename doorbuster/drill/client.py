@@ -7,6 +7,7 @@ Never: follows redirects, keeps cookies or retries; that is the browser's busine
 import asyncio
 import ssl
 from typing import cast
+from urllib.parse import urlsplit
 
 import httptools
 
@@ -191,3 +192,15 @@ class Origin:
         self.netloc = f"{host}:{port}" if port else host
         self.url = f"{scheme}://{self.netloc}"
         self.tls = ssl.create_default_context() if scheme == "https" else None
+
+
+async def get(url: str, timeout_seconds: float) -> Reply:
+    """Read one page over a connection of its own; raises Broken."""
+    parts = urlsplit(url)
+    origin = Origin(parts.scheme, parts.hostname or "", parts.port)
+    connection = await connect(origin, None, timeout_seconds)
+    try:
+        request = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {origin.netloc}\r\nConnection: close\r\n\r\n"
+        return await connection.send(request.encode(), timeout_seconds)
+    finally:
+        connection.close()

@@ -65,14 +65,18 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 def purchase_seconds(outcome: Outcome) -> list[float]:
-    """Return each purchase's time, from the planned claim to the order known as paid."""
-    fates = outcome.record.fates
-    return [fate.ended - fate.claim_planned for fate in fates if fate.outcome == "bought" and fate.claim_planned is not None]
+    """Return each purchase's time, from the planned claim to the order known as paid, less the shopper's own thinking."""
+    return [
+        fate.ended - fate.claim_planned - fate.thought
+        for fate in outcome.record.fates
+        if fate.outcome == "bought" and fate.claim_planned is not None
+    ]
 
 
 def seconds_to_no(outcome: Outcome) -> list[float]:
     """Return, for each shopper who got nothing, the time from the planned claim to the first honest word."""
-    unlucky = {fate.shopper: fate.claim_planned for fate in outcome.record.fates if fate.outcome in ("told_sold_out", "told_to_wait")}
+    told_no = ("told_sold_out", "told_to_wait")
+    unlucky = {fate.shopper: fate.claim_planned for fate in outcome.record.fates if fate.outcome in told_no}
     first: dict[int, float] = {}
     for attempt in outcome.record.attempts:
         planned = unlucky.get(attempt.shopper)

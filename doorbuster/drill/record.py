@@ -62,6 +62,8 @@ class Fate(msgspec.Struct, array_like=True, gc=False):
     claim_planned: float | None = None
     ended: float = 0.0
     hurt: bool = False
+    thought: float = 0.0
+    """Seconds between the planned claim and the end that the shopper spent thinking or typing."""
 
 
 class Record(msgspec.Struct):

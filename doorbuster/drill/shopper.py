@@ -43,6 +43,7 @@ class Shopper:
         self._opens = plan.sale.opens_at - plan.starts_at
         self._arrives = self._next = arrives
         self._claim_planned: float | None = None
+        self._thought = 0.0
         self._keys = 0
         self._told_to_wait = False
 
@@ -64,7 +65,7 @@ class Shopper:
         finally:
             self._browser.leave()
         now = self._watch.now()
-        fate = Fate(self._number, outcome, self._arrives, self._claim_planned, now, self._browser.hurt)
+        fate = Fate(self._number, outcome, self._arrives, self._claim_planned, now, self._browser.hurt, self._thought)
         self._record.fates.append(fate)
         return fate
 
@@ -110,8 +111,9 @@ class Shopper:
             self._think()
 
     def _think(self) -> None:
-        pause = self._chance.expovariate(1 / self._plan.pace.think_seconds)
-        self._next = self._watch.now() + (pause if self._plan.journey == "visit" else 0.0)
+        pause = self._chance.expovariate(1 / self._plan.pace.think_seconds) if self._plan.journey == "visit" else 0.0
+        self._next = self._watch.now() + pause
+        self._thought += pause if self._claim_planned is not None else 0.0
 
     async def _buy(self) -> None:
         self._claim_planned = self._next
@@ -182,7 +184,8 @@ class Shopper:
             reply = await self._patiently(lambda outcome=outcome: self._send_payment(purchase, outcome), "pay")
             back = reply.header(b"location")
             purchase.learn_from(back)
-            self._think()
+            if outcome == "decline":
+                self._think()
         if not purchase.order_id:
             raise Left("failed")
 
