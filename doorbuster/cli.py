@@ -18,7 +18,7 @@ ROOMS = {
     "import": ("doorbuster.catalogue.commands", "Bring in a catalogue or an order history from a file."),
     "sale": ("doorbuster.sale.commands", "Create, list, pause, resume and end flash sales."),
     "operator": ("doorbuster.accounts.commands", "Invite operators and recover their access."),
-    "drill": ("doorbuster.drill.commands", "Release a crowd on the shop and judge what happened."),
+    "drill": ("doorbuster.drill_plane", "Release a crowd on the shop and judge what happened."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),
     "bench": ("doorbuster.bench.commands", "Measure the ratios of the engine on this machine."),
 }

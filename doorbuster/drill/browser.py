@@ -90,7 +90,9 @@ class Browser:
             return reply
         raise AssertionError("the second try never raises Stale")
 
-    async def ask_and_hang_up(self, step: str, method: str, url: str, *, planned: float, **content: str | bytes) -> None:
+    async def ask_and_hang_up(
+        self, step: str, method: str, url: str, *, planned: float, **content: str | bytes
+    ) -> None:
         """Send one request and lose the connection before the answer."""
         origin, path = _split(url)
         await self._watch.until(planned)
@@ -150,7 +152,7 @@ class Browser:
 
     def _request(self, origin: Origin, method: str, path: str, content: dict[str, str | bytes]) -> bytes:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {origin.netloc}", "User-Agent: doorbuster-drill"]
-        lines.append(f"Accept: {content.get('accept', '*/*')}")
+        lines.append(f"Accept: {content.get('accept', '*/*')!s}")
         if cookies := self._cookies.get(origin.host):
             lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()))
         if "key" in content:

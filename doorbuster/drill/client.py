@@ -91,6 +91,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, fault: Exception | None) -> None:
         """End an open-ended body, or break the exchange under way (called by the event loop)."""
+        del fault
         if self._ends_with_connection():
             self.on_message_complete()
         self._lost(Broken("Dropped", self._reply is not None))

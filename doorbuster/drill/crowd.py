@@ -83,7 +83,7 @@ async def _release_open_loop(plan: Plan, record: Record, watch: Stopwatch, socke
 
 
 async def _release_lanes(plan: Plan, record: Record, watch: Stopwatch, sockets: Sockets) -> None:
-    """A closed loop: `lanes` shoppers at a time, a fresh one for each who bought, until the lane is told sold out."""
+    """Keep `lanes` shoppers inside, a fresh one for each who bought, until told sold out: a closed loop."""
     numbers = itertools.islice(itertools.count(plan.first_shopper, plan.shopper_step), plan.lanes * 2 + plan.sale.units)
 
     async def lane() -> None:

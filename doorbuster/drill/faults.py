@@ -27,9 +27,9 @@ def workers_of(home: Path) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if WORKER_COMMAND in (folder / "cmdline").read_bytes().split(b"\0"):
-                if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+            if WORKER_COMMAND in command and wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
         except OSError:
             continue  # It ended while we looked, or is somebody else's.
     return sorted(found)

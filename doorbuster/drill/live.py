@@ -15,6 +15,7 @@ from doorbuster.drill.answers import BROKEN, HONEST_NO, HONEST_WAIT
 from doorbuster.drill.clients import Progress
 from doorbuster.drill.measures import StockPoint
 from doorbuster.drill.plan import SaleFacts
+from doorbuster.drill.scenario import Scenario
 from doorbuster.drill.verdict import Verdict
 
 PLAIN_SECONDS = 2.0
@@ -22,11 +23,13 @@ BAR_WIDTH = 40
 
 
 class View:
-    """Draws the drill; `progress` is told what the clients see, `stock` is read when drawing."""
+    """Draws the drill; it is told of the sale, then of what the clients see."""
 
-    def __init__(self, console: Console, title: str, sale: SaleFacts, stock: list[StockPoint]) -> None:
+    def __init__(self, console: Console, scenario: Scenario) -> None:
         """Draw nothing yet."""
-        self._console, self._title, self._sale, self._stock = console, title, sale, stock
+        self._console, self._name = console, scenario.name
+        self._sale: SaleFacts | None = None
+        self._stock: list[StockPoint] = []
         self._clients: dict[int, Progress] = {}
         self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
         self._last_line = 0.0
@@ -37,10 +40,17 @@ class View:
             self._live.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Give the terminal back."""
         if self._live:
             self._live.__exit__(kind, fault, trace)
+
+    def opens(self, sale: SaleFacts, stock: list[StockPoint]) -> None:
+        """Learn of the drill's sale, and of the list that its stock is added to."""
+        self._sale, self._stock = sale, stock
+        self.say(f"The drill's sale has {sale.units:,} units and opens in {sale.opens_at - time.time():.0f} s.")
 
     def progress(self, client: int, progress: Progress) -> None:
         """Take the latest of one client process and draw."""
@@ -61,12 +71,17 @@ class View:
         grid.add_column(justify="right", style="dim")
         grid.add_column()
         grid.add_row("the sale", self._countdown())
-        grid.add_row("shoppers", f"{self._sum('arrived'):,} came, {self._sum('inside'):,} are in the shop, {self._sum('bought'):,} bought")
-        grid.add_row("units", Text.assemble((f"{sold:,} sold", "green"), "  ", (f"{held:,} held", "yellow"), f"  {left:,} left"))
-        grid.add_row("", ProgressBar(total=max(1, self._sale.units), completed=sold, width=BAR_WIDTH))
-        grid.add_row("latency", f"p50 {self._worst('p50_seconds'):,.1f} ms, p99 {self._worst('p99_seconds'):,.1f} ms, {self._rate():,.0f} answers/s")
+        grid.add_row(
+            "shoppers",
+            f"{self._sum('arrived'):,} came, {self._sum('inside'):,} are in the shop, {self._sum('bought'):,} bought",
+        )
+        grid.add_row(
+            "units", Text.assemble((f"{sold:,} sold", "green"), "  ", (f"{held:,} held", "yellow"), f"  {left:,} left")
+        )
+        grid.add_row("", ProgressBar(total=max(1, left + held + sold), completed=sold, width=BAR_WIDTH))
+        grid.add_row("latency", self._latency())
         grid.add_row("client", f"late by {self._worst('lag_p99_seconds'):,.1f} ms (p99)")
-        return Panel(Group(grid, self._answers()), title=f"drill {self._title}", border_style="red", padding=(1, 2))
+        return Panel(Group(grid, self._answers()), title=f"drill {self._name}", border_style="red", padding=(1, 2))
 
     def _answers(self) -> Table:
         counts: Counter[str] = Counter()
@@ -79,18 +94,21 @@ class View:
 
     def _line(self) -> str:
         left, held, sold = self._units()
-        return (
-            f"{self._countdown()}: {self._sum('arrived'):,} came, {self._sum('inside'):,} inside, {sold:,} sold, {held:,} held, "
-            f"{left:,} left; p99 {self._worst('p99_seconds'):,.1f} ms, {self._rate():,.0f} answers/s"
-        )
+        crowd = f"{self._sum('arrived'):,} came, {self._sum('inside'):,} inside"
+        return f"{self._countdown()}: {crowd}; {sold:,} sold, {held:,} held, {left:,} left; {self._latency()}"
+
+    def _latency(self) -> str:
+        p50, p99 = self._worst("p50_seconds"), self._worst("p99_seconds")
+        return f"p50 {p50:,.1f} ms, p99 {p99:,.1f} ms, {self._rate():,.0f} answers/s"
 
     def _countdown(self) -> str:
-        left = self._sale.opens_at - time.time()
+        left = self._sale.opens_at - time.time() if self._sale else 0.0
         return f"opens in {left:.0f} s" if left > 0 else f"open for {-left:.0f} s"
 
     def _units(self) -> tuple[int, int, int]:
-        point = self._stock[-1] if self._stock else StockPoint(0, self._sale.units, 0, 0)
-        return point.left, point.held, point.sold
+        if not self._stock:
+            return (self._sale.units if self._sale else 0), 0, 0
+        return self._stock[-1].left, self._stock[-1].held, self._stock[-1].sold
 
     def _sum(self, name: str) -> int:
         return sum(getattr(client, name) for client in self._clients.values())

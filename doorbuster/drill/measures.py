@@ -65,7 +65,7 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 def purchase_seconds(outcome: Outcome) -> list[float]:
-    """Return each purchase's time, from the planned claim to the order known as paid, less the shopper's own thinking."""
+    """Return each purchase's time, from the planned claim to the order known as paid, less the shopper's thinking."""
     return [
         fate.ended - fate.claim_planned - fate.thought
         for fate in outcome.record.fates
@@ -122,7 +122,9 @@ def _statements_per_purchase(outcome: Outcome) -> float:
 MEASURES: dict[str, Measure] = {
     "sold_units": Measure("Units sold", "units", lambda o: o.sold),
     "unsold_units": Measure("Units left over", "units", lambda o: max(0, o.sale.units - o.sold)),
-    "oversold_units": Measure("Units sold twice", "units", lambda o: max(0, max(o.sold, _count_paid(o)) - o.sale.units)),
+    "oversold_units": Measure(
+        "Units sold twice", "units", lambda o: max(0, max(o.sold, _count_paid(o)) - o.sale.units)
+    ),
     "audit_findings": Measure("Auditor's findings", "findings", lambda o: len(o.findings)),
     "broken_promises": Measure("Same key answered differently", "promises", lambda o: len(o.record.broken_promises)),
     "server_errors": Measure("Answers 5xx", "answers", lambda o: sum(a.status >= 500 for a in o.record.attempts)),
@@ -147,5 +149,7 @@ MEASURES: dict[str, Measure] = {
         "Any answer, p99", "s", lambda o: percentile((a.latency_seconds for a in o.record.attempts), 0.99)
     ),
     "statements_per_purchase": Measure("SQL statements per purchase", "statements", _statements_per_purchase),
-    "client_lag_p99_seconds": Measure("The client's own lateness, p99", "s", lambda o: schedule_lag_seconds(o.record.attempts)),
+    "client_lag_p99_seconds": Measure(
+        "The client's own lateness, p99", "s", lambda o: schedule_lag_seconds(o.record.attempts)
+    ),
 }

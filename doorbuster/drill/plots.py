@@ -91,9 +91,10 @@ def area(frame: Frame, lower: Points, upper: Points, colour: str) -> Markup:
 def bars(frame: Frame, bottoms_and_tops: Sequence[tuple[float, float, float]], step: float, colour: str) -> Markup:
     """Return one bar for each (moment, bottom, top) with a height; a bar is `step` wide."""
     width = max(1.0, frame.x(frame.x_span[0] + step) - frame.x(frame.x_span[0]) - 1)
+    x, y = frame.x, frame.y
     rectangles = [
-        f"M{frame.x(x)} {frame.y(bottom)} v{frame.y(top) - frame.y(bottom):.1f} h{width:.1f} v{frame.y(bottom) - frame.y(top):.1f} Z"
-        for x, bottom, top in bottoms_and_tops
+        f"M{x(at)} {y(bottom)} V{y(top)} h{width:.1f} V{y(bottom)} Z"
+        for at, bottom, top in bottoms_and_tops
         if top > bottom
     ]
     return Markup('<path class="bar {}" d="{}"/>').format(colour, " ".join(rectangles))

@@ -90,7 +90,13 @@ def acknowledged(record: Record, sku: str) -> bytes:
             lines[promise.id] = {"kind": "hold", "id": promise.id, "sku": sku, "quantity": 1, "key": promise.key}
         else:
             state = "paid" if promise.what == "paid" else "awaiting_payment"
-            order = {"kind": "order", "id": promise.id, "number": promise.number, "total": promise.total, "state": state}
+            order = {
+                "kind": "order",
+                "id": promise.id,
+                "number": promise.number,
+                "total": promise.total,
+                "state": state,
+            }
             lines[promise.id] = order | ({"hold_id": promise.hold_id} if promise.hold_id else {})
     return b"".join(msgspec.json.encode(line) + b"\n" for line in lines.values())
 

@@ -7,7 +7,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -46,6 +46,10 @@ class Stage(Protocol):
 class Watcher(Protocol):
     """Who looks on while a drill runs."""
 
+    def opens(self, sale: SaleFacts, stock: list[StockPoint]) -> None:
+        """Be told of the sale, and of the list that looks at its stock are added to."""
+        ...
+
     def progress(self, client: int, progress: Progress) -> None:
         """Be told what a client process saw."""
         ...
@@ -68,16 +72,14 @@ class Rehearsal:
     clients: int = 1
 
 
-async def rehearse(
-    rehearsal: Rehearsal, watch: Callable[[SaleFacts, list[StockPoint]], Watcher]
-) -> Outcome:
-    """Run the drill and return everything known about it; `watch` makes the onlooker once the sale is known."""
+async def rehearse(rehearsal: Rehearsal, watcher: Watcher) -> Outcome:
+    """Run the drill and return everything known about it."""
     when = rehearsal.scenario.when
     starts_at = time.time() + START_SECONDS
     opens_at = starts_at + when.opens_after_seconds
     sale = await rehearsal.stage.open_sale(rehearsal.database, rehearsal.scenario.given, opens_at)
     stock: list[StockPoint] = []
-    watcher = watch(sale, stock)
+    watcher.opens(sale, stock)
     before = await observer.statements(rehearsal.target.control_url)
     try:
         record, zero = await _run(rehearsal, sale, starts_at, stock, watcher)

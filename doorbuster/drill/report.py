@@ -17,7 +17,8 @@ from doorbuster.drill.scenario import Scenario
 from doorbuster.drill.verdict import Verdict
 
 FATES = {
-    "bought": "bought a unit", "told_sold_out": "were told it is sold out", "told_to_wait": "were told to wait until they left",
+    "bought": "bought a unit", "told_sold_out": "were told it is sold out",
+    "told_to_wait": "were told to wait until they left",
     "left_on_purpose": "left a held unit behind, as planned", "gave_up": "gave up without an answer",
     "failed": "were refused for no good reason",
 }  # fmt: skip
@@ -85,7 +86,10 @@ def answers(outcome: Outcome) -> list[tuple[str, str, int, float, float]]:
     grouped: dict[tuple[str, str], list[float]] = {}
     for attempt in outcome.record.attempts:
         grouped.setdefault((attempt.step, attempt.kind), []).append(attempt.latency_seconds)
-    return [(step, kind, len(each), percentile(each, 0.5), percentile(each, 0.99)) for (step, kind), each in sorted(grouped.items())]
+    return [
+        (step, kind, len(each), percentile(each, 0.5), percentile(each, 0.99))
+        for (step, kind), each in sorted(grouped.items())
+    ]
 
 
 def figures(outcome: Outcome) -> list[Figure]:
@@ -142,7 +146,9 @@ def _latencies(outcome: Outcome, cut: series.Intervals) -> Figure:
     ]  # fmt: skip
     legend = [(f"latency-{name}", name) for name in series.PERCENTILES] + [("limit", f"{SLOW_SECONDS:g} s: hurt")]
     caption = "From the moment each request was planned, so that a stalled shop can't hide; logarithmic."
-    return Figure("How long it took", caption, plots.drawn(frame, layers), legend, ("seconds", *series.PERCENTILES), rows)
+    return Figure(
+        "How long it took", caption, plots.drawn(frame, layers), legend, ("seconds", *series.PERCENTILES), rows
+    )
 
 
 def _stock(outcome: Outcome, cut: series.Intervals) -> Figure:
@@ -158,8 +164,14 @@ def _stock(outcome: Outcome, cut: series.Intervals) -> Figure:
     legend = [("stock-sold", "sold"), ("stock-held", "held"), ("stock-left", "left")]
     rows = [(f"{at:+.2f}", str(a), str(b), str(c)) for at, a, b, c in curve]
     caption = "Every unit is left, held or sold; the three always add up. Held units that nobody pays for come back."
-    return Figure("Where the units went", caption, plots.drawn(frame, layers), legend, ("seconds", "left", "held", "sold"), rows)
+    return Figure(
+        "Where the units went", caption, plots.drawn(frame, layers), legend, ("seconds", "left", "held", "sold"), rows
+    )
 
 
-def _frame(title: str, cut: series.Intervals, y_span: tuple[float, float], y_unit: str = "", log: bool = False) -> plots.Frame:
-    return plots.Frame(title=title, x_span=cut.span, y_span=y_span, y_unit=y_unit, log=log, marks=[(0.0, "the sale opens")])
+def _frame(
+    title: str, cut: series.Intervals, y_span: tuple[float, float], y_unit: str = "", log: bool = False
+) -> plots.Frame:
+    return plots.Frame(
+        title=title, x_span=cut.span, y_span=y_span, y_unit=y_unit, log=log, marks=[(0.0, "the sale opens")]
+    )

@@ -44,7 +44,11 @@ def intervals_of(outcome: Outcome) -> Intervals:
     answered = [attempt.answered for attempt in outcome.record.attempts] or [1.0]
     start, end = -outcome.opened_at, max(answered) - outcome.opened_at
     start = max(start, -min(30.0, outcome.opened_at))
-    step = next(step for step in (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600, 86_400) if (end - start) / step <= INTERVALS_ABOUT)
+    step = next(
+        step
+        for step in (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600, 86_400)
+        if (end - start) / step <= INTERVALS_ABOUT
+    )
     return Intervals(start, step, max(1, int((end - start) / step) + 1))
 
 
@@ -100,6 +104,8 @@ def stacked(layers: Sequence[Sequence[float]]) -> list[list[float]]:
     return edges
 
 
-def tally(values: Iterable[str], order: Callable[[tuple[str, int]], object] = lambda pair: -pair[1]) -> list[tuple[str, int]]:
+def tally(
+    values: Iterable[str], order: Callable[[tuple[str, int]], object] = lambda pair: -pair[1]
+) -> list[tuple[str, int]]:
     """Return how often each value occurs, most often first."""
     return sorted(Counter(values).items(), key=order)  # type: ignore[arg-type]

@@ -7,6 +7,8 @@ that got no answer is repeated with its own key only.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from hashlib import blake2b
 
 import msgspec
@@ -103,10 +105,8 @@ class Shopper:
 
     async def _look(self, step: str, path: str, think: bool = True) -> None:
         """Read a page; one that does not come is shrugged at, the record remembers it."""
-        try:
+        with suppress(Broken):
             await self._browser.ask(step, "GET", self._plan.shop + path, planned=self._next, accept="text/html")
-        except Broken:
-            pass
         if think:
             self._think()
 
@@ -150,10 +150,8 @@ class Shopper:
         if not isinstance(self._way, ApiWay):
             return
         if "drops_connection" in self._habits:
-            try:
+            with suppress(Broken):
                 await self._way.claim_and_hang_up(self._next, key)
-            except Broken:
-                pass
             self._next = self._watch.now() + 0.2
         if "double_clicks" in self._habits:
             await self._click_twice(self._way, key)
@@ -181,7 +179,7 @@ class Shopper:
         """Pay on the gateway's own page, where a declined card may be followed by another one."""
         outcomes = ["decline", "approve"] if "card_declined_first" in self._habits else ["approve"]
         for outcome in outcomes:
-            reply = await self._patiently(lambda outcome=outcome: self._send_payment(purchase, outcome), "pay")
+            reply = await self._patiently(partial(self._send_payment, purchase, outcome), "pay")
             back = reply.header(b"location")
             purchase.learn_from(back)
             if outcome == "decline":

@@ -1,4 +1,4 @@
--- What a drill reads beside the crowd: the sale's units, once a second.
+-- What a drill asks of the database beside its crowd: goods to sell, and the sale's units twice a second.
 
 -- name: drill_stock
 -- why:  the stock curve of a drill, and whether its sale has settled
@@ -7,3 +7,15 @@ SELECT coalesce(sum(on_hand), 0)::bigint AS units, coalesce(sum(held), 0)::bigin
        coalesce(sum(sold), 0)::bigint AS sold
 FROM stock_pools
 WHERE sale_id = :sale_id::uuid;
+
+-- name: drill_goods
+-- why:  what the drill's sale offers: a variant of one of the newest products, with where to browse on the way to it
+-- cost: rows 1, buffers 400
+SELECT v.id AS variant_id, v.sku, p.handle AS product, p.title, prices.amount,
+       coalesce((SELECT c.handle FROM collection_products cp JOIN collections c ON c.id = cp.collection_id
+                 WHERE cp.product_id = p.id LIMIT 1), '') AS collection
+FROM (SELECT id, handle, title FROM products WHERE status = 'active' ORDER BY id DESC LIMIT 50) p
+JOIN variants v ON v.product_id = p.id
+JOIN prices ON prices.variant_id = v.id AND prices.currency = :currency
+ORDER BY p.id DESC, v.position
+LIMIT 1;

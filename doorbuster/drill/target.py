@@ -56,7 +56,9 @@ def require_consent(url: str, ask: Callable[[str], str]) -> None:
     if is_local(url):
         return
     host = urlsplit(url).hostname or url
-    typed = ask(f"{host} is not this machine. A drill sends it a crowd and buys with test payments. Type its name to go on: ")
+    typed = ask(
+        f"{host} is not this machine. A drill sends it a crowd and buys with test payments. Type its name to go on: "
+    )
     if typed.strip() != host:
         raise Misconfigured(f"not run: the drill of {host} was not confirmed")
 
@@ -79,7 +81,7 @@ async def reach(settings: Settings, url: str | None, workers: int, say: Callable
         return
     if url:
         raise Misconfigured(f"no shop is ready at {url}; start one, or leave --url out to have one started")
-    say(f"No shop runs at {address}, so one is started for this drill in a folder of its own ({workers} web workers) ...")
+    say(f"No shop runs at {address}: starting one for this drill, in a folder of its own, {workers} web workers ...")
     with tempfile.TemporaryDirectory(prefix="doorbuster-drill-") as home:
         async with _started(Path(home), workers) as target:
             say(f"The drill's own shop is open at {target.url}.")
@@ -94,7 +96,7 @@ async def _started(home: Path, workers: int) -> AsyncIterator[Target]:
     settings = from_environment(environment)
     words = home / "up.log"
     with words.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603, ASYNC220 -- our own program; starting takes a millisecond
+        process = subprocess.Popen(  # noqa: ASYNC220 -- our own program; starting takes a millisecond
             [sys.executable, "-m", "doorbuster", "up"], env=environment, stdout=log, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
@@ -109,8 +111,12 @@ async def _until_ready(process: "subprocess.Popen[bytes]", url: str, words: Path
     deadline = time.monotonic() + READY_SECONDS_MAX
     while not await is_ready(url):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise ShopDidNotStart(f"the drill's own shop did not start: {words.read_text(errors='replace')[-600:].strip()}")
+            raise ShopDidNotStart(f"the drill's own shop did not start: {_tail(words)}")
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def _tail(words: Path) -> str:
+    return words.read_text(errors="replace")[-600:].strip()
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -53,7 +53,9 @@ class Verdict:
 
 def judge(scenario: Scenario, outcome: Outcome) -> Verdict:
     """Measure everything and hold it against the scenario."""
-    lines = {name: Line(name, m.title, m.unit, m.read(outcome), scenario.then.get(name)) for name, m in MEASURES.items()}
+    lines = {
+        name: Line(name, m.title, m.unit, m.read(outcome), scenario.then.get(name)) for name, m in MEASURES.items()
+    }
     expected = [lines[name] for name in scenario.then]
     others = [line for name, line in lines.items() if name not in scenario.then]
     return Verdict(expected, others, warnings_about(outcome))
@@ -66,8 +68,8 @@ def warnings_about(outcome: Outcome) -> list[str]:
     lag = schedule_lag_seconds(record.attempts)
     if lag > CLIENT_LAG_SECONDS_MAX:
         said.append(
-            f"The client was the bottleneck: it sent 1 % of its requests more than {lag * 1000:.0f} ms after the planned "
-            f"moment (bound: {CLIENT_LAG_SECONDS_MAX * 1000:.0f} ms). Latencies include that; use more cores or --clients."
+            f"The client was the bottleneck: it sent 1 % of its requests more than {lag * 1000:.0f} ms after the "
+            f"planned moment (bound: {CLIENT_LAG_SECONDS_MAX * 1000:.0f} ms). The latencies include that."
         )
     if record.sockets_waited:
         said.append(f"{record.sockets_waited} connections waited because the client had no more sockets.")
@@ -77,7 +79,13 @@ def warnings_about(outcome: Outcome) -> list[str]:
 def as_json(verdict: Verdict) -> bytes:
     """Return the machine-readable verdict: a list of name, value, unit, target and holds."""
     rows = [
-        {"name": line.name, "value": round(line.value, 6), "unit": line.unit, "target": _target(line.bound), "holds": line.holds}
+        {
+            "name": line.name,
+            "value": round(line.value, 6),
+            "unit": line.unit,
+            "target": _target(line.bound),
+            "holds": line.holds,
+        }
         for line in (*verdict.expected, *verdict.others)
     ]
     return msgspec.json.format(msgspec.json.encode(rows), indent=1)

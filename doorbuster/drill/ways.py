@@ -23,7 +23,7 @@ HOLD_URL = re.compile(r"/holds/([0-9a-f-]{36})")
 
 @dataclass(slots=True)
 class Purchase:
-    """An order on its way to being paid; a form shopper learns its id and secret when the payment page sends them back."""
+    """An order on its way to being paid; a form shopper learns its id and secret when the payment page is done."""
 
     hold_id: str
     key: str

@@ -1,0 +1,164 @@
+"""Composition root of `doorbuster drill`: hands the drill, which knows no room of the shop, a sale to rehearse with."""
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import typer
+from rich.console import Console
+
+from doorbuster.clock import new_secret
+from doorbuster.database import Database, QueryFile
+from doorbuster.database.pool import open_database
+from doorbuster.database.reach import reach_url
+from doorbuster.drill import live, report, scenario, target, verdict
+from doorbuster.drill.measures import Outcome
+from doorbuster.drill.plan import SaleFacts
+from doorbuster.drill.rehearsal import Rehearsal, rehearse
+from doorbuster.drill.scenario import Given, Scenario
+from doorbuster.errors import DoorbusterError, Misconfigured
+from doorbuster.sale.planning import NewItem, NewSale, Refused, create_sale, end_sale
+from doorbuster.settings import Settings, from_environment
+from doorbuster.stock.pools import adjust_stock, pool_of_variant
+
+SQL = QueryFile("doorbuster.drill", "stock.sql")
+SALE_LASTS = timedelta(hours=1)
+OUT = Path("out")
+
+app = typer.Typer(add_completion=False)
+
+
+class Stage:
+    """Sets up the drill's sale in the shop's database and strikes it afterwards."""
+
+    def __init__(self, currency: str) -> None:
+        """Sell in this currency."""
+        self._currency = currency
+
+    async def open_sale(self, database: Database, given: Given, opens_at: float) -> SaleFacts:
+        """Receive the units the drill will sell, so that the shop's own stock is untouched, and schedule the sale."""
+        goods = await database.fetch_one(SQL.drill_goods, currency=self._currency)
+        if goods is None:
+            raise Misconfigured("the shop has no product to sell; import a catalogue first, or leave --url out")
+        pool = await pool_of_variant(database, goods["variant_id"])
+        wanted = (pool.on_hand if pool else 0) + given.units
+        await adjust_stock(database, goods["variant_id"], wanted, "received for a drill")
+        opening = datetime.fromtimestamp(opens_at, UTC)
+        made = await create_sale(
+            database,
+            NewSale(
+                handle=f"drill-{new_secret(16).lower().replace('_', '').replace('-', '')[:12]}",
+                title=f"Drill: {goods['title']}"[:120], opens_at=opening, closes_at=opening + SALE_LASTS,
+                currency=self._currency, hold_seconds=given.hold_seconds, limit_per_customer=given.limit_per_customer,
+                items=[NewItem(sku=goods["sku"], units=given.units, price=goods["amount"])],
+            ),
+        )  # fmt: skip
+        if isinstance(made, Refused):
+            raise Misconfigured(f"the drill's sale was refused: {'; '.join(made.mistakes.values())}")
+        return SaleFacts(
+            id=str(made.sale.id), handle=made.sale.handle, sku=goods["sku"], opens_at=opens_at, units=given.units,
+            hold_seconds=given.hold_seconds, product=goods["product"], collection=goods["collection"],
+        )  # fmt: skip
+
+    async def strike(self, database: Database, sale_id: UUID) -> None:
+        """End the sale; what is left goes back to the shop's stock."""
+        await end_sale(database, sale_id)
+
+
+@app.command()
+def drill(  # noqa: PLR0913, PLR0917 -- one parameter for each option
+    name: Annotated[str, typer.Argument(help="A drill's name, a scenario file, or `list`.")],
+    shoppers: Annotated[int | None, typer.Option(min=1, help="How many come, or how many at a time.")] = None,
+    units: Annotated[int | None, typer.Option(min=1, help="How many units are on sale.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, help="Over how many seconds the shoppers come.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Web workers of a shop started for the drill.")] = 1,
+    clients: Annotated[int, typer.Option(min=1, help="Processes the crowd is shared between.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same crowd.")] = 1,
+    url: Annotated[str | None, typer.Option(help="The shop; by default the one that runs here.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON for a program.")] = False,
+    file: Annotated[Path | None, typer.Option("--report", help="Where the HTML report goes.")] = None,
+) -> None:
+    """Release a crowd on the shop: exit status 0 only if every expectation of the scenario holds."""
+    console = Console(stderr=json)
+    if name == "list":
+        _list(console)
+        return
+    wanted = changed(scenario.load(name), shoppers, units, seconds)
+    settings = from_environment(os.environ)
+    target.require_consent(url or settings.shop_url, input)
+    outcome, where = asyncio.run(_rehearsed(wanted, settings, console, Options(url, workers, clients, seed)))
+    decided = verdict.judge(wanted, outcome)
+    page = _written(
+        wanted, outcome, decided, file, {"seed": str(seed), "shop": where, "client processes": str(clients)}
+    )
+    if json:
+        sys.stdout.buffer.write(verdict.as_json(decided) + b"\n")
+    _tell(console, decided, page, outcome)
+    raise typer.Exit(0 if decided.holds else 1)
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How a drill is run, beside what the scenario says."""
+
+    url: str | None
+    workers: int
+    clients: int
+    seed: int
+
+
+def changed(wanted: Scenario, shoppers: int | None, units: int | None, seconds: float | None) -> Scenario:
+    """Return the scenario with what the command line overrides."""
+    when, given = wanted.when, wanted.given
+    if shoppers is not None:
+        when = msgspec.structs.replace(when, **{"lanes" if when.lanes else "shoppers": shoppers})
+    if seconds is not None:
+        when = msgspec.structs.replace(when, seconds=seconds)
+    if units is not None:
+        given = msgspec.structs.replace(given, units=units)
+    return msgspec.structs.replace(wanted, when=when, given=given)
+
+
+async def _rehearsed(wanted: Scenario, settings: Settings, console: Console, options: Options) -> tuple[Outcome, str]:
+    async with target.reach(settings, options.url, options.workers, console.print) as shop:
+        with reach_url(shop.settings) as database_url:
+            async with open_database(database_url, connections=2, application="doorbuster drill") as database:
+                rehearsal = Rehearsal(
+                    scenario=wanted, target=shop, database=database, database_url=database_url,
+                    stage=Stage(shop.settings.currency), seed=options.seed, clients=options.clients,
+                )  # fmt: skip
+                with live.View(console, wanted) as view:
+                    return await rehearse(rehearsal, view), shop.url
+
+
+def _list(console: Console) -> None:
+    for name in scenario.names():
+        console.print(f"[bold]{name:<16}[/bold] {scenario.load(name).title}", highlight=False)
+
+
+def _written(
+    wanted: Scenario, outcome: Outcome, decided: verdict.Verdict, file: Path | None, facts: dict[str, str]
+) -> Path:
+    """Write the report and the verdict's JSON; return the report's path."""
+    now = datetime.now(UTC)
+    page = file or OUT / f"drill-{wanted.name}-{now:%Y%m%d-%H%M%S}.html"
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(report.render(wanted, outcome, decided, now, facts))
+        OUT.mkdir(exist_ok=True)
+        (OUT / f"drill-{wanted.name}.json").write_bytes(verdict.as_json(decided))
+    except OSError as fault:
+        raise DoorbusterError(f"the report cannot be written to {page}: {fault.strerror}") from fault
+    return page
+
+
+def _tell(console: Console, decided: verdict.Verdict, page: Path, outcome: Outcome) -> None:
+    console.print(live.verdict_table(decided))
+    for words in (*decided.warnings, *outcome.findings[:20], *outcome.record.broken_promises[:20]):
+        console.print(f"[yellow]![/yellow] {words}", highlight=False)
+    console.print("[bold green]The verdict holds.[/]" if decided.holds else "[bold red]The verdict does not hold.[/]")
+    console.print(f"Report: {page}", highlight=False, soft_wrap=True)
