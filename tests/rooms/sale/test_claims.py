@@ -144,7 +144,8 @@ async def test_a_hold_is_seen_by_its_owner_only(database: Database) -> None:
 
     assert await hold_of(database, answer.hold.id, "s:grace") is None
     owned = await hold_of(database, answer.hold.id, "s:ada")
-    assert owned is not None and (owned.sku, owned.state, owned.sale_handle) == ("LAMP", "held", "lamps")
+    assert owned is not None
+    assert (owned.sku, owned.state, owned.sale_handle) == ("LAMP", "held", "lamps")
 
 
 async def test_only_the_owner_can_give_a_hold_back(database: Database) -> None:

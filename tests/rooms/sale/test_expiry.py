@@ -66,7 +66,8 @@ async def test_a_key_whose_hold_expired_is_told_so(database: Database) -> None:
 
     answer = await counter.ask("ada")
 
-    assert isinstance(answer, answers.Replayed) and answer.hold.state == "expired"
+    assert isinstance(answer, answers.Replayed)
+    assert answer.hold.state == "expired"
 
 
 async def test_claims_and_sweeps_at_once_keep_the_books(database: Database) -> None:

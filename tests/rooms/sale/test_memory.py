@@ -99,7 +99,8 @@ async def test_after_the_end_the_memory_says_over(database: Database) -> None:
     known = await worker(database).reads()
 
     assert known.refusal(None, 0.0) == "SaleOver"
-    assert known.claimants is not None and known.claimants.owners == {"s:ada"}
+    assert known.claimants is not None
+    assert known.claimants.owners == {"s:ada"}
 
 
 async def test_overdue_holds_send_claims_to_the_database_to_be_reclaimed(database: Database) -> None:
@@ -138,4 +139,5 @@ async def test_who_became_an_owner_after_a_return_is_known_when_nothing_is_left_
 
     known = await someone.reads()
 
-    assert known.claimants is not None and "s:grace" in known.claimants.owners
+    assert known.claimants is not None
+    assert "s:grace" in known.claimants.owners

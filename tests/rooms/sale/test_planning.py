@@ -22,7 +22,8 @@ async def test_a_sale_takes_its_units_out_of_the_shops_stock(database: Database)
     done = await create_sale(database, plan(units=10))
 
     shop_pool = await pool_of_variant(database, variant_id)
-    assert isinstance(done, Done) and shop_pool is not None
+    assert isinstance(done, Done)
+    assert shop_pool is not None
     assert (done.sale.units, shop_pool.on_hand) == (10, 20)
     assert await ledger_of(database, shop_pool.id) == (20, 0, 0)
     assert await ledger_of(database, done.sale.items[0].pool_id) == (10, 0, 0)
@@ -51,9 +52,11 @@ async def test_a_wrong_plan_is_refused_by_field_and_moves_nothing(
 
     refused = await create_sale(database, plan(**changes))
 
-    assert isinstance(refused, Refused) and list(refused.mistakes) == [field]
+    assert isinstance(refused, Refused)
+    assert list(refused.mistakes) == [field]
     shop_pool = await pool_of_variant(database, variant_id)
-    assert shop_pool is not None and shop_pool.on_hand == 1000
+    assert shop_pool is not None
+    assert shop_pool.on_hand == 1000
 
 
 async def test_two_sales_cannot_have_one_address(database: Database) -> None:
@@ -71,7 +74,8 @@ async def test_a_new_price_counts_for_the_next_claim_and_spares_holds_already_gi
     second = await counter.ask("grace")
     again = await counter.ask("ada")
 
-    assert isinstance(first, answers.Held) and isinstance(second, answers.Held)
+    assert isinstance(first, answers.Held)
+    assert isinstance(second, answers.Held)
     assert (first.hold.unit_price, second.hold.unit_price) == (1999, 2500)
     assert again == answers.Replayed(first.hold)
 
@@ -85,9 +89,12 @@ async def test_units_can_be_added_to_a_live_sale_and_taken_back_down_to_what_is_
     fewer = await planning.edit_sale(database, counter.sale.id, SaleEdit(units={"LAMP": 2}))
     too_few = await planning.edit_sale(database, counter.sale.id, SaleEdit(units={"LAMP": 1}))
 
-    assert isinstance(more, Done) and more.sale.left == 6
-    assert isinstance(fewer, Done) and fewer.sale.left == 0
-    assert isinstance(too_few, Refused) and "2 units of LAMP are held or sold" in too_few.mistakes["units"]
+    assert isinstance(more, Done)
+    assert more.sale.left == 6
+    assert isinstance(fewer, Done)
+    assert fewer.sale.left == 0
+    assert isinstance(too_few, Refused)
+    assert "2 units of LAMP are held or sold" in too_few.mistakes["units"]
 
 
 async def test_the_opening_of_an_open_sale_cannot_be_moved(database: Database) -> None:
@@ -95,7 +102,8 @@ async def test_the_opening_of_an_open_sale_cannot_be_moved(database: Database) -
 
     refused = await planning.edit_sale(database, sale.id, SaleEdit(opens_at=datetime.now(UTC) + HOUR))
 
-    assert isinstance(refused, Refused) and list(refused.mistakes) == ["opens_at"]
+    assert isinstance(refused, Refused)
+    assert list(refused.mistakes) == ["opens_at"]
 
 
 async def test_leftovers_go_home_when_the_sale_is_over_and_nothing_is_held(database: Database) -> None:
@@ -115,7 +123,8 @@ async def test_leftovers_go_home_when_the_sale_is_over_and_nothing_is_held(datab
     shop_pool = await pool_of_variant(database, counter.sale.items[0].variant_id)
     assert while_held.leftovers_returned_at is None
     assert finished.leftovers_returned_at is not None
-    assert shop_pool is not None and shop_pool.on_hand == 1000
+    assert shop_pool is not None
+    assert shop_pool.on_hand == 1000
     assert await ledger_of(database, counter.sale.items[0].pool_id) == (0, 0, 0)
 
 
