@@ -1,7 +1,6 @@
 """One database with today's schema for all plans; nothing is written to it."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,10 +11,10 @@ from doorbuster.database.migrate import migrate
 
 
 @pytest.fixture(scope="session")
-def database_url_of_plans(server_url: str) -> Iterator[str]:
+def database_url_of_plans(server_url: str) -> str:
     """A database with today's schema."""
     with closing(psycopg.connect(server_url, autocommit=True)) as connection:
         connection.execute("CREATE DATABASE of_plans")
     url = urlunsplit(urlsplit(server_url)._replace(path="/of_plans"))
     asyncio.run(migrate(url))
-    yield url
+    return url
