@@ -12,7 +12,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from doorbuster.clock import new_secret
+from doorbuster.clock import SystemClock, new_secret
 from doorbuster.database import Database, QueryFile
 from doorbuster.database.pool import open_database
 from doorbuster.database.reach import reach_url
@@ -130,8 +130,9 @@ async def _rehearsed(wanted: Scenario, settings: Settings, console: Console, opt
                 rehearsal = Rehearsal(
                     scenario=wanted, target=shop, database=database, database_url=database_url,
                     stage=Stage(shop.settings.currency), seed=options.seed, clients=options.clients,
+                    clock=SystemClock(),
                 )  # fmt: skip
-                with live.View(console, wanted) as view:
+                with live.View(console, wanted, SystemClock()) as view:
                     return await rehearse(rehearsal, view), shop.url
 
 
@@ -144,7 +145,7 @@ def _written(
     wanted: Scenario, outcome: Outcome, decided: verdict.Verdict, file: Path | None, facts: dict[str, str]
 ) -> Path:
     """Write the report and the verdict's JSON; return the report's path."""
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     page = file or OUT / f"drill-{wanted.name}-{now:%Y%m%d-%H%M%S}.html"
     try:
         page.parent.mkdir(parents=True, exist_ok=True)

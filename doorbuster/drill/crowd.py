@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 import uvloop
 
+from doorbuster.clock import Clock
 from doorbuster.drill.browser import Sockets, Stopwatch
 from doorbuster.drill.plan import Plan
 from doorbuster.drill.record import Record
@@ -27,7 +28,7 @@ T = TypeVar("T")
 SPARE_FILES = 200
 
 
-async def release(plan: Plan, record: Record | None = None) -> Record:
+async def release(plan: Plan, clock: Clock, record: Record | None = None) -> Record:
     """Release the crowd of a plan and return its record when the last shopper has left.
 
     `record` may be handed in to watch it grow.
@@ -36,7 +37,7 @@ async def release(plan: Plan, record: Record | None = None) -> Record:
     loop = asyncio.get_running_loop()
     if plan.own_addresses and not has_own_addresses(plan.shop):
         plan = msgspec.structs.replace(plan, own_addresses=False)
-    watch = Stopwatch(loop, loop.time() + plan.starts_at - time.time())
+    watch = Stopwatch(loop, loop.time() + plan.starts_at - clock.now().timestamp())
     sockets = Sockets(min(plan.sockets_max, raise_file_limit(plan.sockets_max + SPARE_FILES) - SPARE_FILES))
     started_cpu = time.process_time()
     with _no_collector_pauses():

@@ -1,6 +1,5 @@
 """What a drill looks like while it runs: a live table on a terminal, one line every few seconds elsewhere."""
 
-import time
 from collections import Counter
 from types import TracebackType
 
@@ -11,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from doorbuster.clock import Clock
 from doorbuster.drill.answers import BROKEN, HONEST_NO, HONEST_WAIT
 from doorbuster.drill.clients import Progress
 from doorbuster.drill.measures import StockPoint
@@ -25,9 +25,9 @@ BAR_WIDTH = 40
 class View:
     """Draws the drill; it is told of the sale, then of what the clients see."""
 
-    def __init__(self, console: Console, scenario: Scenario) -> None:
+    def __init__(self, console: Console, scenario: Scenario, clock: Clock) -> None:
         """Draw nothing yet."""
-        self._console, self._name = console, scenario.name
+        self._console, self._name, self._clock = console, scenario.name, clock
         self._sale: SaleFacts | None = None
         self._stock: list[StockPoint] = []
         self._clients: dict[int, Progress] = {}
@@ -50,15 +50,15 @@ class View:
     def opens(self, sale: SaleFacts, stock: list[StockPoint]) -> None:
         """Learn of the drill's sale, and of the list that its stock is added to."""
         self._sale, self._stock = sale, stock
-        self.say(f"The drill's sale has {sale.units:,} units and opens in {sale.opens_at - time.time():.0f} s.")
+        self.say(f"The drill's sale has {sale.units:,} units; {self._countdown()}.")
 
     def progress(self, client: int, progress: Progress) -> None:
         """Take the latest of one client process and draw."""
         self._clients[client] = progress
         if self._live:
             self._live.update(self._panel())
-        elif time.monotonic() - self._last_line >= PLAIN_SECONDS:
-            self._last_line = time.monotonic()
+        elif self._clock.monotonic() - self._last_line >= PLAIN_SECONDS:
+            self._last_line = self._clock.monotonic()
             self._console.print(self._line(), highlight=False)
 
     def say(self, words: str) -> None:
@@ -102,7 +102,7 @@ class View:
         return f"p50 {p50:,.1f} ms, p99 {p99:,.1f} ms, {self._rate():,.0f} answers/s"
 
     def _countdown(self) -> str:
-        left = self._sale.opens_at - time.time() if self._sale else 0.0
+        left = self._sale.opens_at - self._clock.now().timestamp() if self._sale else 0.0
         return f"opens in {left:.0f} s" if left > 0 else f"open for {-left:.0f} s"
 
     def _units(self) -> tuple[int, int, int]:

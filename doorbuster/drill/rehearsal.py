@@ -6,14 +6,13 @@ Promises: the crowd meets the shop over HTTP only; the sale is struck afterwards
 import asyncio
 import random
 import tempfile
-import time
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 from doorbuster import audit
+from doorbuster.clock import Clock
 from doorbuster.database import Database
 from doorbuster.drill import clients, observer
 from doorbuster.drill.arrivals import arrivals
@@ -69,13 +68,14 @@ class Rehearsal:
     database_url: str
     stage: Stage
     seed: int
+    clock: Clock
     clients: int = 1
 
 
 async def rehearse(rehearsal: Rehearsal, watcher: Watcher) -> Outcome:
     """Run the drill and return everything known about it."""
     when = rehearsal.scenario.when
-    starts_at = time.time() + START_SECONDS
+    starts_at = _now(rehearsal) + START_SECONDS
     opens_at = starts_at + when.opens_after_seconds
     sale = await rehearsal.stage.open_sale(rehearsal.database, rehearsal.scenario.given, opens_at)
     stock: list[StockPoint] = []
@@ -104,20 +104,20 @@ async def _run(
 ) -> tuple[Record, float]:
     """Release the crowd while the stock is watched and the faults happen; return the record and the crowd's zero."""
     plan = plan_of(rehearsal, sale, starts_at)
-    zero = asyncio.get_running_loop().time() + starts_at - time.time()
-    beside: list[Awaitable[None]] = [observer.watch_stock(rehearsal.database, UUID(sale.id), zero, stock)]
-    beside += [_break(rehearsal, fault.at_seconds + sale.opens_at, watcher) for fault in rehearsal.scenario.when.faults]
-    tasks = [asyncio.ensure_future(work) for work in beside]
-    try:
-        record = await clients.release(plan, rehearsal.clients, watcher.progress)
-    finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for fault in ended:
-        if isinstance(fault, Exception):
-            raise fault
-    return record, zero
+    zero = asyncio.get_running_loop().time() + starts_at - _now(rehearsal)
+    with clients.ungrouped():
+        async with asyncio.TaskGroup() as group:
+            beside = [
+                group.create_task(observer.watch_stock(rehearsal.database, UUID(sale.id), zero, stock)),
+                *(
+                    group.create_task(_break(rehearsal, fault.at_seconds + sale.opens_at, watcher))
+                    for fault in rehearsal.scenario.when.faults
+                ),
+            ]
+            record = await clients.release(plan, rehearsal.clients, watcher.progress)
+            for task in beside:
+                task.cancel()
+        return record, zero
 
 
 def plan_of(rehearsal: Rehearsal, sale: SaleFacts, starts_at: float) -> Plan:
@@ -131,8 +131,12 @@ def plan_of(rehearsal: Rehearsal, sale: SaleFacts, starts_at: float) -> Plan:
     )  # fmt: skip
 
 
+def _now(rehearsal: Rehearsal) -> float:
+    return rehearsal.clock.now().timestamp()
+
+
 async def _break(rehearsal: Rehearsal, moment: float, watcher: Watcher) -> None:
-    await asyncio.sleep(max(0.0, moment - time.time()))
+    await asyncio.sleep(max(0.0, moment - _now(rehearsal)))
     watcher.say(f"Fault: {kill_worker(rehearsal.target.settings.home)}.")
 
 

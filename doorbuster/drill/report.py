@@ -42,10 +42,11 @@ def render(scenario: Scenario, outcome: Outcome, verdict: Verdict, made_at: date
         loader=PackageLoader("doorbuster.drill"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = number
-    style = resources.files("doorbuster.drill").joinpath("templates/report.css").read_text()
+    css = resources.files("doorbuster.drill").joinpath("templates/report.css").read_text()
+    style = Markup(f"<style>\n{css}</style>")  # noqa: S704 -- our own file
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     return environment.get_template("report.html").render(
-        scenario=scenario, outcome=outcome, verdict=verdict, made_at=made_at, style=Markup(style),  # noqa: S704 -- our own file
+        scenario=scenario, outcome=outcome, verdict=verdict, made_at=made_at, style=style,
         facts=facts | {"machine": machine}, figures=figures(outcome), fates=fates(outcome), answers=answers(outcome),
         headlines=headlines(outcome, verdict),
     )  # fmt: skip

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -108,9 +107,9 @@ async def _started(home: Path, workers: int) -> AsyncIterator[Target]:
 
 
 async def _until_ready(process: "subprocess.Popen[bytes]", url: str, words: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS_MAX
+    deadline = asyncio.get_running_loop().time() + READY_SECONDS_MAX
     while not await is_ready(url):
-        if process.poll() is not None or time.monotonic() > deadline:
+        if process.poll() is not None or asyncio.get_running_loop().time() > deadline:
             raise ShopDidNotStart(f"the drill's own shop did not start: {_tail(words)}")
         await asyncio.sleep(LOOK_SECONDS)
 
