@@ -56,7 +56,7 @@ def number(value: float, unit: str = "") -> str:
     """Write a measured value as people read it."""
     match unit:
         case "s":
-            return f"{value * 1000:,.0f} ms" if value < 1 else f"{value:,.2f} s"
+            return f"{value:,.2f} s" if value >= 1 else f"{value * 1000:,.{1 if value < 0.01 else 0}f} ms"
         case "share":
             return f"{value:.2%}"
         case _:
