@@ -120,7 +120,7 @@ CHECKS = (
     ),
     Check(
         "orders_unpaid", "every paid order was paid once, in full", "orders", ORDERS,
-        "order {order} is {state} over {total} {currency}; of its payments {captured} captured, {returning} to go back, "
+        "order {order} is {state} over {total} {currency}; of its payments {captured} captured, {returning} due back, "
         "{returned} gone back, or one is of another amount",
     ),
     Check(
