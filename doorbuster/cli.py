@@ -73,6 +73,78 @@ def doorbuster(
     """Take the options that stand before the command's word."""
 
 
+@app.command()
+def up(
+    example: Annotated[
+        bool | None,
+        typer.Option(
+            "--example/--empty", help="Fill a new shop with the example catalogue and a demo sale, or leave it empty."
+        ),
+    ] = None,
+) -> None:
+    """Open the shop: start everything, say where it is, stop it all on Ctrl-C."""
+    from doorbuster.supervisor import up as supervised
+
+    supervised(example)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema; does nothing when it is there."""
+    import asyncio
+    import os
+
+    from doorbuster.database.migrate import migrate as apply
+    from doorbuster.database.reach import reach_url
+    from doorbuster.settings import from_environment
+
+    with reach_url(from_environment(os.environ)) as url:
+        applied = asyncio.run(apply(url))
+    for name in applied:
+        typer.echo(f"applied {name}")
+    typer.echo("The database is up to date.")
+
+
+Name = Annotated[str, typer.Option()]
+Descriptor = Annotated[int | None, typer.Option()]
+
+
+@app.command(hidden=True)
+def run_worker(name: Name, ready_fd: Descriptor = None, listen_fd: Descriptor = None) -> None:
+    """Serve shoppers; started by `up`."""
+    from doorbuster.data_plane import run_worker as serve_shoppers
+    from doorbuster.serving import Post, run
+
+    run(serve_shoppers(Post(name, listen_fd, ready_fd)))
+
+
+@app.command(hidden=True)
+def run_control(name: Name, ready_fd: Descriptor = None, listen_fd: Descriptor = None) -> None:
+    """Serve merchants and operators; started by `up`."""
+    from doorbuster.control_plane import run_control as serve_operators
+    from doorbuster.serving import Post, run
+
+    run(serve_operators(Post(name, listen_fd, ready_fd)))
+
+
+@app.command(hidden=True)
+def run_jobs(name: Name, ready_fd: Descriptor = None) -> None:
+    """Do the background work; started by `up`."""
+    from doorbuster.job_plane import run_jobs as work
+    from doorbuster.serving import Post, run
+
+    run(work(Post(name, None, ready_fd)))
+
+
+@app.command(hidden=True)
+def run_gateway(name: Name, ready_fd: Descriptor = None, listen_fd: Descriptor = None) -> None:
+    """Be the test payment gateway; started by `up`."""
+    from doorbuster.gateway_plane import run_gateway as take_payments
+    from doorbuster.serving import Post, run
+
+    run(take_payments(Post(name, listen_fd, ready_fd)))
+
+
 def main() -> None:
     """Run the command line; a fault of ours becomes one line and exit status 1."""
     try:

@@ -20,10 +20,17 @@ def data_plane_routes() -> list[BaseRoute]:
 
     endpoints = api_endpoints()
     return [
+        *_health(),
         *_browsing(),
         *documentation_routes(endpoints),
         *api_routes(endpoints, document(endpoints, "Doorbuster", "1")),
     ]
+
+
+def _health() -> list[BaseRoute]:
+    from doorbuster.web import health
+
+    return [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
 
 
 def _browsing() -> list[BaseRoute]:

@@ -118,13 +118,15 @@ async def _politely(attempt: Callable[..., Awaitable[None]], *arguments: object)
     waited = 0.0
     for attempt_number in count(1):
         try:
-            return await attempt(*arguments)
+            await attempt(*arguments)
         except DatabaseContention:
             if waited > PATIENCE_SECONDS:
                 raise
             pause = min(0.1 * attempt_number, 3.0)
             waited += pause + LOCK_WAIT_MS / 1000
             await asyncio.sleep(pause)
+        else:
+            return
 
 
 async def _apply_functions(database: Database, functions: dict[str, str]) -> None:

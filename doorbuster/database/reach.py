@@ -1,6 +1,6 @@
 """What a command of the command line opens: the database of these settings, up to date.
 
-Promises: works beside a running shop, and also when none runs (PostgreSQL is started for the command and stopped again).
+Promises: works beside a running shop, and without one (PostgreSQL is started for the command and stopped again).
 Never: is used by the processes of `up`; their supervisor tells them the URL.
 """
 
@@ -28,7 +28,7 @@ async def reach_database(
 
 @contextmanager
 def reach_url(settings: Settings) -> Iterator[str]:
-    """Give the URL of the database of these settings for the block, starting the home's own server if it does not run."""
+    """Give the database's URL for the block, starting the home's own server if it does not run."""
     if settings.database_url:
         yield settings.database_url
         return

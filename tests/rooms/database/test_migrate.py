@@ -1,12 +1,10 @@
 """Migrating: once, alone, politely, and all or nothing."""
 
 import asyncio
-import time
 
 import psycopg
-import pytest
 
-from doorbuster.database import Database, open_database
+from doorbuster.database import Database
 from doorbuster.database.migrate import LOCK_KEY, SQL, migrate, missing
 
 

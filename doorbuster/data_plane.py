@@ -1,0 +1,90 @@
+"""The data plane's composition root: one worker that serves shoppers. It knows every room of its plane."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from doorbuster.clock import SystemClock
+from doorbuster.database import Database, open_database
+from doorbuster.errors import DatabaseFault
+from doorbuster.routes import data_plane_routes
+from doorbuster.sale.answers import Answer
+from doorbuster.sale.door import Door
+from doorbuster.sale.holds import Claims
+from doorbuster.sale.memory import REFRESH_SECONDS, SaleMemory
+from doorbuster.sale.sale_page import render_sale_page
+from doorbuster.sale.sales import Sale
+from doorbuster.sale.window import Window
+from doorbuster.serving import Post, background, serve
+from doorbuster.settings import Settings, from_environment
+from doorbuster.watch.pusher import push_metrics
+from doorbuster.watch.requests import CountRequests
+from doorbuster.watch.snapshots import internal_token
+from doorbuster.web.app import build_app
+from doorbuster.web.headers import security_headers
+from doorbuster.web.pages import House, Pages
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopHouse(House):
+    """What the handlers of the data plane may reach; rooms name what they need of it by Protocols."""
+
+    claims: Claims
+
+
+async def run_worker(post: Post) -> None:
+    """Serve shoppers until told to stop."""
+    settings = from_environment(os.environ)
+    async with open_database(
+        settings.database_url or "",
+        connections=settings.connections_per_worker,
+        application=post.name,
+        statement_timeout_ms=settings.statement_timeout_ms,
+    ) as database:
+        house = _house(settings, database)
+        window = _window(house)
+        with suppress(DatabaseFault):
+            await window.refresh()
+        pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret))
+        async with background(pusher, _keep_fresh(window)):
+            await serve(_app(house, window), post)
+
+
+def _house(settings: Settings, database: Database) -> ShopHouse:
+    claims = Claims(database)
+    return ShopHouse(database=database, clock=SystemClock(), settings=settings, pages=Pages(settings), claims=claims)
+
+
+def _window(house: ShopHouse) -> Window:
+    def draw_refusal(sale: Sale, answer: Answer) -> bytes:
+        return house.pages.render("sale/answer.html", answer=answer, sale=sale, now=sale.now).encode()
+
+    memory = SaleMemory(house.database, house.clock)
+    return Window(
+        memory, lambda sale: render_sale_page(house.pages, sale), draw_refusal, security_headers(house.settings)
+    )
+
+
+def _app(house: ShopHouse, window: Window) -> ASGIApp:
+    """Return the hot door with the routed application behind it, every request counted."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, House]]:
+        yield {"house": house}
+
+    routes = data_plane_routes()
+    routed = CountRequests(build_app(routes, settings=house.settings, lifespan=lifespan), routes)
+    return Door(routed, window, house.claims, house.settings, clock=house.clock)
+
+
+async def _keep_fresh(window: Window) -> None:
+    """Read the live sales again and again; when PostgreSQL is away, what was read expires by itself."""
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        with suppress(DatabaseFault):
+            await window.refresh()

@@ -1,0 +1,102 @@
+"""What every process of `up` shares: a name, inherited sockets, a word when it is ready, and an end without loss.
+
+Promises: a server that is told to stop accepts nobody new, answers whoever asks meanwhile with `Connection: close`,
+and ends when all are gone or ten seconds are over.
+Never: opens a listening socket; the supervisor does, so that connections queue even while a worker is replaced.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+BACKLOG = 4_096
+DRAIN_SECONDS_MAX = 10
+LAST_REQUESTS_SECONDS = 2.0
+KEEP_ALIVE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a process stands: its name, the listening socket and the pipe it was given."""
+
+    name: str
+    listen_fd: int | None
+    ready_fd: int | None
+
+    def report_ready(self) -> None:
+        """Tell the supervisor that this process does its work from now on."""
+        if self.ready_fd is not None:
+            os.write(self.ready_fd, b"ready\n")
+            os.close(self.ready_fd)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a process's main coroutine to its end, on uvloop."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    uvloop.run(main)
+
+
+@asynccontextmanager
+async def background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do endless works beside the block and cancel them after it; one that fails ends the block, too."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work) for work in works]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def serve(app: ASGIApp, post: Post) -> None:
+    """Serve an application on the inherited socket until SIGTERM or SIGINT."""
+    assert post.listen_fd is not None
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS_MAX,
+    )
+    with socket.socket(fileno=post.listen_fd) as listening:
+        await _Server(config, post).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server that reports when it is ready and says goodbye to kept-alive connections."""
+
+    def __init__(self, config: uvicorn.Config, post: Post) -> None:
+        super().__init__(config)
+        self._post = post
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._post.report_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A connection that is closed between two requests may lose the one that is on its way: so each gets an answer
+        # that says "close" first, and only those that stay silent are closed from here.
+        for server in self.servers:
+            server.close()
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + LAST_REQUESTS_SECONDS
+        while self.server_state.connections and loop.time() < deadline:  # noqa: ASYNC110 - a set of the server's own
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)

@@ -1,0 +1,42 @@
+"""What `up` says when the shop is open: where it is and what to try next."""
+
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from doorbuster.settings import Settings
+from doorbuster.supervisor.postgres import whereabouts
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What there is to say about an open shop."""
+
+    settings: Settings
+    embedded: bool
+    seconds: float
+    sale_path: str | None
+    first_operator_url: str | None
+
+
+def show_panel(opened: Opened) -> None:
+    """Print the panel; plain text when the output is no terminal."""
+    settings = opened.settings
+    rows = Table.grid(padding=(0, 2))
+    rows.add_row("[bold]Shop[/]", settings.shop_url)
+    if opened.sale_path:
+        rows.add_row("[bold]Flash sale[/]", f"{settings.shop_url}{opened.sale_path}  opens in a minute")
+    rows.add_row("[bold]Control room[/]", settings.control_url)
+    if opened.first_operator_url:
+        rows.add_row("", f"become its first operator: {opened.first_operator_url}")
+    database = f"embedded, {settings.home}/postgres" if opened.embedded else whereabouts(settings.database_url or "")
+    rows.add_row("[bold]Database[/]", database)
+    rows.add_row("[bold]Logs[/]", f"{settings.home}/logs")
+    rows.add_row("", "")
+    rows.add_row("[bold]Try next[/]", "doorbuster drill opening    release a crowd on the sale")
+    rows.add_row("", "doorbuster audit            prove that every unit sold once")
+    rows.add_row("[bold]Stop[/]", "Ctrl-C")
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Panel(rows, title=f"{settings.shop_name} is open ({opened.seconds:.1f} s)", expand=False))
