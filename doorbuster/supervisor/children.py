@@ -45,9 +45,9 @@ class Child:
     job: Job
     say: Say
     process: asyncio.subprocess.Process | None = None
-    stopping: bool = False
     last_line: str = ""
     deaths: int = 0
+    _keeper: asyncio.Task[None] | None = None
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
@@ -71,16 +71,9 @@ class Child:
             raise ChildFailed(f"{self.job.name} did not start: {self.last_line or 'it said nothing'}")
         self.process = process
 
-    async def keep_running(self) -> None:
+    def keep_running(self) -> None:
         """Start the process again whenever it dies, until `stop`; it must have been started once."""
-        while not self.stopping and self.process is not None:
-            process, started = self.process, time.monotonic()
-            status = await process.wait()
-            if self.stopping or self.process is not process:
-                continue
-            if time.monotonic() - started > CALM_SECONDS:
-                self.deaths = 0
-            await self._start_again(status)
+        self._keeper = asyncio.create_task(self._keep_running())
 
     async def renew(self) -> None:
         """Put a new process in the place of the present one, which drains and ends when the new one is ready."""
@@ -91,29 +84,37 @@ class Child:
 
     async def stop(self) -> None:
         """Tell the process to stop, and make it when its time is over."""
-        self.stopping = True
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
         if self.process is not None:
             await end(self.process, self.job.stop_seconds)
         for reading in list(self._reading):
             await reading
 
-    async def _start_again(self, status: int) -> None:
-        while not self.stopping:
-            self.deaths += 1
-            pause_seconds = min(0.1 * 2 ** (self.deaths - 1) - 0.1, PAUSE_SECONDS_MAX)
-            self.say(f"{described(status)}; starting it again {f'in {pause_seconds:.1f} s' if pause_seconds else 'now'}")
-            await asyncio.sleep(pause_seconds)
-            if self.stopping:
-                return
-            try:
-                await self.start()
-            except ChildFailed as fault:
-                self.say(str(fault))
-                continue
+    async def _keep_running(self) -> None:
+        while self.process is not None:
+            process, started = self.process, time.monotonic()
+            status = await process.wait()
+            if self.process is not process:
+                continue  # it was renewed
+            if time.monotonic() - started > CALM_SECONDS:
+                self.deaths = 0
+            self.say(described(status))
+            while self.process is process:
+                await self._start_again()
+
+    async def _start_again(self) -> None:
+        pause_seconds = min(0.1 * 2**self.deaths - 0.1, PAUSE_SECONDS_MAX)
+        self.deaths += 1
+        self.say(f"is started again {f'in {pause_seconds:.1f} s' if pause_seconds else 'now'}")
+        await asyncio.sleep(pause_seconds)
+        try:
+            await self.start()
+        except ChildFailed as fault:
+            self.say(str(fault))
+        else:
             self.say("is back")
-            if self.stopping and self.process is not None:
-                await end(self.process, self.job.stop_seconds)
-            return
 
     async def _spawn(self, ready_fd: int) -> asyncio.subprocess.Process:
         job = self.job
@@ -166,10 +167,10 @@ def described(status: int) -> str:
 async def _reports_ready(receiving: int) -> bool:
     """Wait for the word on the pipe; False when the process ended or took too long."""
     loop = asyncio.get_running_loop()
-    arrived = loop.create_future()
-    loop.add_reader(receiving, lambda: arrived.done() or arrived.set_result(None))
+    arrived = asyncio.Event()
+    loop.add_reader(receiving, arrived.set)
     try:
-        await asyncio.wait_for(arrived, READY_SECONDS_MAX)
+        await asyncio.wait_for(arrived.wait(), READY_SECONDS_MAX)
         return os.read(receiving, 16) == b"ready\n"
     except TimeoutError:
         return False

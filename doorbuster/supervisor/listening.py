@@ -4,7 +4,6 @@ Promises: connections queue here while a process is replaced; a taken port is an
 """
 
 import errno
-import os
 import socket
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def _owner(port: int) -> str:
     sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for process in Path("/proc").glob("[0-9]*") if sockets else ():
         try:
-            links = {os.readlink(link) for link in (process / "fd").iterdir()}
+            links = {str(link.readlink()) for link in (process / "fd").iterdir()}
             if links & sockets:
                 return f"{(process / 'comm').read_text().strip()} (process {process.name})"
         except OSError:

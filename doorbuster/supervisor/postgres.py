@@ -48,7 +48,7 @@ class _Server:
     async def start(self) -> None:
         """Launch the server and wait until it answers, however long crash recovery takes."""
         self._process = self.cluster.launch()
-        while not self.cluster.is_ready(self._process):
+        while not self.cluster.is_ready(self._process):  # noqa: ASYNC110 - a file that another program writes
             await asyncio.sleep(0.01)
 
     async def keep_running(self) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from doorbuster.settings import Settings
@@ -32,7 +31,6 @@ class Shop:
     say: Say
     workers: list[Child] = field(default_factory=list)
     others: list[Child] = field(default_factory=list)
-    keepers: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
         """Start everything together; raise ChildFailed when one cannot start, after stopping the rest."""
@@ -47,7 +45,7 @@ class Shop:
                 await self.stop()
                 raise failure
         for child in children:
-            self._keep(child)
+            child.keep_running()
 
     async def add_worker(self) -> None:
         """Start one worker more."""
@@ -57,7 +55,7 @@ class Shop:
         child = self._worker(len(self.workers) + 1)
         self.workers.append(child)
         await child.start()
-        self._keep(child)
+        child.keep_running()
         self.say(f"{child.job.name} is new: {len(self.workers)} workers")
 
     async def remove_worker(self) -> None:
@@ -86,13 +84,6 @@ class Shop:
             for child in self.others:
                 if child.job.name == name:
                     await child.stop()
-        for keeper in self.keepers:
-            keeper.cancel()
-
-    def pids(self) -> Sequence[int]:
-        """Return the process numbers of all children that run."""
-        children = [*self.workers, *self.others]
-        return [child.process.pid for child in children if child.process and child.process.returncode is None]
 
     def _worker(self, number: int) -> Child:
         return self._child(f"web-{number}", "run-worker", self.doors.shop, WORKER_STOP_SECONDS)
@@ -112,8 +103,3 @@ class Shop:
             "CONTROL_PORT": str(settings.control_port),
             "GATEWAY_PORT": str(settings.gateway_port),
         }
-
-    def _keep(self, child: Child) -> None:
-        keeper = asyncio.create_task(child.keep_running())
-        self.keepers.add(keeper)
-        keeper.add_done_callback(self.keepers.discard)

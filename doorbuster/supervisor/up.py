@@ -19,7 +19,7 @@ from doorbuster.settings import Settings, from_environment
 from doorbuster.supervisor.first_start import fill, wants_example
 from doorbuster.supervisor.home import claim_home
 from doorbuster.supervisor.listening import listen
-from doorbuster.supervisor.logs import Say, log_of
+from doorbuster.supervisor.logs import log_of
 from doorbuster.supervisor.panel import Opened, show_panel
 from doorbuster.supervisor.postgres import database_of, whereabouts
 from doorbuster.supervisor.shop import Doors, Shop
