@@ -57,7 +57,7 @@ async def background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
                 task.cancel()
 
 
-async def serve(app: ASGIApp, post: Post) -> None:
+async def serve(app: ASGIApp, post: Post, *, has_lifespan: bool = True) -> None:
     """Serve an application on the inherited socket until SIGTERM or SIGINT."""
     assert post.listen_fd is not None
     config = uvicorn.Config(
@@ -65,7 +65,7 @@ async def serve(app: ASGIApp, post: Post) -> None:
         loop="uvloop",
         http="httptools",
         ws="none",
-        lifespan="on",
+        lifespan="on" if has_lifespan else "off",
         log_config=None,
         access_log=False,
         server_header=False,
