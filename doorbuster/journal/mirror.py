@@ -8,7 +8,8 @@ import asyncio
 
 from doorbuster.database.pool import Runner
 from doorbuster.database.queries import QueryFile
-from doorbuster.journal import lines
+from doorbuster.journal.lines import SQL as LINES
+from doorbuster.journal.lines import line_of
 from doorbuster.journal.store import EventLog
 
 SQL = QueryFile("doorbuster.journal", "mirror.sql")
@@ -18,10 +19,10 @@ BATCH_LINES = 200
 async def mirror(log: EventLog, database: Runner) -> int:
     """Send the next batch of lines and return how many were sent; raise DatabaseFault when PostgreSQL refuses."""
     seq = await _watermark(log, database)
-    batch = await asyncio.to_thread(log.fetch, lines.SQL.lines_after, seq=seq, limit=BATCH_LINES)
+    batch = await asyncio.to_thread(log.fetch, LINES.lines_after, seq=seq, limit=BATCH_LINES)
     if not batch:
         return 0
-    waiting = [lines.line_of(row) for row in batch]
+    waiting = [line_of(row) for row in batch]
     await database.execute(
         SQL.mirror_lines,
         ids=[line.id for line in waiting],
@@ -32,13 +33,13 @@ async def mirror(log: EventLog, database: Runner) -> int:
         subjects=[line.subject for line in waiting],
         details=[line.detail for line in waiting],
     )
-    await asyncio.to_thread(log.execute, lines.SQL.move_watermark, seq=batch[-1]["seq"])
+    await asyncio.to_thread(log.execute, LINES.move_watermark, seq=batch[-1]["seq"])
     return len(batch)
 
 
 async def _watermark(log: EventLog, database: Runner) -> int:
     """Return where to go on. A database that does not know the last line is another one: it gets all."""
-    last = await asyncio.to_thread(log.fetch_one, lines.SQL.last_mirrored)
+    last = await asyncio.to_thread(log.fetch_one, LINES.last_mirrored)
     if last is None:
         return 0
     known = await database.fetch_one(SQL.line_is_mirrored, id=last["id"])

@@ -29,8 +29,6 @@ def show_panel(opened: Opened) -> None:
     if opened.sale_path:
         rows.add_row("[bold]Flash sale[/]", f"{settings.shop_url}{opened.sale_path}  opens in a minute")
     rows.add_row("[bold]Control room[/]", settings.control_url)
-    if opened.first_operator_url:
-        rows.add_row("", f"become its first operator: {opened.first_operator_url}")
     database = f"embedded, {settings.home}/postgres" if opened.embedded else whereabouts(settings.database_url or "")
     rows.add_row("[bold]Database[/]", database)
     rows.add_row("[bold]Logs[/]", f"{settings.home}/logs")
@@ -38,5 +36,8 @@ def show_panel(opened: Opened) -> None:
     rows.add_row("[bold]Try next[/]", "doorbuster drill opening    release a crowd on the sale")
     rows.add_row("", "doorbuster audit            prove that every unit sold once")
     rows.add_row("[bold]Stop[/]", "Ctrl-C")
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     console.print(Panel(rows, title=f"{settings.shop_name} is open ({opened.seconds:.1f} s)", expand=False))
+    if opened.first_operator_url:
+        # Outside the panel: a terminal makes one link of it however long it is.
+        console.print(f"Become the control room's first operator: {opened.first_operator_url}\n", soft_wrap=True)
