@@ -13,7 +13,7 @@ from rich.text import Text
 from doorbuster.clock import Clock
 from doorbuster.drill.answers import BROKEN, HONEST_NO, HONEST_WAIT
 from doorbuster.drill.clients import Progress
-from doorbuster.drill.measures import StockPoint
+from doorbuster.drill.measures import StockPoint, told
 from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.scenario import Scenario
 from doorbuster.drill.verdict import Verdict
@@ -140,7 +140,7 @@ def verdict_table(verdict: Verdict) -> Table:
     table.add_column("holds")
     for line in verdict.expected:
         holds = Text("yes", style="green") if line.holds else Text("NO", style="bold red")
-        table.add_row(line.title, f"{line.value:,.4g} {line.unit}", line.target, holds)
+        table.add_row(line.title, told(line.value, line.unit), line.target, holds)
     for line in verdict.others:
-        table.add_row(line.title, f"{line.value:,.4g} {line.unit}", "", "", style="dim")
+        table.add_row(line.title, told(line.value, line.unit), "", "", style="dim")
     return table

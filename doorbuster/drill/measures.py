@@ -64,6 +64,17 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
+def told(value: float, unit: str = "") -> str:
+    """Write a measured value as people read it: 0.4 ms, 1.25 s, 3.50%, 1,200."""
+    match unit:
+        case "s":
+            return f"{value:,.2f} s" if value >= 1 else f"{value * 1000:,.{1 if value < 0.01 else 0}f} ms"
+        case "share":
+            return f"{value:.2%}"
+        case _:
+            return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
 def purchase_seconds(outcome: Outcome) -> list[float]:
     """Return each purchase's time, from the planned claim to the order known as paid, less the shopper's thinking."""
     return [

@@ -6,7 +6,6 @@ A plot is a frame (axes, grid, the opening's mark) around layers; every layer is
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from markupsafe import Markup, escape
 
@@ -81,10 +80,8 @@ def line(frame: Frame, points: Points, colour: str) -> Markup:
 
 
 def area(frame: Frame, lower: Points, upper: Points, colour: str) -> Markup:
-    """Return the filled space between two lines over the same moments, as steps."""
-    top = _steps(frame, upper)
-    bottom = list(reversed(_steps(frame, lower)))
-    path = "M" + " L".join(f"{x} {y}" for x, y in [*top, *bottom]) + " Z"
+    """Return the filled space between two lines over the same moments."""
+    path = "M" + " L".join(f"{frame.x(x)} {frame.y(y)}" for x, y in [*upper, *reversed(lower)]) + " Z"
     return Markup('<path class="area {}" d="{}"/>').format(colour, path)
 
 
@@ -115,13 +112,6 @@ def written(value: float, unit: str = "") -> str:
 
 def _open(span: tuple[float, float]) -> tuple[float, float]:
     return span if span[1] > span[0] else (span[0], span[0] + 1.0)
-
-
-def _steps(frame: Frame, points: Points) -> list[tuple[float, float]]:
-    corners = [(frame.x(points[0][0]), frame.y(points[0][1]))] if points else []
-    for (_, before), (x, y) in pairwise(points):
-        corners += [(frame.x(x), frame.y(before)), (frame.x(x), frame.y(y))]
-    return corners
 
 
 def _grid(frame: Frame) -> Markup:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from doorbuster.drill import plots, series
 from doorbuster.drill.answers import SLOW_SECONDS
-from doorbuster.drill.measures import Outcome, percentile
+from doorbuster.drill.measures import Outcome, percentile, told
 from doorbuster.drill.scenario import Scenario
 from doorbuster.drill.verdict import Verdict
 
@@ -41,7 +41,7 @@ def render(scenario: Scenario, outcome: Outcome, verdict: Verdict, made_at: date
     environment = Environment(
         loader=PackageLoader("doorbuster.drill"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["number"] = number
+    environment.filters["number"] = told
     css = resources.files("doorbuster.drill").joinpath("templates/report.css").read_text()
     style = Markup(f"<style>\n{css}</style>")  # noqa: S704 -- our own file
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
@@ -52,26 +52,15 @@ def render(scenario: Scenario, outcome: Outcome, verdict: Verdict, made_at: date
     )  # fmt: skip
 
 
-def number(value: float, unit: str = "") -> str:
-    """Write a measured value as people read it."""
-    match unit:
-        case "s":
-            return f"{value:,.2f} s" if value >= 1 else f"{value * 1000:,.{1 if value < 0.01 else 0}f} ms"
-        case "share":
-            return f"{value:.2%}"
-        case _:
-            return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-
-
 def headlines(outcome: Outcome, verdict: Verdict) -> list[tuple[str, str]]:
     """Return the four numbers that tell the story."""
     lines = {line.name: line for line in (*verdict.expected, *verdict.others)}
-    said = [(f"of {outcome.sale.units:,} units sold", number(outcome.sold))]
+    said = [(f"of {outcome.sale.units:,} units sold", told(outcome.sold))]
     for name, words in (
         ("oversold_units", "units sold twice"), ("purchase_p99_seconds", "a purchase, at its slowest (p99)"),
         ("no_p99_seconds", "to an honest no (p99)"),
     ):  # fmt: skip
-        said.append((words, number(lines[name].value, lines[name].unit)))
+        said.append((words, told(lines[name].value, lines[name].unit)))
     return said
 
 
@@ -142,7 +131,7 @@ def _latencies(outcome: Outcome, cut: series.Intervals) -> Figure:
     layers.insert(0, plots.line(frame, slow, "limit"))
     by_moment = {name: dict(points) for name, points in curves.items()}
     rows = [
-        (f"{moment:+.2f}", *(number(by_moment[name][moment], "s") for name in series.PERCENTILES))
+        (f"{moment:+.2f}", *(told(by_moment[name][moment], "s") for name in series.PERCENTILES))
         for moment, _ in curves["p50"]
     ]  # fmt: skip
     legend = [(f"latency-{name}", name) for name in series.PERCENTILES] + [("limit", f"{SLOW_SECONDS:g} s: hurt")]

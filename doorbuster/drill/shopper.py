@@ -152,7 +152,7 @@ class Shopper:
         if "drops_connection" in self._habits:
             with suppress(Broken):
                 await self._way.claim_and_hang_up(self._next, key)
-            self._next = self._watch.now() + 0.2
+            self._next = self._watch.now()
         if "double_clicks" in self._habits:
             await self._click_twice(self._way, key)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from doorbuster.drill.measures import MEASURES, Outcome, schedule_lag_seconds
+from doorbuster.drill.measures import MEASURES, Outcome, schedule_lag_seconds, told
 from doorbuster.drill.scenario import Bound, Scenario
 
 CLIENT_LAG_SECONDS_MAX = 0.05
@@ -30,10 +30,11 @@ class Line:
         """Return the expectation in words."""
         if self.bound is None:
             return ""
-        parts = [f"at least {self.bound.least:g}"] if self.bound.least is not None else []
-        parts += [f"at most {self.bound.most:g}"] if self.bound.most is not None else []
-        if self.bound.least == self.bound.most:
-            return f"exactly {self.bound.most:g}"
+        least, most = self.bound.least, self.bound.most
+        if most == 0:
+            return "none"
+        parts = [f"at least {told(least, self.unit)}"] if least is not None else []
+        parts += [f"at most {told(most, self.unit)}"] if most is not None else []
         return " and ".join(parts)
 
 
