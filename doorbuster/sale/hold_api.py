@@ -17,7 +17,7 @@ from doorbuster.web.pages import iso
 from doorbuster.web.problems import ProblemType, declare
 
 
-class HoldWish(inputs.Body):
+class HoldWish(inputs.Body, frozen=True, kw_only=True):
     """What to hold: so many units of an item of the sale; `price`, if given, must still be the price."""
 
     sku: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -25,7 +25,7 @@ class HoldWish(inputs.Body):
     price: Amount | None = None
 
 
-class HoldAnswer(api.Answer):
+class HoldAnswer(api.Answer, frozen=True, kw_only=True):
     """A hold: the units are yours until `expires_at`."""
 
     id: UUID
@@ -36,7 +36,7 @@ class HoldAnswer(api.Answer):
     expires_at: str
 
 
-class ItemStatus(api.Answer):
+class ItemStatus(api.Answer, frozen=True, kw_only=True):
     """How one item stands."""
 
     sku: str
@@ -45,7 +45,7 @@ class ItemStatus(api.Answer):
     held: int
 
 
-class SaleStatus(api.Answer):
+class SaleStatus(api.Answer, frozen=True, kw_only=True):
     """How a sale stands, the same for everybody; `now` is the shop's clock."""
 
     now: str

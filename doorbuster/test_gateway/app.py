@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import time
 from collections.abc import Awaitable, Callable
 from importlib import resources
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from jinja2 import Environment
 
-from doorbuster.clock import new_secret
+from doorbuster.clock import SystemClock, new_secret
 from doorbuster.money import Money
 from doorbuster.test_gateway.delivery import PATIENCE_SECONDS, Delivery
 from doorbuster.test_gateway.http import (
@@ -119,7 +118,7 @@ class App:
         return reply
 
     async def _open(self, request: Request) -> Reply:
-        session = read_session(read_form(request.body), "cs_test_" + new_secret(), int(time.time()))
+        session = read_session(read_form(request.body), "cs_test_" + new_secret(), _unix_seconds())
         await self._save(session)
         return reply_json(session_object(session, self._base_url))
 
@@ -183,7 +182,7 @@ class App:
         else:
             session = session.paid(intent)
         event_id = "evt_" + new_secret()
-        body = event_body(event_id, int(time.time()), session, self._base_url)
+        body = event_body(event_id, _unix_seconds(), session, self._base_url)
         await self._store.save(
             ("session", session.id, msgspec.msgpack.encode(session), True),
             ("intent", intent, session.id.encode(), True),
@@ -221,3 +220,7 @@ class App:
 
 def _no_such_session() -> Reply:
     return reply_error(404, "there is no such session")
+
+
+def _unix_seconds() -> int:
+    return int(SystemClock().now().timestamp())

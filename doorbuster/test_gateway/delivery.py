@@ -7,11 +7,11 @@ Never: keeps a shopper waiting for longer than `PATIENCE_SECONDS`.
 
 import asyncio
 import logging
-import time
 
 import aiohttp
 
 from doorbuster import metrics
+from doorbuster.clock import SystemClock
 from doorbuster.test_gateway.store import Store
 from doorbuster.test_gateway.wire import signature
 
@@ -64,7 +64,7 @@ class Delivery:
     async def _attempt(self, body: bytes) -> bool:
         headers = {
             "Content-Type": "application/json",
-            "Stripe-Signature": signature(body, self._secret, int(time.time())),
+            "Stripe-Signature": signature(body, self._secret, int(SystemClock().now().timestamp())),
         }
         try:
             async with (

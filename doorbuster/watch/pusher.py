@@ -7,11 +7,11 @@ Never: retries a push: the next one carries everything.
 
 import asyncio
 import os
-import time
 
 import aiohttp
 
 from doorbuster import metrics
+from doorbuster.clock import SystemClock
 from doorbuster.watch import process
 from doorbuster.watch.snapshots import PATH, TOKEN_HEADER, Snapshot, encode
 
@@ -23,7 +23,7 @@ PUSHES = metrics.counter("doorbuster_pushes_total", "Snapshots pushed to the con
 
 async def push_metrics(process_name: str, control_url: str, token: str) -> None:
     """Push a snapshot about each second until cancelled, then once more."""
-    started_at = time.time()
+    started_at = SystemClock().now().timestamp()
     process.STARTED.set(started_at)
     pusher = _Pusher(process_name, started_at)
     timeout = aiohttp.ClientTimeout(total=PUSH_SECONDS_MAX)

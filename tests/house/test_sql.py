@@ -85,11 +85,13 @@ def test_no_sql_hides_in_python():
 
 
 def test_every_constraint_has_a_name():
+    # The queue's tables are as the library that reads them makes them.
+    foreign = re.compile(r"CREATE TABLE pgqueuer\w* \(.*?^\);", re.MULTILINE | re.DOTALL)
     unnamed = re.compile(r"^\s*(CHECK|UNIQUE|PRIMARY KEY|FOREIGN KEY|REFERENCES)\b", re.MULTILINE)
     bare = [
-        f"{inside(path)}: {match[0].strip()} {path.read_text()[match.end() : match.end() + 40].strip()!r}"
+        f"{inside(path)}: {match[0].strip()}"
         for path in migrations()
-        for match in unnamed.finditer(path.read_text())
+        for match in unnamed.finditer(foreign.sub("", path.read_text()))
     ]
 
     assert not bare, told(bare)
