@@ -1,7 +1,6 @@
 """The journal: who did what, when and why."""
 
 import asyncio
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +8,7 @@ from starlette.responses import Response
 from doorbuster import journal
 from doorbuster.control.access import operator_of
 from doorbuster.control.house import house_of
-from doorbuster.control.links import next_page
+from doorbuster.control.links import id_in, next_page
 from doorbuster.web.pages import show
 
 PAGE_LINES = 50
@@ -23,7 +22,7 @@ async def journal_index(request: Request) -> Response:
         house.event_log,
         subject=asked.get("subject"),
         actor=asked.get("actor"),
-        before=_id(asked.get("before", "")),
+        before=id_in(asked.get("before", "")),
         limit=PAGE_LINES,
     )
     return show(
@@ -35,10 +34,3 @@ async def journal_index(request: Request) -> Response:
         actor=asked.get("actor", ""),
         more=next_page(request, str(found[-1].id)) if len(found) == PAGE_LINES else None,
     )
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

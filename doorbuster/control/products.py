@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from doorbuster.control.access import may, operator_of
 from doorbuster.control.house import house_of
-from doorbuster.control.links import next_page
+from doorbuster.control.links import id_in, next_page
 from doorbuster.database import QueryFile, Runner, build_all
 from doorbuster.web.pages import show
 
@@ -41,7 +41,7 @@ class Ware:
 async def products_index(request: Request) -> Response:
     """Show variants, the newest first or those that match."""
     house, words = house_of(request), request.query_params.get("q", "").strip()[:200]
-    before = _uuid(request.query_params.get("before", ""))
+    before = id_in(request.query_params.get("before", ""))
     wares = await find_wares(house.database, words, house.settings.currency, before)
     return show(
         request,
@@ -75,10 +75,3 @@ async def wares_by_sku(database: Runner, skus: list[str], currency: str) -> dict
 
 def _wares(rows: list[Any]) -> list[Ware]:
     return build_all(rows, Ware)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -34,8 +34,8 @@ class SaleForm:
 
     title: str = text("Title", most=200)
     description: str = text("Description", most=2_000, required=False)
-    opens_at: datetime = own(_moment("Opens"))
-    closes_at: datetime = own(_moment("Closes"))
+    opens_at: datetime = own(_moment("Opens"))  # noqa: RUF009 - declares, as the others do
+    closes_at: datetime = own(_moment("Closes"))  # noqa: RUF009
     limit_per_customer: int = whole("Limit per customer", 1, 10_000, default=1)
     hold_seconds: int = whole("Hold time", 5, 86_400, default=300)
 
