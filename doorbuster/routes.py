@@ -62,5 +62,72 @@ def api_endpoints() -> "tuple[Endpoint, ...]":
 
 
 def control_plane_routes() -> list[BaseRoute]:
-    """Return what merchants and operators reach on CONTROL_PORT, in order of precedence."""
-    return []
+    """Return what merchants and operators reach on CONTROL_PORT, in order of precedence.
+
+    A `guarded` line ends with the permission it needs (`accounts/roles.py` says which role has it) and its method when
+    that is not GET; the other lines are what anybody reaches.
+    """
+    from doorbuster.control import health, journal_pages, login, operators, outbox, overview, products
+    from doorbuster.control.access import guarded
+
+    return [
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
+        Route("/metrics", health.metrics_show),
+        Route("/log-in", login.log_in_show),
+        Route("/log-in", login.log_in_create, methods=["POST"]),
+        Route("/links/{token}", login.link_show),
+        Route("/links/{token}", login.link_use, methods=["POST"]),
+        guarded("/log-out", login.log_out_create, "look", "POST"),
+        guarded("/", overview.overview_show, "look"),
+        guarded("/products", products.products_index, "look"),
+        guarded("/journal", journal_pages.journal_index, "look"),
+        guarded("/outbox", outbox.outbox_index, "contact"),
+        guarded("/outbox/{id:uuid}", outbox.mail_show, "contact"),
+        guarded("/outbox/{id:uuid}/body", outbox.mail_body_show, "contact"),
+        guarded("/operators", operators.operators_index, "manage"),
+        guarded("/operators", operators.invitation_create, "manage", "POST"),
+        guarded("/operators/{id:uuid}/recovery", operators.recovery_create, "manage", "POST"),
+        guarded("/operators/{id:uuid}/disablement", operators.operator_disable, "manage", "POST"),
+        *_control_of_sales(),
+        *_control_of_orders(),
+    ]
+
+
+def _control_of_sales() -> list[BaseRoute]:
+    from doorbuster.control import sale_editing as editing
+    from doorbuster.control import sale_levers as levers
+    from doorbuster.control import sales
+    from doorbuster.control.access import guarded
+
+    return [
+        guarded("/sales", sales.sales_index, "look"),
+        guarded("/sales", editing.sale_create, "sell", "POST"),
+        guarded("/sales/new", editing.sale_new, "sell"),
+        guarded("/sales/{id:uuid}", sales.sale_show, "look"),
+        guarded("/sales/{id:uuid}/edit", editing.sale_edit_show, "sell"),
+        guarded("/sales/{id:uuid}/edit", editing.sale_update, "sell", "POST"),
+        guarded("/sales/{id:uuid}/pause", levers.lever_show(levers.PAUSE), "operate"),
+        guarded("/sales/{id:uuid}/pause", levers.lever_pull(levers.PAUSE), "operate", "POST"),
+        guarded("/sales/{id:uuid}/resumption", levers.lever_show(levers.RESUMPTION), "operate"),
+        guarded("/sales/{id:uuid}/resumption", levers.lever_pull(levers.RESUMPTION), "operate", "POST"),
+        guarded("/sales/{id:uuid}/end", levers.lever_show(levers.END), "operate"),
+        guarded("/sales/{id:uuid}/end", levers.lever_pull(levers.END), "operate", "POST"),
+    ]
+
+
+def _control_of_orders() -> list[BaseRoute]:
+    from doorbuster.control import order_changes as changes
+    from doorbuster.control import orders
+    from doorbuster.control.access import guarded
+
+    return [
+        guarded("/orders", orders.orders_index, "contact"),
+        guarded("/orders/{id:uuid}", orders.order_show, "contact"),
+        guarded("/orders/{id:uuid}/fulfilment", changes.fulfilment_show, "sell"),
+        guarded("/orders/{id:uuid}/fulfilment", changes.fulfilment_create, "sell", "POST"),
+        guarded("/orders/{id:uuid}/cancellation", changes.cancellation_show, "sell"),
+        guarded("/orders/{id:uuid}/cancellation", changes.cancellation_create, "sell", "POST"),
+        guarded("/orders/{id:uuid}/refund", changes.refund_show, "sell"),
+        guarded("/orders/{id:uuid}/refund", changes.refund_create, "sell", "POST"),
+    ]
