@@ -1,7 +1,7 @@
 """Send, cancel and refund an order: each on a page of its own that says what will happen, and asks why."""
 
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import assert_never
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
