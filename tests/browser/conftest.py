@@ -1,28 +1,32 @@
 """A real browser before a real worker: pages as a person meets them."""
 
-import asyncio
+import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from shutil import which
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import urlopen
 
+import psycopg
 import pytest
-import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from doorbuster.clock import SystemClock, new_id
-from doorbuster.data_plane import worker_app
-from doorbuster.database import Database
+from doorbuster.database import Database, open_database
 from doorbuster.sale.planning import Done, NewItem, NewSale, create_sale
 from doorbuster.sale.sales import Sale
-from doorbuster.settings import Settings
 
+HERE = Path(__file__).parent
 CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PHONE = {"width": 390, "height": 844}
 
@@ -32,7 +36,7 @@ Violations = Callable[[Page], Awaitable[list[str]]]
 
 @dataclass(frozen=True)
 class Shop:
-    """A worker that listens, and its database."""
+    """A running shop, and its database."""
 
     url: str
     database: Database
@@ -51,14 +55,35 @@ class Shop:
         return planned.sale
 
 
+@pytest.fixture(scope="session")
+def running(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The addresses of a shop with a lamp and a jacket, opened by `doorbuster up`, and of its database."""
+    database_url = urlunsplit(urlsplit(server_url)._replace(path="/browser"))
+    with closing(psycopg.connect(server_url, autocommit=True)) as connection:
+        connection.execute("CREATE DATABASE browser TEMPLATE template_of_tests")
+    with closing(psycopg.connect(database_url, autocommit=True)) as connection:
+        connection.execute((HERE / "shelves.sql").read_text())
+    ports = {name: str(_free_port()) for name in ("PORT", "CONTROL_PORT", "GATEWAY_PORT")}
+    home = tmp_path_factory.mktemp("home")
+    environment = {**os.environ, **ports, "DATABASE_URL": database_url, "DOORBUSTER_HOME": str(home)}
+    with (home / "up.log").open("w") as log:
+        up = subprocess.Popen(
+            [sys.executable, "-m", "doorbuster", "up", "--empty"], env=environment, stdout=log, stderr=log
+        )
+    try:
+        _wait_until_open(f"http://127.0.0.1:{ports['PORT']}/readyz", up, home / "up.log")
+        yield f"http://127.0.0.1:{ports['PORT']}", database_url
+    finally:
+        up.terminate()
+        up.wait(timeout=30)
+
+
 @pytest.fixture
-async def shop(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Shop]:
-    """A shop with a lamp and a jacket, served by one worker on a free port."""
-    await _stock_the_shelves(database)
-    port = _free_port()
-    settings = Settings(home=tmp_path, database_url=database_url, port=port, secret="s" * 40)
-    async with _listening(uvicorn.Config(worker_app(settings, "web-1"), port=port, log_level="error")):
-        yield Shop(settings.shop_url, database)
+async def shop(running: tuple[str, str]) -> AsyncIterator[Shop]:
+    """The running shop, for one test."""
+    url, database_url = running
+    async with open_database(database_url, connections=2, application="test") as database:
+        yield Shop(url, database)
 
 
 @pytest.fixture
@@ -116,28 +141,17 @@ def violations() -> Violations:
     return find
 
 
-@asynccontextmanager
-async def _listening(config: uvicorn.Config) -> AsyncIterator[None]:
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(20):
-        while not server.started:
-            assert not task.done(), "the worker did not start"
-            await asyncio.sleep(0.02)
-    yield
-    server.should_exit = True
-    with suppress(TimeoutError):
-        await asyncio.wait_for(task, timeout=10)
+def _wait_until_open(url: str, up: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(600):
+        assert up.poll() is None, log.read_text()
+        with suppress(OSError), urlopen(url, timeout=2) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
 
 
 def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-async def _stock_the_shelves(database: Database) -> None:
-    statements = (Path(__file__).parent / "shelves.sql").read_text().split(";\n")
-    async with database._connection() as connection:
-        for statement in filter(str.strip, statements):
-            await connection.execute(statement)

@@ -11,7 +11,15 @@ LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
 }
-BROWSING = ["/", "/collections", "/collections/all", "/search?q=lamp", "/search?q=zzzyzzx", "/products/jacket", "/nowhere"]
+BROWSING = [
+    "/",
+    "/collections",
+    "/collections/all",
+    "/search?q=lamp",
+    "/search?q=zzzyzzx",
+    "/products/jacket",
+    "/nowhere",
+]
 STAGES = {"before": {"opens_in_seconds": 600}, "open": {"opens_in_seconds": -1}}
 
 
