@@ -70,6 +70,12 @@ def earliest_id(moment: datetime) -> UUID:
     return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62))
 
 
+def id_at(moment: datetime) -> UUID:
+    """Return a fresh UUIDv7 that sorts as if it had been made at `moment` (aware): for history from before our time."""
+    milliseconds = int(moment.timestamp() * 1000) & (2**48 - 1)
+    return UUID(int=milliseconds << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62))
+
+
 def new_secret(byte_count: int = 24) -> str:
     """Return an unguessable URL-safe text of `byte_count` random bytes (at least 16)."""
     assert byte_count >= 16

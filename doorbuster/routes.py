@@ -34,6 +34,7 @@ def _health() -> list[BaseRoute]:
 
 
 def _browsing() -> list[BaseRoute]:
+    from doorbuster.catalogue import pages as catalogue
     from doorbuster.sale import hold_pages as holds
     from doorbuster.sale import pages as sale
     from doorbuster.shop import storefront
@@ -44,6 +45,7 @@ def _browsing() -> list[BaseRoute]:
         Route("/collections/{handle}", storefront.collection_show),
         Route("/search", storefront.search_show),
         Route("/products/{handle}", storefront.product_show),
+        Route("/artwork/{handle}.svg", catalogue.artwork_show),
         Route("/sales", sale.sales_index),
         Route("/sales/{handle}", sale.sale_show),
         Route("/sales/{handle}/holds", holds.hold_create, methods=["POST"]),
