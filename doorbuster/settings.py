@@ -8,6 +8,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -151,15 +152,26 @@ def _number(environ: Mapping[str, str], name: str, default: int, least: int, mos
 
 def _kept_secret(home: Path) -> str:
     """Return the secret of this home folder, making it (readable by its owner only) the first time."""
-    home.mkdir(parents=True, exist_ok=True)
     path = home / "secret"
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        home.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret(path)
         kept = path.read_text().strip()
-        if len(kept) >= 32:
-            return kept
-        raise Misconfigured(f"{path} is damaged: delete it, and everybody has to log in again") from None
-    with os.fdopen(handle, "w") as file:
-        file.write(made := secrets.token_urlsafe(48))
-    return made
+    except OSError as fault:
+        raise Misconfigured(f"the data folder {home} cannot be used ({fault.strerror}): set DOORBUSTER_HOME") from fault
+    if len(kept) < 32:
+        raise Misconfigured(f"{path} is damaged: delete it, and everybody has to log in again")
+    return kept
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new secret, whole or not at all; of two who do so together the first one's stays."""
+    half_written = path.with_name(f"secret.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(half_written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            path.hardlink_to(half_written)
+    finally:
+        half_written.unlink(missing_ok=True)

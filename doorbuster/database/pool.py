@@ -20,6 +20,8 @@ from doorbuster.database.queries import Query
 T = TypeVar("T")
 Row = asyncpg.Record
 
+CONNECT_SECONDS_MAX = 5.0
+
 CALLS = metrics.counter("doorbuster_query_calls_total", "Calls of each named query.", ("query",))
 ROWS = metrics.counter("doorbuster_query_rows_total", "Rows returned by each named query.", ("query",))
 FAULTS = metrics.counter("doorbuster_query_faults_total", "Calls of each named query that failed.", ("query", "fault"))
@@ -133,6 +135,7 @@ async def open_database(
             min_size=connections_min,
             max_size=connections,
             init=_prepare_connection,
+            timeout=CONNECT_SECONDS_MAX,
             command_timeout=statement_timeout_ms / 1000 + 1.0,
             max_inactive_connection_lifetime=300.0,
             server_settings={
@@ -145,7 +148,10 @@ async def open_database(
             },
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
-        raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {fault}") from fault
+        reason = str(fault) or "it does not answer"
+        raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {reason}") from fault
+    except ValueError as fault:
+        raise errors.Misconfigured(f"DATABASE_URL is no address of a PostgreSQL: {fault}") from fault
     try:
         yield Database(pool, acquire_seconds)
     finally:
