@@ -122,6 +122,9 @@ class Shopper:
         if "leaves_hold" in self._habits:
             raise Left("left_on_purpose")
         self._think()
+        if self._plan.journey == "visit":
+            # Nobody walks away from a unit just because it took long to get it.
+            self._browser.deadline = self._next + self._plan.pace.patience_seconds
         purchase = await self._order(hold_id)
         self._think()
         await self._pay(purchase)
