@@ -27,7 +27,7 @@ class Passwords:
 
     def __init__(self) -> None:
         """Prepare the hash that unknown names are compared with, so that they take as long as known ones."""
-        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+        self._hasher = _hasher()
         self._nobody = self._hasher.hash("nobody has this password")
         self._turn = asyncio.Semaphore(1)
         self._waiting = 0
@@ -40,10 +40,6 @@ class Passwords:
         """Say whether the password is the one hashed; None (an unknown name) takes the same time and is False."""
         matches = await self._in_turn(password, kept_hash or self._nobody)
         return bool(matches) and kept_hash is not None
-
-    def hash_now(self, password: str) -> str:
-        """Return the hash to keep, computed by the caller's thread; for the command line."""
-        return self._hasher.hash(password)
 
     async def _in_turn(self, password: str, kept_hash: str | None) -> str:
         if self._waiting >= WAITING_MAX:
@@ -65,6 +61,11 @@ class Passwords:
         return kept_hash
 
 
+def hash_now(password: str) -> str:
+    """Return the hash to keep, computed by the caller itself; for the command line."""
+    return _hasher().hash(password)
+
+
 def weakness(password: str, name: str) -> str | None:
     """Return what is wrong with a new password, as a sentence for the one who chose it, or None."""
     if len(password) < LENGTH_MIN:
@@ -79,6 +80,10 @@ def weakness(password: str, name: str) -> str | None:
     if folded in _common() or _trunk(folded) in _common():
         return "That is among the most common passwords, which are tried first; use a few unrelated words."
     return None
+
+
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 
 
 def _is_run(text: str) -> bool:

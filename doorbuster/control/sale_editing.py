@@ -4,7 +4,6 @@ Scheduling is one form that comes back after each step (look for a product, add 
 everything that was typed; only the last step, `create`, changes anything.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -29,7 +28,7 @@ from doorbuster.control.sale_forms import (
     without_item,
 )
 from doorbuster.control.sales import sale_or_404
-from doorbuster.sale.planning import Done, NewItem, Refused, SaleEdit, create_sale, edit_sale
+from doorbuster.sale.planning import Done, NewItem, Refused, SaleEdit, create_sale, edit_sale, handle_for
 from doorbuster.sale.sales import Sale
 from doorbuster.web.forms import Form
 from doorbuster.web.pages import show
@@ -102,7 +101,9 @@ async def _create(request: Request, typed: Mapping[str, str]) -> Response:
     currency = house.settings.currency
     checked = check_sale(typed, currency)
     assert checked.form.value is not None
-    wish = new_sale(checked.form.value, checked.items, handle_of(checked.form.value), currency)
+    wish = new_sale(
+        checked.form.value, checked.items, handle_for(checked.form.value.title, checked.form.value.opens_at), currency
+    )
     said = _items_said(wish.items)
     line = await record(request, "sale.create", f"sale:{wish.handle}", opens_at=wish.opens_at, items=said)
     answer = await create_sale(house.database, wish)
@@ -114,12 +115,6 @@ async def _create(request: Request, typed: Mapping[str, str]) -> Response:
             return await _show_new(request, refused(checked.form, answer), 409)
         case impossible:
             assert_never(impossible)
-
-
-def handle_of(value: SaleForm) -> str:
-    """Return the sale's address: its title in small letters, and its day, so that next week's has another."""
-    slug = re.sub(r"[^a-z0-9]+", "-", value.title.lower()).strip("-")[:100] or "sale"
-    return f"{slug.strip('-')}-{value.opens_at:%Y%m%d-%H%M}"
 
 
 async def _with_sku(request: Request, typed: Mapping[str, str], sku: str) -> dict[str, str]:
@@ -162,7 +157,7 @@ async def _show_preview(request: Request, form: Form[SaleForm], value: SaleForm)
         operator=operator_of(request),
         form=form,
         value=value,
-        handle=handle_of(value),
+        handle=handle_for(value.title, value.opens_at),
         items=checked.items,
         wares=await wares_by_sku(house.database, [item.sku for item in checked.items], currency),
         currency=currency,

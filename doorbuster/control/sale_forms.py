@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from doorbuster import money
 from doorbuster.control.products import Ware
-from doorbuster.sale.planning import NewItem, NewSale, Refused, SaleEdit
+from doorbuster.sale.planning import NewItem, NewSale, Refused, SaleEdit, handle_for
 from doorbuster.sale.sales import Sale
 from doorbuster.web.forms import Form, Mistake, check, own, text, whole
 
@@ -101,10 +101,10 @@ def check_sale(typed: Mapping[str, str], currency: str) -> Checked:
     return Checked(form, tuple(items))
 
 
-def new_sale(value: SaleForm, items: Sequence[NewItem], handle: str, currency: str) -> NewSale:
+def new_sale(value: SaleForm, items: Sequence[NewItem], currency: str) -> NewSale:
     """Return what the engine is asked to schedule."""
     return NewSale(
-        handle=handle,
+        handle=handle_for(value.title, value.opens_at),
         title=value.title,
         description=value.description,
         opens_at=value.opens_at,

@@ -8,8 +8,8 @@ The event log is one SQLite file, `control.sqlite`, in the home folder. Operator
 (`accounts`), so that log-in survives the database's bad day.
 """
 
-from doorbuster.journal.lines import Actor, Line, append, lines
+from doorbuster.journal.lines import Actor, Line, append, command_line_actor, lines
 from doorbuster.journal.mirror import mirror
 from doorbuster.journal.store import EventLog, open_event_log
 
-__all__ = ["Actor", "EventLog", "Line", "append", "lines", "mirror", "open_event_log"]
+__all__ = ["Actor", "EventLog", "Line", "append", "command_line_actor", "lines", "mirror", "open_event_log"]

@@ -1,5 +1,6 @@
 """The lines of the journal: appended once, read newest first."""
 
+import getpass
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,11 @@ class Actor:
 
     name: str
     role: str
+
+
+def command_line_actor() -> Actor:
+    """Return whoever sits at this machine's command line."""
+    return Actor(f"cli:{getpass.getuser()}", "cli")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ on; holds already given keep their price and their time. The opening can be move
 the shop's own stock, or given back down to what is promised.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,6 +97,12 @@ class _Mistake(Exception):
     def __init__(self, field_name: str, sentence: str) -> None:
         super().__init__(sentence)
         self.refused = Refused({field_name: sentence})
+
+
+def handle_for(title: str, opens_at: datetime) -> str:
+    """Return an address for a sale: its title in small letters and its opening, so that next week's has another."""
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower())[:100].strip("-")
+    return f"{slug or 'sale'}-{opens_at:%Y%m%d-%H%M}"
 
 
 async def create_sale(database: Database, wish: NewSale) -> Done | Refused:
