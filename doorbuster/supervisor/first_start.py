@@ -44,7 +44,8 @@ async def _install(settings: Settings, say: Say) -> str | None:
         if row is None or not row["empty"]:
             return None
         say("fills the new shop with the example catalogue")
-        return await examples.install(database)
+        await examples.install(database, settings.currency)
+        return None
 
 
 def _note(home: Path) -> Path:
