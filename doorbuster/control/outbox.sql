@@ -18,7 +18,7 @@ SELECT id, recipient, subject, text_body, html_body, state, error, created_at, s
 -- why:  the outbox says how much background work waits, runs or gave up
 -- cost: rows 100, buffers 2000
 SELECT entrypoint, status::text AS status, count(*) AS jobs, min(created) AS oldest_at
-  FROM (SELECT entrypoint, status, created FROM pgqueuer ORDER BY id LIMIT 10000) some
+  FROM (SELECT entrypoint, status, created FROM pgqueuer ORDER BY id LIMIT 10000) AS waiting
  GROUP BY entrypoint, status
  ORDER BY entrypoint, status
  LIMIT 100;

@@ -41,8 +41,8 @@ class RoomLoader(BaseLoader):
 class Pages:
     """The templates of the house, ready to be filled."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Read the assets; templates are compiled when they are first shown."""
+    def __init__(self, settings: Settings, frame: str = "web/layout.html") -> None:
+        """Read the assets; templates are compiled when they are first shown. `frame` is what failures are shown in."""
         self.assets: Assets = load_assets()
         self._environment = Environment(
             loader=RoomLoader(),
@@ -53,7 +53,7 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters.update(money=money, as_money=Money, when=when, iso=iso)
-        self._environment.globals.update(asset=self.assets.path, shop_name=settings.shop_name)
+        self._environment.globals.update(asset=self.assets.path, shop_name=settings.shop_name, frame=frame)
 
     def render(self, template: str, **facts: Any) -> str:
         """Fill one template; raise UndefinedError when it lacks a fact."""
