@@ -187,7 +187,7 @@ class HostedCheckout:
             return False
         expected = hmac.new(self._callback_secret, stamp.encode() + b"." + body, sha256).hexdigest().encode()
         given = [value.encode() for name, _, value in parts if name.strip() == "v1"]
-        return any([hmac.compare_digest(expected, each) for each in given])
+        return any(hmac.compare_digest(expected, each) for each in given)
 
     async def _call(
         self, call: str, method: str, path: str, form: Mapping[str, str] | None = None, key: str | None = None
