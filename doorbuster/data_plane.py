@@ -22,6 +22,10 @@ from doorbuster.sale.sales import Sale
 from doorbuster.sale.window import Window
 from doorbuster.serving import Post, background, serve
 from doorbuster.settings import Settings, from_environment
+from doorbuster.shop.hosted_checkout import open_hosted_checkout
+from doorbuster.shop.payments import Gateway
+from doorbuster.shop.placing import Placing
+from doorbuster.shop.settling import Settling
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.requests import CountRequests
 from doorbuster.watch.snapshots import internal_token
@@ -35,18 +39,24 @@ class ShopHouse(House):
     """What the handlers of the data plane may reach; rooms name what they need of it by Protocols."""
 
     claims: Claims
+    placing: Placing
+    settling: Settling
+    gateway: Gateway
 
 
 async def run_worker(post: Post) -> None:
     """Serve shoppers until told to stop."""
     settings = from_environment(os.environ)
-    async with open_database(
-        settings.database_url or "",
-        connections=settings.connections_per_worker,
-        application=post.name,
-        statement_timeout_ms=settings.statement_timeout_ms,
-    ) as database:
-        house = _house(settings, database)
+    async with (
+        open_database(
+            settings.database_url or "",
+            connections=settings.connections_per_worker,
+            application=post.name,
+            statement_timeout_ms=settings.statement_timeout_ms,
+        ) as database,
+        open_hosted_checkout(settings) as gateway,
+    ):
+        house = _house(settings, database, gateway)
         window = _window(house)
         with suppress(DatabaseFault):
             await window.refresh()
@@ -55,9 +65,17 @@ async def run_worker(post: Post) -> None:
             await serve(_app(house, window), post)
 
 
-def _house(settings: Settings, database: Database) -> ShopHouse:
-    claims = Claims(database)
-    return ShopHouse(database=database, clock=SystemClock(), settings=settings, pages=Pages(settings), claims=claims)
+def _house(settings: Settings, database: Database, gateway: Gateway) -> ShopHouse:
+    return ShopHouse(
+        database=database,
+        clock=SystemClock(),
+        settings=settings,
+        pages=Pages(settings),
+        claims=Claims(database),
+        placing=Placing(database, gateway.name),
+        settling=Settling(database),
+        gateway=gateway,
+    )
 
 
 def _window(house: ShopHouse) -> Window:

@@ -22,6 +22,7 @@ def data_plane_routes() -> list[BaseRoute]:
     return [
         *_health(),
         *_browsing(),
+        *_buying(),
         *documentation_routes(endpoints),
         *api_routes(endpoints, document(endpoints, "Doorbuster", "1")),
     ]
@@ -54,13 +55,31 @@ def _browsing() -> list[BaseRoute]:
     ]
 
 
+def _buying() -> list[BaseRoute]:
+    from doorbuster.shop import callbacks, cart_pages, checkout, order_pages
+
+    return [
+        Route("/cart", cart_pages.cart_show),
+        Route("/cart/lines", cart_pages.line_add, methods=["POST"]),
+        Route("/cart/lines/{variant_id:uuid}", cart_pages.line_change, methods=["POST"]),
+        Route("/checkout", checkout.checkout_show),
+        Route("/orders", checkout.order_create, methods=["POST"]),
+        Route("/orders/{id:uuid}", order_pages.order_show),
+        Route("/orders/{id:uuid}/payments", order_pages.payment_create, methods=["POST"]),
+        Route("/orders/{id:uuid}/cancel", order_pages.cancel_create, methods=["POST"]),
+        Route("/payments/callbacks/{gateway}", callbacks.callback_receive, methods=["POST"]),
+    ]
+
+
 def api_endpoints() -> "tuple[Endpoint, ...]":
     """Return the table of the JSON API: what is served under /api/v1 and what its OpenAPI document says."""
     from doorbuster.catalogue import api as catalogue
     from doorbuster.sale import api as sale
     from doorbuster.sale import hold_api as holds
+    from doorbuster.shop import cart_api as carts
+    from doorbuster.shop import order_api as orders
 
-    return (*catalogue.ENDPOINTS, *sale.ENDPOINTS, *holds.ENDPOINTS)
+    return (*catalogue.ENDPOINTS, *sale.ENDPOINTS, *holds.ENDPOINTS, *carts.ENDPOINTS, *orders.ENDPOINTS)
 
 
 def control_plane_routes() -> list[BaseRoute]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from doorbuster.money import Money
 from doorbuster.shop.addresses import Address
+from doorbuster.shop.orders import OrderState, PaymentState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,11 @@ class PlacedOrder:
     order_id: UUID
     number: int
     secret: str
-    state: str
+    state: OrderState
     total: Money
     email: str
     payment_id: UUID
-    payment_state: str
+    payment_state: PaymentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +118,9 @@ class Placed:
     order: PlacedOrder
 
 
-PlaceAnswer = (
-    Replayed
-    | KeyReused
-    | NotYours
-    | AlreadyOrdered
-    | HoldGone
-    | CartEmpty
-    | OutOfStock
-    | NoDelivery
-    | PriceChanged
-    | LimitReached
-    | Placed
+Refusal = (
+    KeyReused | NotYours | AlreadyOrdered | HoldGone | CartEmpty | OutOfStock | NoDelivery | PriceChanged | LimitReached
 )
-"""In the order in which they are decided."""
+"""In the order in which they are decided; nothing was done."""
+
+PlaceAnswer = Replayed | Refusal | Placed

@@ -102,6 +102,12 @@ async def order_of_hold(database: Runner, hold_id: UUID, customer_key: str) -> U
     return row["order_id"] if row else None
 
 
+async def order_of_key(database: Runner, customer_key: str, idempotency_key: str) -> UUID | None:
+    """Return the id of the order that a shopper's idempotency key made, or None."""
+    row = await database.fetch_one(SQL.order_of_key, customer_key=customer_key, idempotency_key=idempotency_key)
+    return row["order_id"] if row else None
+
+
 def _order(row: Row | None) -> Order | None:
     if row is None:
         return None

@@ -22,3 +22,8 @@ SELECT o.*, h.pay_until, p.payment, l.lines
 -- cost: rows 1, buffers 8
 SELECT l.order_id FROM order_lines l JOIN orders o ON o.id = l.order_id
  WHERE l.hold_id = :hold_id AND o.customer_key = :customer_key;
+
+-- name: order_of_key
+-- why:  a form that was sent before with other details leads to the order it made
+-- cost: rows 1, buffers 6
+SELECT id AS order_id FROM orders WHERE customer_key = :customer_key AND idempotency_key = :idempotency_key;

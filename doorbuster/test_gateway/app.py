@@ -22,7 +22,7 @@ from doorbuster.test_gateway.http import (
     reply_error,
     reply_json,
 )
-from doorbuster.test_gateway.sessions import OUTCOMES, Session
+from doorbuster.test_gateway.sessions import EVENTS, Session
 from doorbuster.test_gateway.store import Store
 from doorbuster.test_gateway.wire import (
     Invalid,
@@ -159,8 +159,8 @@ class App:
     async def _finish(self, session: Session, request: Request) -> Reply:
         """Let the shopper's choice take effect, tell the shop, and send the shopper back."""
         outcome = read_form(request.body).get("outcome", "")
-        if outcome not in OUTCOMES:
-            raise Invalid("outcome must be one of " + ", ".join(OUTCOMES))
+        if outcome not in EVENTS:
+            raise Invalid("outcome must be one of " + ", ".join(EVENTS))
         if session.status == "open":
             if outcome == "slow":
                 await asyncio.sleep(SLOW_SECONDS)
@@ -174,15 +174,9 @@ class App:
         session = self._session(session.id) or session
         if session.status != "open":
             return session
-        intent = "pi_" + new_secret()
-        if outcome == "decline":
-            session = session.declined()
-        elif outcome == "cancel":
-            session = session.expired()
-        else:
-            session = session.paid(intent)
-        event_id = "evt_" + new_secret()
-        body = event_body(event_id, _unix_seconds(), session, self._base_url)
+        intent, event_id = "pi_" + new_secret(), "evt_" + new_secret()
+        session = session.after(outcome, intent)
+        body = event_body(event_id, EVENTS[outcome], _unix_seconds(), session, self._base_url)
         await self._store.save(
             ("session", session.id, msgspec.msgpack.encode(session), True),
             ("intent", intent, session.id.encode(), True),

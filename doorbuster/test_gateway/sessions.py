@@ -4,14 +4,24 @@ from typing import Literal
 
 import msgspec
 
-Outcome = Literal["approve", "decline", "cancel", "slow", "fail"]
-OUTCOMES: tuple[Outcome, ...] = ("approve", "decline", "cancel", "slow", "fail")
+EVENTS = {
+    "approve": "checkout.session.completed",
+    "slow": "checkout.session.completed",
+    "fail": "checkout.session.completed",
+    "decline": "checkout.session.async_payment_failed",
+    "cancel": "checkout.session.expired",
+}
+"""What a shopper may choose on the page, and the event that tells the shop."""
+
 BEHAVIOURS = ("slow_api", "double_delivery", "late_delivery", "no_delivery", "failing_api")
 """Ways to misbehave: answer slowly, tell twice, tell only after the shopper is back, never tell, answer with errors."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One hosted page: amounts in minor units, times in seconds since 1970."""
+    """One hosted page: amounts in minor units, times in seconds since 1970.
+
+    A declined card leaves it open, so that the shopper may try another one.
+    """
 
     id: str
     created: int
@@ -25,16 +35,19 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["open", "complete", "expired"] = "open"
     payment_status: Literal["unpaid", "paid"] = "unpaid"
     payment_intent: str | None = None
+    declines: int = 0
     refunded: int = 0
     behaviours: tuple[str, ...] = ()
+
+    def after(self, outcome: str, payment_intent: str) -> "Session":
+        """Return the session after the shopper's choice."""
+        if outcome == "decline":
+            return msgspec.structs.replace(self, declines=self.declines + 1)
+        return self.expired() if outcome == "cancel" else self.paid(payment_intent)
 
     def paid(self, payment_intent: str) -> "Session":
         """Return the session after its card was charged."""
         return msgspec.structs.replace(self, status="complete", payment_status="paid", payment_intent=payment_intent)
-
-    def declined(self) -> "Session":
-        """Return the session after its card was declined."""
-        return msgspec.structs.replace(self, status="complete")
 
     def expired(self) -> "Session":
         """Return the session after it was left or closed."""
@@ -43,10 +56,3 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def refunded_by(self, amount: int) -> "Session":
         """Return the session after `amount` more went back."""
         return msgspec.structs.replace(self, refunded=self.refunded + amount)
-
-
-def event_type(session: Session) -> str:
-    """Return the name of the event that tells what became of a session."""
-    if session.payment_status == "paid":
-        return "checkout.session.completed"
-    return "checkout.session.expired" if session.status == "expired" else "checkout.session.async_payment_failed"

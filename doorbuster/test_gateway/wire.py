@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from doorbuster.test_gateway.sessions import BEHAVIOURS, Session, event_type
+from doorbuster.test_gateway.sessions import BEHAVIOURS, Session
 
 
 class Invalid(Exception):
@@ -74,14 +74,14 @@ def session_object(session: Session, base_url: str) -> dict[str, Any]:
     }
 
 
-def event_body(event_id: str, created: int, session: Session, base_url: str) -> bytes:
+def event_body(event_id: str, kind: str, created: int, session: Session, base_url: str) -> bytes:
     """Return the bytes of the event that tells what became of a session."""
     return msgspec.json.encode(
         {
             "id": event_id,
             "object": "event",
             "created": created,
-            "type": event_type(session),
+            "type": kind,
             "livemode": False,
             "data": {"object": session_object(session, base_url)},
         }
