@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from doorbuster.shop.carts import QUANTITY_MAX, Cart, CartFull, LineWish, NoSuchVariant, open_cart, put_line
-from doorbuster.shop.house import known_shopper, checkout_house_of, shopper_for_write
+from doorbuster.shop.house import checkout_house_of, known_shopper, shopper_for_write
 from doorbuster.web import problems
 from doorbuster.web.api import PREFIX, Amount, Answer, Endpoint, answer
 from doorbuster.web.inputs import Body

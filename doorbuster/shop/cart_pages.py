@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from doorbuster.shop.carts import QUANTITY_MAX, CartFull, LineWish, NoSuchVariant, open_cart, put_line, set_quantity
-from doorbuster.shop.house import known_shopper, checkout_house_of, shopper_for_write
+from doorbuster.shop.house import checkout_house_of, known_shopper, shopper_for_write
 from doorbuster.web.pages import show
 
 

@@ -21,7 +21,7 @@ from doorbuster.shop import answers
 from doorbuster.shop.addresses import Address, complaints, countries, tidy
 from doorbuster.shop.answers import OrderWish, PlaceAnswer
 from doorbuster.shop.carts import open_cart
-from doorbuster.shop.house import known_shopper, payment_page, checkout_house_of
+from doorbuster.shop.house import checkout_house_of, known_shopper, payment_page
 from doorbuster.shop.orders import order_of_hold, order_of_key
 from doorbuster.shop.pricing import Delivery, Quote, Wanted, deliveries, quote
 from doorbuster.web.forms import Form

@@ -15,7 +15,7 @@ from doorbuster.sale.hold_api import PROBLEMS as SALE_PROBLEMS
 from doorbuster.shop import answers
 from doorbuster.shop.addresses import Address, complaints, tidy
 from doorbuster.shop.answers import OrderWish, PlaceAnswer, PlacedOrder, Refusal
-from doorbuster.shop.house import known_shopper, payment_page, checkout_house_of
+from doorbuster.shop.house import checkout_house_of, known_shopper, payment_page
 from doorbuster.shop.orders import Order, OrderState, PaymentState, order_of_shopper
 from doorbuster.web import problems
 from doorbuster.web.api import PREFIX, Amount, Answer, Endpoint, answer

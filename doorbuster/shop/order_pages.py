@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from doorbuster.shop import answers
 from doorbuster.shop.addresses import countries
-from doorbuster.shop.house import known_shopper, payment_page, checkout_house_of
+from doorbuster.shop.house import checkout_house_of, known_shopper, payment_page
 from doorbuster.shop.orders import Order, order_of_shopper
 from doorbuster.shop.returning import cancel_order
 from doorbuster.web.pages import show
