@@ -5,6 +5,8 @@ Never: knows how anything is done.
 """
 
 import sys
+import tempfile
+import traceback
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -152,3 +154,8 @@ def main() -> None:
     except DoorbusterError as fault:
         typer.secho(f"doorbuster: {fault}", fg="red", err=True)
         sys.exit(1)
+    except Exception:
+        with tempfile.NamedTemporaryFile("w", prefix="doorbuster-fault-", suffix=".txt", delete=False) as file:
+            traceback.print_exc(file=file)
+        typer.secho(f"doorbuster: an unexpected fault, told in full in {file.name}", fg="red", err=True)
+        sys.exit(70)

@@ -56,8 +56,9 @@ async def _live(settings: Settings, doors: Doors, example: bool) -> None:
     async with _database(settings) as url:
         own = settings.database_url is None
         settings = replace(settings, database_url=url)
-        async with _open_shop(Shop(settings, doors, say)) as shop:
+        async with _starting_shop(Shop(settings, doors, say)) as (shop, started_all):
             sale_path = await fill(settings, example, say)
+            await started_all
             show_panel(Opened(settings, own, time.monotonic() - started, sale_path, _first_operator_url(settings)))
             await _obey(shop)
 
@@ -79,11 +80,14 @@ async def _database(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _open_shop(shop: Shop) -> AsyncIterator[Shop]:
+async def _starting_shop(shop: Shop) -> AsyncIterator[tuple[Shop, asyncio.Task[None]]]:
+    """Begin to start the processes, so that the block may do something meanwhile, and stop them after it."""
+    starting = asyncio.create_task(shop.start())
     try:
-        await shop.start()
-        yield shop
+        yield shop, starting
     finally:
+        starting.cancel()
+        await asyncio.wait([starting])
         shop.say("closes")
         await shop.stop()
 
