@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -28,6 +27,7 @@ from doorbuster.accounts.operators import (
 )
 from doorbuster.accounts.passwords import hash_now, weakness
 from doorbuster.accounts.roles import ROLES, Role, role_named
+from doorbuster.clock import SystemClock
 from doorbuster.errors import Misconfigured
 from doorbuster.journal import EventLog, command_line_actor, open_event_log
 from doorbuster.settings import Settings, from_environment
@@ -54,7 +54,7 @@ def add(
     if weak := weakness(password, name):
         raise Misconfigured(f"the password cannot be used. {weak}")
     with _event_log() as (log, _):
-        made = new_operator(name, _role(role), datetime.now(UTC))
+        made = new_operator(name, _role(role), SystemClock().now())
         answer = add_operator(log, made, hash_now(password), command_line_actor())
     if isinstance(answer, NameTaken):
         raise Misconfigured(f"{name} is an operator already; `doorbuster operator reset {name}` recovers the account")
@@ -80,7 +80,7 @@ def list_(json: Json = False) -> None:
 def link(role: RoleOption = "owner") -> None:
     """Make a one-time link to a new account; it works once, for a day, and voids the one before."""
     with _event_log() as (log, settings):
-        path = make_link(log, _role(role), None, command_line_actor(), datetime.now(UTC))
+        path = make_link(log, _role(role), None, command_line_actor(), SystemClock().now())
     typer.echo(settings.control_url + path)
 
 
@@ -89,7 +89,7 @@ def reset(name: Name) -> None:
     """Make a one-time link with which an operator chooses a new password; it also lets a disabled one in again."""
     with _event_log() as (log, settings):
         operator = _operator(log, name)
-        path = make_link(log, operator.role, operator, command_line_actor(), datetime.now(UTC))
+        path = make_link(log, operator.role, operator, command_line_actor(), SystemClock().now())
     typer.echo(settings.control_url + path)
 
 
@@ -97,7 +97,7 @@ def reset(name: Name) -> None:
 def disable(name: Name) -> None:
     """End an operator's sessions and let nobody log in under the name."""
     with _event_log() as (log, _):
-        disable_operator(log, _operator(log, name), command_line_actor(), datetime.now(UTC))
+        disable_operator(log, _operator(log, name), command_line_actor(), SystemClock().now())
     typer.echo(f"{name} cannot log in any more; `doorbuster operator reset {name}` undoes it.")
 
 

@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from doorbuster import journal, money
+from doorbuster.clock import SystemClock
 from doorbuster.database import Database
 from doorbuster.database.reach import reach_database
 from doorbuster.errors import Misconfigured
@@ -54,7 +55,7 @@ def create(  # noqa: PLR0913 - one parameter for each option
     json: Json = False,
 ) -> None:
     """Schedule a sale; its units leave the shop's stock at once."""
-    settings, now = from_environment(os.environ), datetime.now(UTC)
+    settings, now = from_environment(os.environ), SystemClock().now()
     opens_at = _moment(opens, now, "--opens")
     wish = NewSale(
         handle=handle or planning.handle_for(title, opens_at),
@@ -135,7 +136,7 @@ def edit(  # noqa: PLR0913 - one parameter for each option
     json: Json = False,
 ) -> None:
     """Change a sale; holds already given keep their price and their time."""
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     found = _found(from_environment(os.environ), sale)
     wish = SaleEdit(
         title=title,
@@ -176,7 +177,7 @@ def _record(settings: Settings, verb: str, handle: str, **detail: Any) -> None:
     said = {name: value for name, value in detail.items() if value}
     with journal.open_event_log(settings.home) as log:
         subject = f"sale:{handle}"
-        line = Line(at=datetime.now(UTC), actor=actor.name, role=actor.role, verb=verb, subject=subject, detail=said)
+        line = Line(at=SystemClock().now(), actor=actor.name, role=actor.role, verb=verb, subject=subject, detail=said)
         journal.append(log, line)
 
 

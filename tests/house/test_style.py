@@ -13,7 +13,9 @@ POSITIONAL_ARGUMENTS_MAX = 5
 
 # Who may start a task outside a TaskGroup: composition roots, and what outlives a request by design.
 TASK_STARTERS = {
-    "doorbuster/supervisor.py",
+    "doorbuster/supervisor/children.py",
+    "doorbuster/supervisor/postgres.py",
+    "doorbuster/supervisor/up.py",
     "doorbuster/data_plane.py",
     "doorbuster/control_plane.py",
     "doorbuster/job_plane.py",
