@@ -13,6 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from doorbuster.catalogue.importing.catalog import FORMATS, Choices, import_catalog
+from doorbuster.catalogue.importing.orders import import_orders
 from doorbuster.catalogue.importing.report import Report, rejects_file
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database
@@ -25,9 +26,7 @@ app = typer.Typer(no_args_is_help=True, help="Bring in a catalogue or an order h
 
 File = Annotated[Path, typer.Argument(help="The file, gzipped or not.")]
 Currency = Annotated[str | None, typer.Option(help="What its prices are in; the shop's own currency by default.")]
-Rejects = Annotated[
-    Path | None, typer.Option(help="Write every rejected row with its line and reason to this CSV file.")
-]
+Rejects = Annotated[Path | None, typer.Option(help="Write every rejected row with its line and reason to this CSV file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON, for programs.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Read and check everything, change nothing.")]
 
@@ -37,13 +36,10 @@ ReadAndWrite = Callable[[Database, Any, Callable[[int, int], None]], Awaitable[R
 @app.command("catalog")
 def catalog(
     file: File,
-    format: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(FORMATS)}; told by the file by default.")
-    ] = None,
+    *,
+    format: Annotated[str | None, typer.Option(help=f"One of {', '.join(FORMATS)}; told by the file by default.")] = None,
     currency: Currency = None,
-    stock: Annotated[
-        int | None, typer.Option(min=0, help="Units of each variant whose file says nothing of stock.")
-    ] = None,
+    stock: Annotated[int | None, typer.Option(min=0, help="Units of each variant whose file says nothing of stock.")] = None,
     rejects: Rejects = None,
     as_json: AsJson = False,
     dry: Dry = False,
@@ -59,6 +55,22 @@ def catalog(
 
     async def read(database: Database, writer: Any, progress: Callable[[int, int], None]) -> Report:
         return await import_catalog(database, SystemClock(), file, choices, rejects=writer, progress=progress)
+
+    _run(settings, read, rejects, as_json, dry)
+
+
+@app.command("orders")
+def orders(
+    file: File, *, currency: Currency = None, rejects: Rejects = None, as_json: AsJson = False, dry: Dry = False
+) -> None:
+    """Import an order history out of Online Retail invoices: fulfilled orders, and what was cancelled as refunds."""
+    settings = from_environment(os.environ)
+    code = require_currency(currency or settings.currency)
+
+    async def read(database: Database, writer: Any, progress: Callable[[int, int], None]) -> Report:
+        return await import_orders(
+            database, SystemClock(), file, code, dry=dry, rejects=writer, progress=progress
+        )
 
     _run(settings, read, rejects, as_json, dry)
 

@@ -21,9 +21,12 @@ def vocabulary_of(text: str) -> set[str]:
 
 
 def trigrams_of(word: str) -> list[str]:
-    """Return the different runs of three characters of the word with a blank on both sides."""
+    """Return what near words share: runs of three characters, blanks at both ends, and all its letters in order.
+
+    The letters find two neighbours that changed places, which in a short word leave no run unharmed.
+    """
     padded = f" {word} "
-    return sorted({padded[at : at + 3] for at in range(len(padded) - 2)})
+    return sorted({padded[at : at + 3] for at in range(len(padded) - 2)} | {"".join(sorted(word))})
 
 
 def distance(left: str, right: str) -> int:

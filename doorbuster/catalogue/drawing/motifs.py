@@ -71,8 +71,9 @@ MOTIFS: dict[str, Motif] = {
 }
 
 GROUNDLESS = frozenset(
-    ("belt", "glasses", "watch", "jacket", "shirt", "scarf", "pendant", "clock", "picture", "bauble", "hammer", "wrench",
-     "saw", "screwdriver", "fish", "meat", "heart", "plate", "knives", "chocolate", "cushion")
+    ("belt", "glasses", "watch", "jacket", "shirt", "scarf", "pendant", "clock", "picture", "bauble",
+     "hammer", "wrench", "saw", "screwdriver", "fish", "meat", "heart", "plate", "knives", "chocolate",
+     "cushion")
 )  # fmt: skip
 """What hangs or lies flat: drawn without a floor."""
 

@@ -1,0 +1,52 @@
+-- Takes one cancellation of an imported history back from the orders it cancels, once for ever.
+--
+-- Each of its lines goes to the same customer's latest earlier order that has the code at this price and as many units
+-- not cancelled yet; the order's payment is refunded by that much, and an order refunded in full is refunded. Returns
+-- for each line, numbered from 1, whether such an order was found; `applied` is false when all that was done before.
+CREATE OR REPLACE FUNCTION apply_cancellation(
+  p_customer text, p_key text, p_hash bytea, p_at timestamptz, p_skus text[], p_quantities int[], p_prices bigint[]
+) RETURNS TABLE (line int, found boolean, applied boolean) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+AS $$
+DECLARE
+  v_order  uuid;
+  v_amount bigint;
+  v_found  boolean[] := '{}';
+BEGIN
+  INSERT INTO idempotency_keys (customer_key, idempotency_key, request_hash, status, body)
+  VALUES (p_customer, p_key, p_hash, 200, '{}') ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN QUERY
+      SELECT given.at::int, given.was_found::boolean, false
+      FROM idempotency_keys, jsonb_array_elements(body -> 'found') WITH ORDINALITY AS given(was_found, at)
+      WHERE customer_key = p_customer AND idempotency_key = p_key;
+    RETURN;
+  END IF;
+  FOR i IN 1 .. cardinality(p_skus) LOOP
+    v_amount := p_quantities[i] * p_prices[i];
+    SELECT orders.id INTO v_order
+    FROM orders
+    JOIN order_lines ON order_lines.order_id = orders.id AND order_lines.sku = p_skus[i]
+      AND order_lines.unit_price = p_prices[i] AND order_lines.quantity >= p_quantities[i]
+    JOIN payments ON payments.order_id = orders.id AND payments.refunded_amount + v_amount <= payments.amount
+    WHERE orders.customer_key = p_customer AND orders.source = 'online-retail' AND orders.placed_at <= p_at
+    ORDER BY orders.placed_at DESC
+    LIMIT 1
+    FOR UPDATE OF orders;
+    v_found := v_found || (v_order IS NOT NULL);
+    IF v_order IS NOT NULL THEN
+      UPDATE payments
+      SET refunded_amount = refunded_amount + v_amount,
+          state = CASE WHEN refunded_amount + v_amount = amount THEN 'refunded' ELSE state END
+      WHERE order_id = v_order;
+      UPDATE orders SET state = 'refunded'
+      FROM payments
+      WHERE orders.id = v_order AND payments.order_id = orders.id AND payments.state = 'refunded';
+    END IF;
+  END LOOP;
+  UPDATE idempotency_keys SET body = jsonb_build_object('found', to_jsonb(v_found))
+  WHERE customer_key = p_customer AND idempotency_key = p_key;
+  RETURN QUERY SELECT at::int, v_found[at], true FROM generate_series(1, cardinality(v_found)) AS at;
+END
+$$;
