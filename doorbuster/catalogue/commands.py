@@ -26,7 +26,9 @@ app = typer.Typer(no_args_is_help=True, help="Bring in a catalogue or an order h
 
 File = Annotated[Path, typer.Argument(help="The file, gzipped or not.")]
 Currency = Annotated[str | None, typer.Option(help="What its prices are in; the shop's own currency by default.")]
-Rejects = Annotated[Path | None, typer.Option(help="Write every rejected row with its line and reason to this CSV file.")]
+Rejects = Annotated[
+    Path | None, typer.Option(help="Write every rejected row with its line and reason to this CSV file.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON, for programs.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Read and check everything, change nothing.")]
 
@@ -37,9 +39,13 @@ ReadAndWrite = Callable[[Database, Any, Callable[[int, int], None]], Awaitable[R
 def catalog(
     file: File,
     *,
-    format: Annotated[str | None, typer.Option(help=f"One of {', '.join(FORMATS)}; told by the file by default.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(FORMATS)}; told by the file by default.")
+    ] = None,
     currency: Currency = None,
-    stock: Annotated[int | None, typer.Option(min=0, help="Units of each variant whose file says nothing of stock.")] = None,
+    stock: Annotated[
+        int | None, typer.Option(min=0, help="Units of each variant whose file says nothing of stock.")
+    ] = None,
     rejects: Rejects = None,
     as_json: AsJson = False,
     dry: Dry = False,
@@ -68,9 +74,7 @@ def orders(
     code = require_currency(currency or settings.currency)
 
     async def read(database: Database, writer: Any, progress: Callable[[int, int], None]) -> Report:
-        return await import_orders(
-            database, SystemClock(), file, code, dry=dry, rejects=writer, progress=progress
-        )
+        return await import_orders(database, SystemClock(), file, code, dry=dry, rejects=writer, progress=progress)
 
     _run(settings, read, rejects, as_json, dry)
 

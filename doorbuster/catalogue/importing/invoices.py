@@ -82,7 +82,9 @@ def _started(row: Row, number: str) -> Invoice | Rejected:
         at = datetime.fromisoformat(row["invoicedate"])
         customer = cleaning.whole(row["customerid"])
     except ValueError:
-        return Rejected(row.line, number, "bad-value", f"{row['invoicedate'][:30]!r} is not a time, or the customer not a number")
+        return Rejected(
+            row.line, number, "bad-value", f"{row['invoicedate'][:30]!r} is not a time, or the customer not a number"
+        )
     if not number:
         return Rejected(row.line, row["stockcode"], "no-invoice", "the line has no invoice number")
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
@@ -108,10 +110,10 @@ def _added(invoice: Invoice, row: Row, currency: str) -> Rejected | None:
 
 def _placed(invoice: Invoice, row: Row, quantity: int, price: int) -> Rejected | None:
     code = row["stockcode"].upper()
-    if price == 0 and not invoice.customer:
-        return Rejected(row.line, invoice.number, "stock-count", f"{code}: neither a price nor a customer")
     if quantity < 0 and not invoice.cancels:
         return Rejected(row.line, invoice.number, "write-off", f"{code}: {quantity} units outside a cancellation")
+    if price == 0 and not invoice.customer:
+        return Rejected(row.line, invoice.number, "stock-count", f"{code}: neither a price nor a customer")
     if not 0 < abs(quantity) <= UNITS_MAX:
         return Rejected(row.line, invoice.number, "bad-value", f"{code}: {quantity} units")
     if code in CARRIAGE:

@@ -44,7 +44,9 @@ async def import_orders(
     report = Report(str(path), "online-retail", rejects=rejects)
     with opened(path) as source:
         if not online_retail.recognises(headings_of(source)):
-            raise Unreadable(f"{path} has no invoice lines: the columns InvoiceNo, StockCode, Quantity, UnitPrice and others")
+            raise Unreadable(
+                f"{path} has no invoice lines: the columns InvoiceNo, StockCode, Quantity, UnitPrice and others"
+            )
         for batch in _batches(invoices.read(rows_of(source), currency), report):
             try:
                 async with database.transaction() as transaction:

@@ -24,7 +24,7 @@ RETURNING id;
 -- why:  writes the lines of new orders; a line whose product the shop has is linked with its variant
 -- cost: rows 0, buffers 200000
 INSERT INTO order_lines (order_id, position, variant_id, sku, title, quantity, unit_price)
-SELECT order_id, position, variants.id, draft.sku, title, quantity, unit_price
+SELECT order_id, draft.position, variants.id, draft.sku, title, quantity, unit_price
 FROM jsonb_to_recordset(:lines::jsonb) AS draft(
   order_id uuid, position int, sku text, title text, quantity int, unit_price bigint)
 LEFT JOIN variants ON variants.sku = draft.sku;
