@@ -101,9 +101,7 @@ async def _create(request: Request, typed: Mapping[str, str]) -> Response:
     currency = house.settings.currency
     checked = check_sale(typed, currency)
     assert checked.form.value is not None
-    wish = new_sale(
-        checked.form.value, checked.items, handle_for(checked.form.value.title, checked.form.value.opens_at), currency
-    )
+    wish = new_sale(checked.form.value, checked.items, currency)
     said = _items_said(wish.items)
     line = await record(request, "sale.create", f"sale:{wish.handle}", opens_at=wish.opens_at, items=said)
     answer = await create_sale(house.database, wish)

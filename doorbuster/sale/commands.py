@@ -82,6 +82,7 @@ def list_(json: Json = False) -> None:
         _print_json([_document(sale) for sale in sales])
         return
     table = Table("Sale", "State", "Opens", "Left", "Held", "Sold", "Units", box=None)
+    table.columns[0].overflow = "fold"
     for sale in sales:
         counts = (sale.left, sale.held, sale.sold, sale.units)
         table.add_row(sale.handle, sale.state, f"{sale.opens_at:%Y-%m-%d %H:%M:%S}Z", *map(str, counts))
