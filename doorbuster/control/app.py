@@ -26,6 +26,7 @@ from doorbuster.journal import EventLog, mirror, open_event_log
 from doorbuster.settings import Settings
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.history import History
+from doorbuster.watch.process import Reporter, measure_lag
 from doorbuster.watch.requests import CountRequests
 from doorbuster.web.app import build_app
 from doorbuster.web.pages import Pages
@@ -59,7 +60,7 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                     beat.cancel()
 
     app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.control_url)
-    return SnapshotIntake(CountRequests(app, routes), collector, clock, settings.secret)
+    return SnapshotIntake(CountRequests(app, routes, "control"), collector, clock, settings.secret)
 
 
 def _house(settings: Settings, clock: Clock, database: Database, log: EventLog, collector: Collector) -> ControlHouse:
@@ -83,10 +84,12 @@ def _beats(house: ControlHouse) -> tuple[Coroutine[None, None, None], ...]:
 
 
 async def _remember(house: ControlHouse) -> None:
-    """Keep the last quarter of an hour for the overview."""
+    """Count this process among the others, and keep the last quarter of an hour for the overview."""
+    reporter = Reporter("control")
     while True:
+        house.collector.take(reporter.report(), house.clock.monotonic())
         house.history.remember(house.collector, house.clock.monotonic())
-        await asyncio.sleep(1.0)
+        await measure_lag()
 
 
 async def _mirror(house: ControlHouse) -> None:

@@ -15,6 +15,7 @@ from doorbuster.control.verdict import Facts, judge
 from doorbuster.control.words import span
 from doorbuster.database import QueryFile
 from doorbuster.errors import DatabaseFault
+from doorbuster.metrics import Labels
 from doorbuster.sale.sales import Sale
 from doorbuster.watch.collector import Process
 from doorbuster.web.pages import show
@@ -24,8 +25,9 @@ SQL = QueryFile("doorbuster.control", "overview.sql")
 REQUESTS = "doorbuster_http_requests_total"
 REQUEST_SECONDS = "doorbuster_http_request_duration_seconds"
 ANSWERS = "doorbuster_sale_answers_total"
-WATCHED_COUNTERS = (REQUESTS, ANSWERS, "doorbuster_process_cpu_seconds_total")
-WATCHED_HISTOGRAMS = (REQUEST_SECONDS,)
+DOOR = "doorbuster_door_answers_total"
+WATCHED_COUNTERS = (REQUESTS, ANSWERS, DOOR)
+WATCHED_HISTOGRAMS = {REQUEST_SECONDS: "shop"}
 
 WINDOW_SECONDS = 60
 RATE_SECONDS = 10
@@ -66,7 +68,7 @@ async def overview_show(request: Request) -> Response:
         facts=facts,
         workers=workers,
         answers=answers_by_kind(house),
-        sparkline=sparkline(house.history.per_second(REQUESTS, 120)),
+        sparkline=sparkline(_requests_per_second(house)),
         database=house.pulse.database,
         now=house.clock.now(),
         selling=await _selling(house),
@@ -109,13 +111,24 @@ async def _selling(house: ControlHouse) -> Selling | None:
         return None
 
 
+def _requests_per_second(house: ControlHouse) -> list[float]:
+    """Return the shop's requests in each of the last two minutes' seconds, at the hot door and behind it."""
+    routed = house.history.per_second(REQUESTS, 120, _of_shop)
+    at_the_door = house.history.per_second(DOOR, 120)
+    return [sum(both) for both in zip(routed, at_the_door, strict=True)]
+
+
+def _of_shop(labels: Labels) -> bool:
+    return labels[0] == "shop"
+
+
 def _facts(house: ControlHouse, workers: list[Worker]) -> Facts:
     history, database = house.history, house.pulse.database
     return Facts(
         database_up=database.up if database else None,
         shop_workers=sum(1 for worker in workers if worker.name.startswith("web")),
-        requests=history.growth(REQUESTS, WINDOW_SECONDS),
-        broken=history.growth(REQUESTS, WINDOW_SECONDS, lambda labels: labels[-1].startswith("5")),
+        requests=history.growth(REQUESTS, WINDOW_SECONDS, _of_shop) + history.growth(DOOR, WINDOW_SECONDS),
+        broken=history.growth(REQUESTS, WINDOW_SECONDS, lambda labels: _of_shop(labels) and labels[-1].startswith("5")),
         p95_seconds=history.percentile(REQUEST_SECONDS, 0.95, WINDOW_SECONDS),
         longest_lag_seconds=max((worker.lag_ms for worker in workers), default=0.0) / 1000,
     )

@@ -81,13 +81,13 @@ class Collector:
                 summed[series.labels] = summed.get(series.labels, 0.0) + series.value
         return summed
 
-    def spread(self, name: str) -> tuple[tuple[float, ...], tuple[int, ...]]:
-        """Return one histogram's bounds and bucket counts added over all processes and labels; empty when unknown."""
+    def spread(self, name: str, first_label: str) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """Return a histogram's bounds and bucket counts, added over all series that begin with this label."""
         bounds: tuple[float, ...] = ()
         counts: tuple[int, ...] = ()
         for family in self._families(name):
             for series in family.series:
-                if bounds and bounds != family.bounds:
+                if series.labels[:1] != (first_label,) or (bounds and bounds != family.bounds):
                     continue
                 bounds = family.bounds
                 counts = tuple(map(sum, zip(counts or (0,) * len(series.buckets), series.buckets, strict=True)))

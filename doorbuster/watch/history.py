@@ -5,7 +5,7 @@ Never: keeps anything over a restart; the long past is Prometheus' business.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,17 +29,17 @@ class Moment:
 class History:
     """What a few named counters and histograms were in each of the last seconds."""
 
-    def __init__(self, counters: Iterable[str], histograms: Iterable[str]) -> None:
-        """Remember these families only."""
-        self._counters, self._histograms = tuple(counters), tuple(histograms)
+    def __init__(self, counters: Iterable[str], histograms: Mapping[str, str]) -> None:
+        """Remember these families only; of a histogram, the series whose first label is the one beside its name."""
+        self._counters, self._histograms = tuple(counters), dict(histograms)
         self._moments: deque[Moment] = deque(maxlen=MOMENTS_MAX)
         self._bounds: dict[str, tuple[float, ...]] = {}
 
     def remember(self, collector: Collector, now_seconds: float) -> None:
         """Add the present moment; to be called about each second."""
         buckets = {}
-        for name in self._histograms:
-            self._bounds[name], buckets[name] = collector.spread(name)
+        for name, first_label in self._histograms.items():
+            self._bounds[name], buckets[name] = collector.spread(name, first_label)
         totals = {name: collector.total(name) for name in self._counters}
         self._moments.append(Moment(now_seconds, totals, buckets))
 

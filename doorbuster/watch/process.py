@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 from doorbuster import metrics
+from doorbuster.clock import SystemClock
+from doorbuster.watch.snapshots import Snapshot
 
 CPU = metrics.counter("doorbuster_process_cpu_seconds_total", "CPU time used, user and system.")
 MEMORY = metrics.gauge("doorbuster_process_resident_bytes", "Resident memory.")
@@ -16,6 +18,22 @@ LAG = metrics.gauge("doorbuster_event_loop_lag_seconds", "The longest delay of a
 
 LOOKS_PER_SECOND = 10
 PAGE_BYTES = resource.getpagesize()
+
+
+class Reporter:
+    """Makes this process's snapshots, one after the other."""
+
+    def __init__(self, process_name: str) -> None:
+        """Begin the process's life, as the control plane counts it."""
+        self._name, self._started_at = process_name, SystemClock().now().timestamp()
+        self._sequence, self._cpu_seconds = 0, 0.0
+        STARTED.set(self._started_at)
+
+    def report(self) -> Snapshot:
+        """Measure the process and return everything as it stands now."""
+        self._cpu_seconds = measure_process(self._cpu_seconds)
+        self._sequence += 1
+        return Snapshot(self._name, os.getpid(), self._started_at, self._sequence, metrics.snapshot())
 
 
 async def measure_lag() -> float:

@@ -6,14 +6,13 @@ Never: retries a push: the next one carries everything.
 """
 
 import asyncio
-import os
+from contextlib import suppress
 
 import aiohttp
 
 from doorbuster import metrics
-from doorbuster.clock import SystemClock
 from doorbuster.watch import process
-from doorbuster.watch.snapshots import PATH, TOKEN_HEADER, Snapshot, encode
+from doorbuster.watch.snapshots import PATH, TOKEN_HEADER, encode
 
 PUSH_SECONDS_MAX = 2.0
 FAREWELL_SECONDS_MAX = 1.0
@@ -23,9 +22,7 @@ PUSHES = metrics.counter("doorbuster_pushes_total", "Snapshots pushed to the con
 
 async def push_metrics(process_name: str, control_url: str, token: str) -> None:
     """Push a snapshot about each second until cancelled, then once more."""
-    started_at = SystemClock().now().timestamp()
-    process.STARTED.set(started_at)
-    pusher = _Pusher(process_name, started_at)
+    pusher = _Pusher(process_name)
     timeout = aiohttp.ClientTimeout(total=PUSH_SECONDS_MAX)
     async with aiohttp.ClientSession(control_url, headers={TOKEN_HEADER: token}, timeout=timeout) as session:
         try:
@@ -34,20 +31,17 @@ async def push_metrics(process_name: str, control_url: str, token: str) -> None:
                 await process.measure_lag()
         finally:
             # The counts of the last second belong to the sum as well; a cancelled task may still wait a little.
-            await asyncio.wait_for(pusher.push(session), FAREWELL_SECONDS_MAX)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(pusher.push(session), FAREWELL_SECONDS_MAX)
 
 
 class _Pusher:
-    def __init__(self, process_name: str, started_at: float) -> None:
-        self._name, self._started_at = process_name, started_at
-        self._sequence, self._cpu_seconds = 0, 0.0
+    def __init__(self, process_name: str) -> None:
+        self._reporter = process.Reporter(process_name)
 
     async def push(self, session: aiohttp.ClientSession) -> None:
-        self._cpu_seconds = process.measure_process(self._cpu_seconds)
-        self._sequence += 1
-        snapshot = Snapshot(self._name, os.getpid(), self._started_at, self._sequence, metrics.snapshot())
         try:
-            async with session.post(PATH, data=encode(snapshot)) as response:
+            async with session.post(PATH, data=encode(self._reporter.report())) as response:
                 PUSHES.add("accepted" if response.ok else "refused")
         except (aiohttp.ClientError, TimeoutError, OSError):
             PUSHES.add("unreachable")

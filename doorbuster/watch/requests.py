@@ -12,20 +12,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorbuster import metrics
 
 REQUESTS = metrics.counter(
-    "doorbuster_http_requests_total", "Requests answered, by route, method and status.", ("route", "method", "status")
+    "doorbuster_http_requests_total",
+    "Requests answered, by plane, route, method and status.",
+    ("plane", "route", "method", "status"),
 )
-SECONDS = metrics.histogram("doorbuster_http_request_duration_seconds", "Time to the answer's last byte.", ("route",))
+SECONDS = metrics.histogram(
+    "doorbuster_http_request_duration_seconds", "Time to the answer's last byte.", ("plane", "route")
+)
 IN_FLIGHT = metrics.gauge("doorbuster_http_requests_in_flight", "Requests being answered.")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class CountRequests:
-    """Wraps an application; `routes` are those that it serves."""
+    """Wraps the application of one plane; `routes` are those that it serves."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], plane: str = "shop") -> None:
         """Learn which path each endpoint stands for."""
-        self._app = app
+        self._app, self._plane = app, plane
         self._paths = {id(endpoint): path for endpoint, path in _endpoints(routes, "")}
         self._in_flight = 0
 
@@ -50,8 +54,8 @@ class CountRequests:
             self._step(-1)
             route = self._paths.get(id(scope.get("endpoint")), "unmatched")
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
-            REQUESTS.add(route, method, str(status))
-            SECONDS.observe(time.perf_counter() - started, route)
+            REQUESTS.add(self._plane, route, method, str(status))
+            SECONDS.observe(time.perf_counter() - started, self._plane, route)
 
     def _step(self, by: int) -> None:
         self._in_flight += by
