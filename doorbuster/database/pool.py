@@ -8,7 +8,7 @@ Never: decides anything about shops.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar, overload
 
 import asyncpg
@@ -159,6 +159,20 @@ async def open_database(
             await asyncio.wait_for(pool.close(), timeout=5.0)
         except TimeoutError:
             pool.terminate()
+
+
+@asynccontextmanager
+async def own_connection(url: str, *, application: str) -> AsyncIterator[Any]:
+    """Open one connection for a library that brings its own SQL (the queue); raise DatabaseUnavailable without one."""
+    try:
+        connection = await asyncpg.connect(url, server_settings={"application_name": application, "timezone": "UTC"})
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+        raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {fault}") from fault
+    try:
+        yield connection
+    finally:
+        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.close(timeout=5.0)
 
 
 @overload

@@ -12,7 +12,7 @@ from doorbuster.clock import new_id, new_secret
 from doorbuster.database import Database
 from doorbuster.money import Money
 from doorbuster.sale.answers import Held
-from doorbuster.sale.holds import Claim, claim_batch
+from doorbuster.sale.holds import Caller, Claim, claim_batch
 from doorbuster.sale.planning import Done, NewItem, NewSale, create_sale
 from doorbuster.sale.sales import Sale
 from doorbuster.shop.addresses import Address
@@ -76,10 +76,8 @@ class Scene:
 
     async def hold(self, who: str = "ada", quantity: int = 1, sku: str = "lamp") -> UUID:
         assert self.sale is not None
-        claim = Claim(
-            self.sale.id, self.variants[sku], "GBP", self.sale.opens_at, self.sale.limit_per_customer,
-            "s:" + who, new_secret(), quantity,
-        )  # fmt: skip
+        caller = Caller("s:" + who, new_secret())
+        claim = Claim(self.sale, self.variants[sku], quantity, caller)
         (answer,) = await claim_batch(self.database, [claim])
         assert isinstance(answer, Held), answer
         return answer.hold.id

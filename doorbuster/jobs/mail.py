@@ -1,0 +1,96 @@
+"""Sends mails: once for each effect, by SMTP where one is set, else kept for the control room's outbox page.
+
+Promises: a mail is written down before it is sent; asked for again, it is not sent again; its Message-ID names the
+effect, so that even a doubled delivery can be recognised.
+Never: decides what a mail says.
+"""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from doorbuster import metrics
+from doorbuster.clock import new_id
+from doorbuster.database.pool import Database
+from doorbuster.database.queries import QueryFile
+from doorbuster.errors import DoorbusterError
+
+SQL = QueryFile("doorbuster.jobs", "mail.sql")
+SMTP_SECONDS = 20.0
+MAILS = metrics.counter("doorbuster_mails_total", "Mails by what became of them.", ("state",))
+
+
+class MailNotSent(DoorbusterError):
+    """The mail server gave no usable answer, or refused; the mail is kept and tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail as its reader gets it; `effect_key` names what it is about, for ever."""
+
+    effect_key: str
+    recipient: str
+    subject: str
+    text_body: str
+    html_body: str
+
+
+class Mailer:
+    """The way out for mails."""
+
+    def __init__(self, database: Database, smtp_url: str | None, sender: str) -> None:
+        """Send from `sender` by the server of `smtp_url`; without one, mails are kept."""
+        self._database, self._smtp_url, self._sender = database, smtp_url, sender
+
+    async def send(self, mail: Mail) -> None:
+        """Send a mail unless it was sent before; raise MailNotSent when the server did not take it."""
+        await self._database.execute(
+            SQL.write_mail,
+            id=new_id(),
+            effect_key=mail.effect_key,
+            recipient=mail.recipient,
+            subject=mail.subject,
+            text_body=mail.text_body,
+            html_body=mail.html_body,
+        )
+        row = await self._database.fetch_one(SQL.mail_state, effect_key=mail.effect_key)
+        if row is None or row["state"] in ("sent", "kept"):
+            return
+        if self._smtp_url is None:
+            await self._note(mail, "kept", None)
+            return
+        try:
+            await deliver(self._smtp_url, self._message(mail))
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as fault:
+            await self._note(mail, "failed", str(fault)[:500])
+            raise MailNotSent(f"the mail server did not take it: {fault}") from fault
+        await self._note(mail, "sent", None)
+
+    def _message(self, mail: Mail) -> EmailMessage:
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self._sender, mail.recipient, mail.subject
+        message["Message-ID"] = f"<{mail.effect_key.replace(':', '.')}@{self._sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text_body)
+        message.add_alternative(mail.html_body, subtype="html")
+        return message
+
+    async def _note(self, mail: Mail, state: str, error: str | None) -> None:
+        await self._database.execute(SQL.note_mail, effect_key=mail.effect_key, state=state, error=error)
+        MAILS.add(state)
+
+
+async def deliver(smtp_url: str, message: EmailMessage) -> None:
+    """Hand a message to the server of an address such as smtp://user:password@host:587 or smtps://host:465."""
+    url = urlsplit(smtp_url)
+    await aiosmtplib.send(
+        message,
+        hostname=url.hostname,
+        port=url.port,
+        username=unquote(url.username) if url.username else None,
+        password=unquote(url.password) if url.password else None,
+        use_tls=url.scheme == "smtps",
+        timeout=SMTP_SECONDS,
+    )
