@@ -3,17 +3,28 @@
 import asyncio
 import os
 import signal
+from datetime import UTC, datetime
+from typing import Any
 
 from doorbuster.database import Database, open_database
 from doorbuster.database.lease import do_alone
+from doorbuster.jobs.mail import Mailer
+from doorbuster.jobs.worker import relay, work
+from doorbuster.journal import EventLog, Line, append, open_event_log
 from doorbuster.sale.expiry import BITE_HOLDS, sweep
 from doorbuster.serving import Post, background
-from doorbuster.settings import from_environment
+from doorbuster.settings import Settings, from_environment
+from doorbuster.shop.hosted_checkout import open_hosted_checkout
+from doorbuster.shop.order_jobs import OrderJobs
+from doorbuster.shop.payments import Gateway
+from doorbuster.shop.settling import ask_about_quiet_payments, cancel_expired_orders
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.snapshots import internal_token
+from doorbuster.web.pages import Pages
 
 CONNECTIONS = 6
 SWEEP_PAUSE_SECONDS = 0.5
+PAYMENTS_PAUSE_SECONDS = 5.0
 
 
 async def run_jobs(post: Post) -> None:
@@ -23,10 +34,35 @@ async def run_jobs(post: Post) -> None:
     pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret))
     async with (
         open_database(settings.database_url or "", connections=CONNECTIONS, application=post.name) as database,
-        background(pusher, _sweep_alone(database, holder)),
+        open_hosted_checkout(settings) as gateway,
     ):
-        post.report_ready()
-        await _told_to_stop()
+        with open_event_log(settings.home) as log:
+            jobs = _order_jobs(settings, database, gateway, log)
+            async with background(
+                pusher,
+                _sweep_alone(database, holder),
+                do_alone(database, "relay", holder, lambda: relay(database)),
+                do_alone(database, "payments", holder, lambda: _look_after_payments(database, gateway)),
+                work(settings.database_url or "", jobs.handlers(), application=f"{post.name}-queue"),
+            ):
+                post.report_ready()
+                await _told_to_stop()
+
+
+def _order_jobs(settings: Settings, database: Database, gateway: Gateway, log: EventLog) -> OrderJobs:
+    async def tell(verb: str, subject: str, detail: dict[str, Any]) -> None:
+        line = Line(at=datetime.now(UTC), actor="jobs", role="system", verb=verb, subject=subject, detail=detail)
+        await asyncio.to_thread(append, log, line)
+
+    mailer = Mailer(database, settings.smtp_url, settings.mail_from)
+    return OrderJobs(database, gateway, mailer, Pages(settings), settings, tell)
+
+
+async def _look_after_payments(database: Database, gateway: Gateway) -> float:
+    """Find out payments whose callback got lost, and end orders that nobody paid."""
+    await ask_about_quiet_payments(database, gateway)
+    await cancel_expired_orders(database, gateway)
+    return PAYMENTS_PAUSE_SECONDS
 
 
 async def _sweep_alone(database: Database, holder: str) -> None:

@@ -5,7 +5,9 @@ its units or goes back; an amount that is not the order's never counts as paid a
 Never: believes a browser; only the gateway's signed word or its answer to a question.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -14,6 +16,7 @@ from doorbuster import metrics
 from doorbuster.database.coalesce import Coalescer
 from doorbuster.database.pool import Database
 from doorbuster.database.queries import QueryFile
+from doorbuster.errors import GatewayFault
 from doorbuster.shop.payments import Event, Gateway, Payment, StillOpen, payment_from
 from doorbuster.shop.returning import cancel_order
 
@@ -23,6 +26,7 @@ SETTLED = metrics.counter("doorbuster_payments_settled_total", "Events of paymen
 QUIET_SECONDS = 20
 """A payment without a callback for so long is asked about."""
 GIVEN_UP_SECONDS = 86_400
+AT_ONCE_MAX = 4
 GRACE_SECONDS = 15
 """An order younger than this is left alone, so that its first callback can arrive."""
 
@@ -74,10 +78,9 @@ async def ask_about(database: Database, gateway: Gateway, payment_id: UUID) -> S
 
 
 async def ask_about_quiet_payments(database: Database, gateway: Gateway) -> int:
-    """Find out payments whose callback got lost; return how many took effect. One bounded bite."""
+    """Find out payments whose callback got lost; return how many were asked about. One bounded bite."""
     rows = await database.fetch(SQL.payments_to_ask, quiet_seconds=QUIET_SECONDS, given_up_seconds=GIVEN_UP_SECONDS)
-    found = [await ask_about(database, gateway, row["payment_id"]) for row in rows]
-    return sum(settlement is not None for settlement in found)
+    return await _all_of([ask_about(database, gateway, row["payment_id"]) for row in rows])
 
 
 async def cancel_expired_orders(database: Database, gateway: Gateway) -> int:
@@ -87,15 +90,32 @@ async def cancel_expired_orders(database: Database, gateway: Gateway) -> int:
     orders were looked at; one bounded bite, safe to repeat.
     """
     rows = await database.fetch(SQL.orders_to_cancel, grace_seconds=GRACE_SECONDS)
-    for row in rows:
-        payment = await payment_of(database, row["payment_id"]) if row["payment_id"] else None
-        if payment is not None:
-            closed = await gateway.close_checkout(payment)
-            await settle_payments(database, [closed])
-            if closed.kind == "captured":
-                continue
-        await cancel_order(database, row["order_id"], "not_paid_in_time")
-    return len(rows)
+    return await _all_of([_cancel_expired(database, gateway, row["order_id"], row["payment_id"]) for row in rows])
+
+
+async def _cancel_expired(database: Database, gateway: Gateway, order_id: UUID, payment_id: UUID | None) -> None:
+    payment = await payment_of(database, payment_id) if payment_id else None
+    if payment is not None:
+        closed = await gateway.close_checkout(payment)
+        await settle_payments(database, [closed])
+        if closed.kind == "captured":
+            return
+    await cancel_order(database, order_id, "not_paid_in_time")
+
+
+async def _all_of(works: Sequence[Coroutine[Any, Any, object]]) -> int:
+    """Do all of it, a few at once; one that the gateway does not answer is left for the next bite."""
+    turns = asyncio.Semaphore(AT_ONCE_MAX)
+
+    async def do(work: Coroutine[Any, Any, object]) -> None:
+        async with turns:
+            with suppress(GatewayFault):
+                await work
+
+    async with asyncio.TaskGroup() as group:
+        for work in works:
+            group.create_task(do(work))
+    return len(works)
 
 
 async def payment_of(database: Database, payment_id: UUID) -> Payment | None:
