@@ -11,7 +11,8 @@ FROM (
   LIMIT :size
 ) AS page
 LEFT JOIN LATERAL (
-  SELECT * FROM product_offers WHERE product_id = page.id AND currency = :currency
+  -- The limit is a fence: without it the planner adds up the whole catalogue and joins the page to it.
+  SELECT * FROM product_offers WHERE product_id = page.id AND currency = :currency LIMIT 1
 ) AS offer ON true
 ORDER BY page.id DESC;
 
@@ -30,7 +31,8 @@ FROM (
   LIMIT :size
 ) AS page
 LEFT JOIN LATERAL (
-  SELECT * FROM product_offers WHERE product_id = page.id AND currency = :currency
+  -- The limit is a fence: without it the planner adds up the whole catalogue and joins the page to it.
+  SELECT * FROM product_offers WHERE product_id = page.id AND currency = :currency LIMIT 1
 ) AS offer ON true
 ORDER BY page.position, page.id;
 
@@ -47,7 +49,8 @@ FROM (
   LIMIT :size
 ) AS page
 LEFT JOIN LATERAL (
-  SELECT * FROM product_offers WHERE product_id = page.id AND currency = :currency
+  -- The limit is a fence: without it the planner adds up the whole catalogue and joins the page to it.
+  SELECT * FROM product_offers WHERE product_id = page.id AND currency = :currency LIMIT 1
 ) AS offer ON true
 ORDER BY page.id DESC;
 

@@ -38,6 +38,7 @@ WITH kept AS MATERIALIZED (
   LEFT JOIN LATERAL (
     SELECT price, units FROM product_offers
     WHERE product_id = candidate.product_id AND currency = :currency AND :weighs_offers::boolean
+    LIMIT 1
   ) AS offer ON true
   WHERE (:price_from::bigint IS NULL OR offer.price >= :price_from)
     AND (:price_to::bigint IS NULL OR offer.price <= :price_to)
@@ -54,6 +55,7 @@ SELECT page.id, page.sort_key, products.handle, products.title, products.vendor,
 FROM page
 JOIN products ON products.id = page.id
 LEFT JOIN LATERAL (
-  SELECT * FROM product_offers WHERE product_id = page.id AND currency = :currency
+  -- The limit is a fence: without it the planner adds up the whole catalogue and joins the page to it.
+  SELECT * FROM product_offers WHERE product_id = page.id AND currency = :currency LIMIT 1
 ) AS offer ON true
 ORDER BY page.sort_key DESC, page.id DESC;

@@ -5,7 +5,7 @@ Never: needs the database.
 """
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
 from doorbuster import errors
@@ -118,6 +118,10 @@ async def _busy(request: Request, _: Exception) -> Response:
     return await failure(request, 503)
 
 
+async def _gone(request: Request, _: Exception) -> Response:
+    return await failure(request, 400)
+
+
 async def _broken(request: Request, _: Exception) -> Response:
     return await failure(request, 500)
 
@@ -126,6 +130,7 @@ _STANDARD_PHRASES = frozenset(HTTPException(status).detail for status in TEXTS)
 
 HANDLERS = {
     HTTPException: _http_exception,
+    ClientDisconnect: _gone,
     errors.Overloaded: _busy,
     errors.DatabaseUnavailable: _busy,
     errors.DatabaseTimeout: _busy,
