@@ -9,12 +9,13 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from doorbuster.catalogue.artwork import artwork_url
+from doorbuster.catalogue.artwork import artwork_svg, motif_of
 from doorbuster.money import Money
 from doorbuster.sale.sales import Sale, SaleItem
 from doorbuster.web.pages import Pages
 
 Stage = Literal["before", "open", "all_held", "sold_out", "paused", "over"]
+FEW_UNITS_MAX = 5
 Band = Literal["many", "half", "few", "last", "none"]
 
 
@@ -51,7 +52,7 @@ def band_of(left: int, units: int) -> Band:
         return "none"
     if left == 1:
         return "last"
-    if left * 10 <= units:
+    if left <= FEW_UNITS_MAX or left * 10 <= units:
         return "few"
     return "half" if left * 2 <= units else "many"
 
@@ -79,6 +80,9 @@ def span_in_words(seconds: int) -> str:
 
 def _offer(item: SaleItem, currency: str) -> Offer:
     usual = item.compare_at if item.compare_at is not None and item.compare_at > item.price else None
+    # The window may be wider than the picture is high; the picture fills it and loses its edges.
+    artwork = artwork_svg(item.handle, motif_of(item.handle, item.category))
+    artwork = artwork.replace("<svg ", '<svg preserveAspectRatio="xMidYMid slice" ', 1)
     return Offer(
         sku=item.sku,
         handle=item.handle,
@@ -87,7 +91,5 @@ def _offer(item: SaleItem, currency: str) -> Offer:
         price=Money(item.price, currency),
         usual=None if usual is None else Money(usual, currency),
         band=band_of(item.left, item.units),
-        artwork=Markup('<img src="{}" alt="" width="800" height="800">').format(
-            artwork_url(item.handle, item.category)
-        ),
+        artwork=Markup(artwork),  # noqa: S704  # drawn by us; the only text in it, the title, is escaped there
     )

@@ -29,7 +29,7 @@ ZIP_FROM_BYTES = 1_000
 class RoomLoader(BaseLoader):
     """Finds `shop/product.html` in `doorbuster/shop/templates/product.html`."""
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:  # noqa: ARG002
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
         """Return the text, or raise TemplateNotFound."""
         room, _, name = template.partition("/")
         path: Path = PACKAGE / room / "templates" / name

@@ -61,7 +61,7 @@ function stageOf({ state, items }) {
 }
 
 function bandOf(left, units) {
-  const name = left <= 0 ? "none" : left === 1 ? "last" : left * 10 <= units ? "few" : left * 2 <= units ? "half" : "many";
+  const name = left <= 0 ? "none" : left === 1 ? "last" : left <= 5 || left * 10 <= units ? "few" : left * 2 <= units ? "half" : "many";
   return document.getElementById("bands").content.querySelector(`[data-band=${name}]`).cloneNode(true);
 }
 
