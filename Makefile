@@ -48,6 +48,7 @@ $(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the pinned dependencies (once; takes about a minute) ..."
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-index --no-deps --no-build-isolation --editable .
+	@$(RUN) -m compileall -q doorbuster
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
