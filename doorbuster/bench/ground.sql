@@ -1,0 +1,17 @@
+-- name: bench_goods
+-- why:  every sale of a benchmark sells the same variant
+-- cost: rows 1, buffers 40
+SELECT v.id AS variant_id, v.sku, p.amount, p.currency
+  FROM variants v JOIN prices p ON p.variant_id = v.id
+ ORDER BY v.id
+ LIMIT 1;
+
+-- name: bench_transactions
+-- why:  a statement of its own is a transaction, so PostgreSQL itself counts the statements of a claim
+-- cost: rows 1, buffers 4
+SELECT xact_commit AS committed FROM pg_stat_database WHERE datname = current_database() LIMIT 1;
+
+-- name: bench_flush_delay
+-- why:  the delayed pair may start only when the delay is in force
+-- cost: rows 1, buffers 4
+SELECT setting AS delay FROM pg_settings WHERE name = 'commit_delay' LIMIT 1;

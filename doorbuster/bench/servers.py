@@ -1,0 +1,110 @@
+"""The servers under load: workers of the shop exactly as `up` starts them, and hello world on the same server."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from doorbuster.bench.ground import Ground
+from doorbuster.database.programs import die_with_parent
+from doorbuster.errors import DoorbusterError
+from doorbuster.serving import BACKLOG
+
+READY_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Processes that share one address."""
+
+    url: str
+    pids: tuple[int, ...]
+
+
+@asynccontextmanager
+async def shop(ground: Ground, workers: int) -> AsyncIterator[Servers]:
+    """Run data-plane workers on the ground for the block."""
+    with _listening() as door:
+        port = door.getsockname()[1]
+        environment = {
+            **os.environ,
+            "DATABASE_URL": ground.cluster.url,
+            "DOORBUSTER_HOME": str(ground.home),
+            "DOORBUSTER_SECRET": ground.secret,
+            "PORT": str(port),
+        }
+        words = [
+            "-m",
+            "doorbuster",
+            "run-worker",
+            "--name",
+            "bench",
+            "--listen-fd",
+            "{listen}",
+            "--ready-fd",
+            "{ready}",
+        ]
+        async with _running(words, environment, door, workers) as pids:
+            yield Servers(f"http://127.0.0.1:{port}", pids)
+
+
+@asynccontextmanager
+async def hello(folder: Path) -> AsyncIterator[Servers]:
+    """Run one hello-world server that repeats what `hello.keep` left in the folder."""
+    with _listening() as door:
+        words = ["-m", "doorbuster.bench.hello", str(folder), "{listen}", "{ready}"]
+        async with _running(words, dict(os.environ), door, 1) as pids:
+            yield Servers(f"http://127.0.0.1:{door.getsockname()[1]}", pids)
+
+
+def _listening() -> socket.socket:
+    door = socket.socket()
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    door.bind(("127.0.0.1", 0))
+    door.listen(BACKLOG)
+    return door
+
+
+@asynccontextmanager
+async def _running(
+    words: list[str], environment: dict[str, str], door: socket.socket, count: int
+) -> AsyncIterator[tuple[int, ...]]:
+    processes: list[asyncio.subprocess.Process] = []
+    try:
+        for _ in range(count):
+            processes.append(await _started(words, environment, door))  # noqa: PERF401 - these are stopped, come what may
+        yield tuple(process.pid for process in processes)
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+        for process in processes:
+            try:
+                await asyncio.wait_for(process.wait(), STOP_SECONDS_MAX)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def _started(words: list[str], environment: dict[str, str], door: socket.socket) -> asyncio.subprocess.Process:
+    """Start one process and wait for its word that it serves."""
+    receiving, sending = os.pipe()
+    facts = {"listen": door.fileno(), "ready": sending}
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *[word.format(**facts) for word in words], env=environment,
+            pass_fds=(door.fileno(), sending), preexec_fn=die_with_parent(signal.SIGKILL),
+        )  # fmt: skip
+    finally:
+        os.close(sending)
+    with os.fdopen(receiving, "rb") as pipe:
+        said = await asyncio.wait_for(asyncio.to_thread(pipe.readline), READY_SECONDS_MAX)
+    if said != b"ready\n":
+        raise DoorbusterError(f"a server did not start: {' '.join(words)}")
+    return process
