@@ -32,6 +32,7 @@ from doorbuster.watch.snapshots import internal_token
 from doorbuster.web.app import build_app
 from doorbuster.web.headers import security_headers
 from doorbuster.web.pages import House, Pages
+from doorbuster.web.shared_cache import SharedCache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ def _window(house: ShopHouse) -> Window:
 
 
 def _app(house: ShopHouse, window: Window) -> ASGIApp:
-    """Return the hot door with the routed application behind it, every request counted."""
+    """Return the hot door, behind it what may be kept for everybody, behind that the routed application."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, House]]:
@@ -97,7 +98,7 @@ def _app(house: ShopHouse, window: Window) -> ASGIApp:
 
     routes = data_plane_routes()
     routed = CountRequests(build_app(routes, settings=house.settings, lifespan=lifespan), routes)
-    return Door(routed, window, house.claims, house.settings, clock=house.clock)
+    return Door(SharedCache(routed, house.clock), window, house.claims, house.settings, clock=house.clock)
 
 
 async def _keep_fresh(window: Window) -> None:

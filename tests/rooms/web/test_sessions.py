@@ -5,7 +5,7 @@ from starlette.datastructures import Headers
 
 from doorbuster.web.sessions import mint, shopper_of, shopper_or_new
 
-SECRET = "a secret of at least thirty-two characters"  # noqa: S105
+SECRET = "a secret of at least thirty-two characters"
 
 
 def headers(cookie: str = "", key: str = "") -> Headers:
