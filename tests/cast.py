@@ -1,7 +1,7 @@
 """Who appears in the tests: a whole shop in its own processes, and customers who knock on its door.
 
-    shop = RunningShop.open(tmp_path, workers=2)    # `doorbuster up` as a person would type it
-    shop.get("/healthz")
+shop = RunningShop.open(tmp_path, workers=2)    # `doorbuster up` as a person would type it
+shop.get("/healthz")
 """
 
 import http.client
@@ -70,9 +70,9 @@ class RunningShop:
     said: list[str] = field(default_factory=list)
 
     @classmethod
-    def open(cls, home: Path, *words: str, **settings: str) -> "RunningShop":
-        """Open a shop, empty unless the words say otherwise, and wait until it says that it is open."""
-        shop = cls(home, doorbuster(home, "up", *(words or ("--empty",)), **settings))
+    def open(cls, home: Path, filling: str = "--empty", **settings: str) -> "RunningShop":
+        """Open a shop, empty unless `filling` says otherwise, and wait until it says that it is open."""
+        shop = cls(home, doorbuster(home, "up", *filling.split(), **settings))
         threading.Thread(target=shop._listen, daemon=True).start()
         try:
             eventually(lambda: shop.has_said("is open") or shop.supervisor.poll() is not None, "the shop is open")
@@ -110,9 +110,7 @@ class RunningShop:
         found: dict[int, str] = {}
         parents = {self.supervisor.pid}
         for _ in range(3):
-            for pid, parent, command in _processes():
-                if parent in parents and command:
-                    found[pid] = command
+            found |= {pid: command for pid, parent, command in _processes() if parent in parents and command}
             parents |= set(found)
         return found
 

@@ -98,3 +98,25 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert status == 1
     assert "DOORBUSTER_HOME" in said
     assert "Traceback" not in said
+
+
+def test_a_new_shop_is_filled_with_the_example_and_a_sale_that_is_about_to_open(tmp_path: Path) -> None:
+    shop = RunningShop.open(tmp_path / "home", "--example")
+    assert f"{shop.url}/sales/grand-opening" in shop.words
+    assert shop.get("/sales/grand-opening") == 200
+    assert shop.get("/products/scandinavian-tripod-floor-lamp-1282") == 200
+    assert shop.close() == 0
+
+    again = RunningShop.open(tmp_path / "home", "--example")
+    assert not again.has_said("fills the new shop")
+    assert again.get("/products/scandinavian-tripod-floor-lamp-1282") == 200
+    assert again.close() == 0
+
+
+def test_an_empty_shop_stays_empty(tmp_path: Path) -> None:
+    assert RunningShop.open(tmp_path / "home", "--empty").close() == 0
+    status, _ = told(tmp_path / "home", "migrate")
+    assert status == 0
+    again = RunningShop.open(tmp_path / "home", filling="")
+    assert again.get("/products/scandinavian-tripod-floor-lamp-1282") == 404
+    assert again.close() == 0

@@ -45,6 +45,13 @@ def test_the_shop_is_no_superuser_but_may_see_what_the_server_does(home: Path) -
     assert _ask(_url(home), "SELECT pg_has_role('pg_monitor', 'member')") is True
 
 
+def test_started_by_root_it_does_not_run_as_root(home: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root hands the server to another user")
+    pid = int((home / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
+    assert Path(f"/proc/{pid}").stat().st_uid != 0
+
+
 def test_its_password_is_readable_by_the_homes_owner_only(home: Path) -> None:
     assert stat.S_IMODE((home / "postgres.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((home / "postgres" / "data").stat().st_mode) == 0o700
