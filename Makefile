@@ -24,7 +24,7 @@ check: $(VENV)/installed-dev ## style, types, import contracts, then the tests
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m pytest -n auto --dist worksteal
 
-bench: $(VENV)/installed-dev ## measure the engine's ratios on this machine
+bench: $(VENV)/installed ## measure the engine's ratios on this machine
 	@$(RUN) -m doorbuster bench
 
 lock: $(VENV)/installed-dev ## choose the versions anew and pin them with their hashes
