@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -27,25 +27,34 @@ def shelf_url(server_url):
 
 @pytest.fixture(scope="session")
 def shop_url(shelf_url, tmp_path_factory):
-    """The address of the worker."""
-    ready, tell = os.pipe()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    """The address of the worker, with the test gateway beside it."""
+    with socket.create_server(("127.0.0.1", 0)) as shop, socket.create_server(("127.0.0.1", 0)) as gateway:
+        url = f"http://127.0.0.1:{shop.getsockname()[1]}"
         environment = {
             **os.environ,
             "DATABASE_URL": shelf_url,
             "DOORBUSTER_HOME": str(tmp_path_factory.mktemp("home")),
             "PUBLIC_URL": url,
+            "GATEWAY_PORT": str(gateway.getsockname()[1]),
         }
-        words = [sys.executable, "-m", "doorbuster", "run-worker", "--name", "web-1"]
-        fds = ["--ready-fd", str(tell), "--listen-fd", str(listening.fileno())]
-        worker = subprocess.Popen([*words, *fds], env=environment, pass_fds=(tell, listening.fileno()))
+        with process("run-gateway", gateway, environment), process("run-worker", shop, environment):
+            yield url
+
+
+@contextmanager
+def process(command, listening, environment):
+    """Run one process of the house for the block; it is ready when the block begins."""
+    ready, tell = os.pipe()
+    inherited = (tell, listening.fileno())
+    words = [sys.executable, "-m", "doorbuster", command, "--name", command]
+    words += ["--ready-fd", str(tell), "--listen-fd", str(listening.fileno())]
+    child = subprocess.Popen(words, env=environment, pass_fds=inherited)
     os.close(tell)
     with os.fdopen(ready) as told:
         assert told.readline() == "ready\n"
-    yield url
-    worker.terminate()
-    assert worker.wait(20) in (0, -15)
+    yield
+    child.terminate()
+    assert child.wait(20) in (0, -15)
 
 
 @pytest.fixture
