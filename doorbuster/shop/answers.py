@@ -24,7 +24,7 @@ class OrderWish:
     hold_id: UUID | None = None
     cart_id: UUID | None = None
     shipping_method: UUID | None = None
-    expected_total: int | None = None
+    expected_total: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,7 +160,7 @@ def _wish(body: OrderBody, key: str, customer_key: str) -> OrderWish:
         hold_id=body.hold_id,
         cart_id=body.cart_id,
         shipping_method=body.shipping_method_id,
-        expected_total=body.total.amount if body.total else None,
+        expected_total=Money(body.total.amount, body.total.currency) if body.total else None,
     )
 
 

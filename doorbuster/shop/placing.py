@@ -112,7 +112,8 @@ def _fields(wish: OrderWish, gateway_name: str) -> dict[str, Any]:
         "hold_id": wish.hold_id,
         "cart_id": wish.cart_id,
         "method_id": wish.shipping_method,
-        "expected_total": wish.expected_total,
+        "expected_total": wish.expected_total.amount if wish.expected_total else None,
+        "expected_currency": wish.expected_total.currency if wish.expected_total else None,
     }
 
 

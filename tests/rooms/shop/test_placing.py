@@ -154,8 +154,8 @@ async def test_an_empty_cart_and_a_foreign_cart_cannot_be_ordered(scene: Scene) 
 async def test_a_total_that_is_not_the_one_shown_is_refused(scene: Scene) -> None:
     await scene.stock("mug", 10, price=800)
     cart = await scene.cart(mug=1)
-    assert await scene.place(wish(cart_id=cart, expected_total=800)) == PriceChanged(Money(1_195, "GBP"))
-    assert isinstance(await scene.place(wish(cart_id=cart, expected_total=1_195)), Placed)
+    assert await scene.place(wish(cart_id=cart, expected_total=Money(800, "GBP"))) == PriceChanged(Money(1_195, "GBP"))
+    assert isinstance(await scene.place(wish(cart_id=cart, expected_total=Money(1_195, "GBP"))), Placed)
 
 
 async def test_a_country_that_nothing_delivers_to_is_named(scene: Scene) -> None:

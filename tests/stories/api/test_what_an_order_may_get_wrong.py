@@ -39,10 +39,9 @@ FIELDS = [
     ({"shipping_address": {**ADDRESS, "city": "x" * 121}}, "$.shipping_address.city"),
     ({"shipping_address": {**ADDRESS, "planet": "Mars"}}, "$.shipping_address"),
     ({"payment": {"method": "cash"}}, "$.payment.method"),
-    ({"total": {"amount": 1895, "currency": "EUR"}}, "$.total.currency"),
     ({"hold_id": "3"}, "$.hold_id"),
     ({"hold_id": None}, "$"),
-    ({"cart_id": str(uuid4())}, "$"),
+    ({"cart_id": "00000000-0000-7000-8000-000000000001"}, "$"),
 ]
 
 
@@ -58,11 +57,12 @@ def test_a_wrong_field_is_named_and_the_hold_stays(program, change, at):
     assert mended.status == 201
 
 
-def test_another_total_than_the_one_agreed_to_is_told(program):
+@pytest.mark.parametrize("total", [{"amount": 1, "currency": "GBP"}, {"amount": 1895, "currency": "EUR"}])
+def test_another_total_than_the_one_agreed_to_is_told(program, total):
     hold, cookie = held(program)
     wish = {"hold_id": hold["id"], "email": email(), "shipping_address": ADDRESS}
 
-    answer = program.post("/api/v1/orders", {**wish, "total": {"amount": 1, "currency": "GBP"}}, Cookie=cookie)
+    answer = program.post("/api/v1/orders", {**wish, "total": total}, Cookie=cookie)
 
     assert (answer.status, answer.problem) == (409, "total-changed")
     assert answer.json["total"] == {"amount": 1895, "currency": "GBP"}
