@@ -75,8 +75,8 @@ class Browser:
         origin, path = _split(url)
         request = self._request(origin, method, path, content)
         await self._watch.until(planned)
+        sent = self._watch.now()
         for resend in (True, False):
-            sent = self._watch.now()
             try:
                 reply = await self._exchange(origin, request, resend)
             except _Stale:
