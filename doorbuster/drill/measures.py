@@ -160,6 +160,7 @@ MEASURES: dict[str, Measure] = {
         "Any answer, p99", "s", lambda o: percentile((a.latency_seconds for a in o.record.attempts), 0.99)
     ),
     "statements_per_purchase": Measure("SQL statements per purchase", "statements", _statements_per_purchase),
+    "client_cpu_seconds": Measure("The client's own CPU time", "s", lambda o: o.record.cpu_seconds),
     "client_lag_p99_seconds": Measure(
         "The client's own lateness, p99", "s", lambda o: schedule_lag_seconds(o.record.attempts)
     ),

@@ -19,9 +19,9 @@ def test_every_scenario_of_ours_can_be_read(name):
     [
         ("poll_seconds = 4", "poll_second = 4", "unknown field `poll_second`"),
         ("units = 500", "units = 0", "given.units: Expected `int` >= 1"),
-        ("browses_first = 0.4", "browses_first = 4", "browses_first is a share of the crowd"),
+        ("browses_first = 0.3", "browses_first = 4", "browses_first is a share of the crowd"),
         ("ghost_orders", "ghosts", "`ghosts` is not measured; known are answer_p50_seconds"),
-        ('curve = "ramp"', 'curve = "steep"', "when.curve: Invalid enum value 'steep'"),
+        ('curve = "poisson"', 'curve = "steep"', "when.curve: Invalid enum value 'steep'"),
         ("shoppers = 5000", "lanes = 3\nshoppers = 5000", "give either `shoppers`"),
         ("[given]", "[given", "at line"),
     ],
