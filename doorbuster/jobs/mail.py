@@ -46,7 +46,7 @@ class Mailer:
 
     async def send(self, mail: Mail) -> None:
         """Send a mail unless it was sent before; raise MailNotSent when the server did not take it."""
-        await self._database.execute(
+        row = await self._database.fetch_one(
             SQL.write_mail,
             id=new_id(),
             effect_key=mail.effect_key,
@@ -54,12 +54,9 @@ class Mailer:
             subject=mail.subject,
             text_body=mail.text_body,
             html_body=mail.html_body,
+            state="queued" if self._smtp_url else "kept",
         )
-        row = await self._database.fetch_one(SQL.mail_state, effect_key=mail.effect_key)
-        if row is None or row["state"] in ("sent", "kept"):
-            return
-        if self._smtp_url is None:
-            await self._note(mail, "kept", None)
+        if self._smtp_url is None or row is None or row["state"] in ("sent", "kept"):
             return
         try:
             await deliver(self._smtp_url, self._message(mail))

@@ -1,14 +1,10 @@
 -- name: write_mail
--- why:  a mail is known before it is sent, and once for each effect
--- cost: rows 0, buffers 10
-INSERT INTO mails (id, effect_key, recipient, subject, text_body, html_body)
-VALUES (:id, :effect_key, :recipient, :subject, :text_body, :html_body)
-ON CONFLICT (effect_key) DO NOTHING;
-
--- name: mail_state
--- why:  a mail that was sent or kept before is left alone
--- cost: rows 1, buffers 5
-SELECT state FROM mails WHERE effect_key = :effect_key;
+-- why:  a mail is known before it is sent, once for each effect; asked for again, it says what became of it
+-- cost: rows 1, buffers 12
+INSERT INTO mails (id, effect_key, recipient, subject, text_body, html_body, state)
+VALUES (:id, :effect_key, :recipient, :subject, :text_body, :html_body, :state)
+ON CONFLICT (effect_key) DO UPDATE SET effect_key = excluded.effect_key
+RETURNING state;
 
 -- name: note_mail
 -- why:  the outbox page shows what became of each mail

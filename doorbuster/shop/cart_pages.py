@@ -22,7 +22,9 @@ async def line_add(request: Request) -> Response:
     """Put something into the cart and show it."""
     form = await request.form()
     house, shopper = checkout_house_of(request), shopper_for_write(request)
-    wish = LineWish(sku=str(form.get("sku", ""))[:100], quantity=_quantity(form.get("quantity", "1"), least=1))
+    wish = LineWish(
+        sku=str(form.get("sku", ""))[:100].replace("\0", ""), quantity=_quantity(form.get("quantity", "1"), least=1)
+    )
     given = await put_line(house.database, shopper.key, wish, house.settings.currency)
     if isinstance(given, NoSuchVariant):
         raise HTTPException(404, "That is not sold here any more. Perhaps something near it is.")

@@ -27,6 +27,7 @@ from doorbuster.shop.payments import Event, EventKind, Ignored, Payment, Redirec
 
 AT_ONCE_MAX = 64
 ATTEMPT_SECONDS = 8.0
+RETRY_PAUSE_SECONDS = 0.25
 TURN_SECONDS = 10.0
 TOLERANCE_SECONDS = 300
 KIND_OF_EVENT: dict[str, EventKind] = {
@@ -215,6 +216,7 @@ class HostedCheckout:
             try:
                 return await self._attempt(method, path, form, key)
             except GatewayFault:
+                await asyncio.sleep(RETRY_PAUSE_SECONDS)
                 return await self._attempt(method, path, form, key)
         except GatewayFault:
             FAULTS.add(call)

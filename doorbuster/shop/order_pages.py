@@ -60,7 +60,7 @@ def view_of(order: Order) -> str:
 async def _order_of(request: Request) -> Order:
     shopper = known_shopper(request)
     order_id: UUID = request.path_params["id"]
-    secret = request.query_params.get("secret")
+    secret = request.query_params.get("secret", "").replace("\0", "")
     order = await order_of_shopper(
         checkout_house_of(request).database, order_id, secret, shopper.key if shopper else None
     )

@@ -1,0 +1,99 @@
+"""From the outbox by the relay to the worker: done at least once, tried again, parked when nothing helps."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import asyncpg
+import pytest
+
+from doorbuster.database import Database
+from doorbuster.jobs import worker
+from doorbuster.jobs.outbox import enqueue
+from doorbuster.jobs.worker import Handler, relay, work
+
+
+class Abandoned(Exception):
+    """Rolls a transaction back."""
+
+
+@asynccontextmanager
+async def working(url: str, **handlers: Handler) -> AsyncIterator[None]:
+    task = asyncio.create_task(work(url, handlers, application="test-jobs"))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(fact: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not fact():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def rows(url: str, statement: str) -> list[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetch(statement)
+    finally:
+        await connection.close()
+
+
+async def test_work_asked_for_in_a_transaction_that_fails_is_never_done(database: Database, database_url: str) -> None:
+    with suppress(Abandoned):
+        async with database.transaction() as transaction:
+            await enqueue(transaction, "greet", {"name": "Ada"})
+            raise Abandoned
+    assert await rows(database_url, "SELECT * FROM outbox") == []
+
+
+async def test_what_was_asked_for_is_relayed_once_and_done(database: Database, database_url: str) -> None:
+    greeted: list[str] = []
+
+    async def greet(payload: Any) -> None:
+        greeted.append(payload["name"])
+
+    for name in ("Ada", "Grace", "Mary"):
+        await enqueue(database, "greet", {"name": name})
+    await asyncio.gather(relay(database), relay(database))
+    async with working(database_url, greet=greet):
+        await eventually(lambda: len(greeted) == 3)
+        await enqueue(database, "greet", {"name": "Katherine"})
+        await relay(database)
+        await eventually(lambda: len(greeted) == 4)
+    assert sorted(greeted) == ["Ada", "Grace", "Katherine", "Mary"]
+    assert await rows(database_url, "SELECT * FROM outbox") == []
+
+
+async def test_a_job_that_fails_is_tried_again(database: Database, database_url: str) -> None:
+    attempts: list[int] = []
+
+    async def stumble(payload: Any) -> None:
+        attempts.append(len(attempts))
+        if len(attempts) < 3:
+            raise OSError("not yet")
+
+    await enqueue(database, "stumble", {})
+    await relay(database)
+    async with working(database_url, stumble=stumble):
+        await eventually(lambda: len(attempts) == 3)
+
+
+async def test_a_job_that_keeps_failing_is_parked_where_an_operator_sees_it(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "ATTEMPTS_MAX", 0)
+
+    async def fall(payload: Any) -> None:
+        raise OSError("never")
+
+    await enqueue(database, "fall", {"order": 1})
+    await relay(database)
+    async with working(database_url, fall=fall):
+        async with asyncio.timeout(30):
+            while not await rows(database_url, "SELECT 1 FROM pgqueuer WHERE status = 'failed'"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
