@@ -74,7 +74,7 @@ class Cluster:
 
         To be called from the main thread: the kernel ends the server together with the thread that started it.
         """
-        _clear_stale_lock_file(self.data)
+        _clear_stale_lock_files(self.data)
         with (self.folder / "log" / "start.log").open("wb") as log:
             return self.programs.start(["postgres", "-D", _place(self, self.data)], self.data, output=log)
 
@@ -147,8 +147,9 @@ def prepare(home: Path, connections_max: int = 100) -> Cluster:
 
 def address(home: Path) -> str | None:
     """Return the URL of the server that runs in this home, or None when none does."""
-    lines = _read_lines(home / "postgres" / "data" / "postmaster.pid")
-    if len(lines) < 8 or lines[7].strip() != "ready" or not _is_postgres(int(lines[0])):
+    data = home / "postgres" / "data"
+    lines = _read_lines(data / "postmaster.pid")
+    if len(lines) < 8 or lines[7].strip() != "ready" or _server_in(data) is None:
         return None
     kept = _kept(home)
     return Cluster(home / "postgres", kept.port, kept.password, Programs(Path(), None)).url
@@ -260,27 +261,36 @@ def _free_port(kept: int) -> int:
     raise Misconfigured("no TCP port is free on 127.0.0.1 for the database")
 
 
-def _clear_stale_lock_file(data: Path) -> None:
-    """Wait for a server that is still stopping; forget one whose process number now belongs to somebody else."""
-    path = data / "postmaster.pid"
+def _clear_stale_lock_files(data: Path) -> None:
+    """Wait for processes of a server that is still ending; then nobody can be what its lock files name."""
     deadline = time.monotonic() + STOP_SECONDS_MAX
-    while (lines := _read_lines(path)) and _is_postgres(pid := int(lines[0])):
+    while pid := _server_in(data):
         if time.monotonic() > deadline:
             raise DatabaseUnavailable(f"another PostgreSQL (process {pid}) uses {data}: stop it with `kill -INT {pid}`")
         time.sleep(0.05)
-    path.unlink(missing_ok=True)
+    for path in (data / "postmaster.pid", *data.parent.glob(".s.PGSQL.*")):
+        path.unlink(missing_ok=True)
 
 
-def _is_postgres(pid: int) -> bool:
-    """Say whether a process is there and, where the kernel tells, is PostgreSQL."""
-    name = _read_lines(Path(f"/proc/{pid}/comm"))
-    if name or Path("/proc/self").exists():
-        return name == ["postgres"]
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
+def _server_in(data: Path) -> int | None:
+    """Return the number of a PostgreSQL process that works in this data folder, None when there is none."""
+    if not Path("/proc/self").exists():
+        return _process_of_lock_file(data)
+    place = str(data.resolve())
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str((process / "cwd").readlink()) == place and _read_lines(process / "comm") == ["postgres"]:
+                return int(process.name)
+    return None
+
+
+def _process_of_lock_file(data: Path) -> int | None:
+    """Return the process that the lock file names, where the kernel does not tell who works in a folder."""
+    lines = _read_lines(data / "postmaster.pid")
+    with suppress(OSError, IndexError, ValueError):
+        os.kill(int(lines[0]), 0)
+        return int(lines[0])
+    return None
 
 
 def _read_lines(path: Path) -> list[str]:

@@ -47,6 +47,7 @@ class Child:
     process: asyncio.subprocess.Process | None = None
     last_line: str = ""
     deaths: int = 0
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _keeper: asyncio.Task[None] | None = None
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -77,8 +78,9 @@ class Child:
 
     async def renew(self) -> None:
         """Put a new process in the place of the present one, which drains and ends when the new one is ready."""
-        old = self.process
-        await self.start()
+        async with self._changing:
+            old = self.process
+            await self.start()
         if old is not None:
             await end(old, self.job.stop_seconds)
 
@@ -101,11 +103,12 @@ class Child:
             if time.monotonic() - started > CALM_SECONDS:
                 self.deaths = 0
             self.say(described(status))
-            while self.process is process:
-                await self._start_again()
+            async with self._changing:
+                while self.process is process:
+                    await self._start_again()
 
     async def _start_again(self) -> None:
-        pause_seconds = min(0.1 * 2**self.deaths - 0.1, PAUSE_SECONDS_MAX)
+        pause_seconds = min(0.1 * 2 ** min(self.deaths, 10) - 0.1, PAUSE_SECONDS_MAX)
         self.deaths += 1
         self.say(f"is started again {f'in {pause_seconds:.1f} s' if pause_seconds else 'now'}")
         await asyncio.sleep(pause_seconds)

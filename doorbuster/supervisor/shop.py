@@ -53,8 +53,12 @@ class Shop:
             self.say(f"there are {WORKERS_MAX} workers, no more are started")
             return
         child = self._worker(len(self.workers) + 1)
+        try:
+            await child.start()
+        except ChildFailed as fault:
+            self.say(str(fault))
+            return
         self.workers.append(child)
-        await child.start()
         child.keep_running()
         self.say(f"{child.job.name} is new: {len(self.workers)} workers")
 

@@ -88,7 +88,7 @@ async def _starting_shop(shop: Shop) -> AsyncIterator[tuple[Shop, asyncio.Task[N
     finally:
         starting.cancel()
         await asyncio.wait([starting])
-        shop.say("closes")
+        shop.say("closing")
         await shop.stop()
 
 

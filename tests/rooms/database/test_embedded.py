@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -93,6 +94,21 @@ def test_a_lock_file_whose_number_belongs_to_somebody_else_by_now_is_no_hindranc
     (tmp_path / "postgres" / "data" / "postmaster.pid").write_text("\n".join(lines) + "\n")
     with embedded.running(tmp_path) as url:
         assert _ask(url, "SELECT 1") == 1
+
+
+def test_a_killed_server_whose_session_was_busy_is_started_again_with_what_was_committed(tmp_path: Path) -> None:
+    with embedded.supervise(tmp_path):
+        cluster = embedded.prepare(tmp_path)
+        server = cluster.start()
+        _do(cluster.url, "CREATE TABLE kept AS SELECT 7 AS number")
+        with psycopg.connect(cluster.url) as busy, suppress(psycopg.OperationalError):
+            busy.execute("INSERT INTO kept SELECT generate_series(1, 1000)")
+            server.kill()
+            server.wait()
+            busy.execute("SELECT pg_sleep(60)")
+        server = cluster.start()
+        assert _ask(cluster.url, "SELECT sum(number) FROM kept") == 7
+        embedded.stop(server)
 
 
 def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
