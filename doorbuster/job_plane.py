@@ -51,7 +51,7 @@ async def run_jobs(post: Post) -> None:
 
 def _order_jobs(settings: Settings, database: Database, gateway: Gateway, log: EventLog) -> OrderJobs:
     async def tell(verb: str, subject: str, detail: dict[str, Any]) -> None:
-        line = Line(at=datetime.now(UTC), actor="jobs", role="system", verb=verb, subject=subject, detail=detail)
+        line = Line(at=SystemClock().now(), actor="jobs", role="system", verb=verb, subject=subject, detail=detail)
         await asyncio.to_thread(append, log, line)
 
     mailer = Mailer(database, settings.smtp_url, settings.mail_from)
