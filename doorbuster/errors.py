@@ -6,7 +6,8 @@
     │   ├── DatabaseUnavailable  no connection could be had, or it broke before the answer was known
     │   ├── DatabaseTimeout      PostgreSQL did not answer within the statement's time
     │   ├── DatabaseContention   deadlock, lock time-out or serialization failure: the same call may be tried again
-    │   └── ConstraintViolated   a named invariant refused the change; `constraint` carries the name
+    │   ├── ConstraintViolated   a named invariant refused the change; `constraint` carries the name
+    │   └── Unstorable           a value that PostgreSQL cannot take: a NUL in a text, a number out of range
     ├── EventLogUnavailable      the control plane's own store could not be read or written; nothing was done
     ├── Overloaded               a bounded queue is full; nothing was done
     └── GatewayFault             the payment provider gave no usable answer; whether it acted is not known yet
@@ -50,6 +51,10 @@ class ConstraintViolated(DatabaseFault):
 
 class EventLogUnavailable(DoorbusterError):
     """The control plane's own store could not be read or written (disk full, locked for too long); nothing was done."""
+
+
+class Unstorable(DatabaseFault):
+    """PostgreSQL cannot take a value as it was given: a NUL in a text, a number out of range; nothing was done."""
 
 
 class Overloaded(DoorbusterError):

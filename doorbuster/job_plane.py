@@ -3,9 +3,9 @@
 import asyncio
 import os
 import signal
-from datetime import UTC, datetime
 from typing import Any
 
+from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.database.lease import do_alone
 from doorbuster.jobs.mail import Mailer

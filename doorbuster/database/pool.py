@@ -242,6 +242,8 @@ def _translate(fault: BaseException) -> errors.DatabaseFault | None:
     """Return our fault for the driver's, or None when it is not the database's (or already translated)."""
     if isinstance(fault, asyncpg.IntegrityConstraintViolationError):
         return errors.ConstraintViolated(fault.constraint_name or "unnamed", str(fault))
+    if isinstance(fault, asyncpg.DataError):
+        return errors.Unstorable(str(fault))
     if isinstance(fault, asyncpg.DeadlockDetectedError | asyncpg.LockNotAvailableError | asyncpg.SerializationError):
         return errors.DatabaseContention(str(fault))
     if isinstance(fault, asyncpg.QueryCanceledError | TimeoutError):

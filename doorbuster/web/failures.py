@@ -122,6 +122,10 @@ async def _gone(request: Request, _: Exception) -> Response:
     return await failure(request, 400)
 
 
+async def _unstorable(request: Request, _: Exception) -> Response:
+    return await failure(request, 400)
+
+
 async def _broken(request: Request, _: Exception) -> Response:
     return await failure(request, 500)
 
@@ -135,5 +139,6 @@ HANDLERS = {
     errors.DatabaseUnavailable: _busy,
     errors.DatabaseTimeout: _busy,
     errors.DatabaseContention: _busy,
+    errors.Unstorable: _unstorable,
     Exception: _broken,
 }

@@ -81,6 +81,8 @@ def problem_of_fault(fault: Exception) -> Response:
             return problem(fault.kind, fault.detail, **fault.extensions)
         case errors.Overloaded() | errors.DatabaseContention():
             return problem(BUSY, "Too many requests arrived at once; nothing was done.", retry_after_seconds=1)
+        case errors.Unstorable():
+            return problem(INVALID_PARAMETER, "A value contains a character or number that cannot be kept.", at="$")
         case errors.DatabaseTimeout():
             return problem(UNAVAILABLE, "The shop's database did not answer in time.", retry_after_seconds=2)
         case errors.DatabaseUnavailable():
