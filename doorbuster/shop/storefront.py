@@ -41,12 +41,16 @@ async def home(request: Request) -> Response:
 
 
 def sale_to_show(sales: list[Sale]) -> Sale | None:
-    """Choose the front page's sale: one that sells now, else the next to open, else the latest that was."""
+    """Choose the front page's sale: one that has units now, else one whose units may come back, else the next."""
     shown = [sale for sale in sales if sale.items]
-    open_now = [sale for sale in shown if stage_of(sale) in ("open", "all_held")]
     coming = sorted((sale for sale in shown if sale.state == "planned"), key=_opening)
-    rest = sorted(shown, key=_opening, reverse=True)
-    return next(iter([*open_now, *coming, *rest]), None)
+    choices = [
+        *(sale for sale in shown if stage_of(sale) == "open"),
+        *(sale for sale in shown if stage_of(sale) == "all_held"),
+        *coming,
+        *sorted(shown, key=_opening, reverse=True),
+    ]
+    return choices[0] if choices else None
 
 
 async def collections_index(request: Request) -> Response:
