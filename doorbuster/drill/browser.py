@@ -67,6 +67,10 @@ class Browser:
         self.deadline = float("inf")
         self.hurt = False
 
+    def now(self) -> float:
+        """Return the seconds since the crowd's start."""
+        return self._watch.now()
+
     async def ask(self, step: str, method: str, url: str, *, planned: float, **content: str | bytes) -> Reply:
         """Send one request at its planned moment and return the answer; raises Broken when none came in time.
 

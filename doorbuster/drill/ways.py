@@ -132,7 +132,7 @@ class FormWay:
         if form is None:
             return page
         fields = {name: self._answer_to(name, value) for name, value in form.fields.items()}
-        return await self._post("order", urljoin(address, form.action), urlencode(fields), planned)
+        return await self._post("order", urljoin(address, form.action), urlencode(fields), self._browser.now())
 
     def ordered(self, reply: Reply, hold_id: str, key: str) -> Purchase | None:
         """Return the order whose payment page the shop sent us to."""
