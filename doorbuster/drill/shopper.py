@@ -47,7 +47,7 @@ class Shopper:
         self._claim_planned: float | None = None
         self._thought = 0.0
         self._keys = 0
-        self._told_to_wait = False
+        self._if_patience_ends: Outcome = "gave_up"
 
     async def live(self, sockets: Sockets) -> Fate:
         """Go through the whole visit and return how it ended; never raises for anything the shop does."""
@@ -60,7 +60,7 @@ class Shopper:
         except Left as left:
             outcome = left.outcome
         except Broken:
-            outcome = "told_to_wait" if self._told_to_wait else "gave_up"
+            outcome = self._if_patience_ends
         except msgspec.DecodeError:
             # A yes that cannot be read is no answer at all.
             outcome = "failed"
@@ -146,6 +146,7 @@ class Shopper:
             if not tries_left:
                 raise Left("told_sold_out")
             tries_left -= 1
+            self._if_patience_ends = "told_sold_out"
             self._wait(self._plan.pace.retry_seconds)
 
     async def _stumble(self, key: str) -> None:
@@ -220,19 +221,19 @@ class Shopper:
             except Broken as fault:
                 if fault.kind == "TimedOut":
                     raise
-                self._told_to_wait = False
+                self._if_patience_ends = "gave_up"
                 self._wait(self._plan.pace.retry_seconds / 4)
                 continue
-            kind = kind_of(step, reply)
-            self._told_to_wait = kind in HONEST_WAIT
-            if not self._told_to_wait and reply.status < 500:
+            told_to_wait = kind_of(step, reply) in HONEST_WAIT
+            self._if_patience_ends = "told_to_wait" if told_to_wait else "gave_up"
+            if not told_to_wait and reply.status < 500:
                 self._next = self._watch.now()
                 return reply
-            self._wait(wait_seconds(reply, self._plan.pace.retry_seconds))
+            self._wait(max(wait_seconds(reply, 0.0), self._plan.pace.retry_seconds))
 
     def _hold_on(self) -> None:
         if self._next >= self._browser.deadline:
-            raise Left("told_to_wait" if self._told_to_wait else "gave_up")
+            raise Left(self._if_patience_ends)
 
     def _wait(self, seconds: float) -> None:
         self._next = self._watch.now() + seconds * self._chance.uniform(0.75, 1.25)

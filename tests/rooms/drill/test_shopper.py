@@ -105,6 +105,13 @@ async def test_who_is_told_to_wait_until_the_patience_ends_is_not_hurt():
     assert [(fate.outcome, fate.hurt) for fate in record.fates] == [("told_to_wait", False)]
 
 
+async def test_who_insists_after_sold_out_was_still_told():
+    pace = msgspec.structs.replace(QUICK, patience_seconds=0.1, retry_seconds=5.0)
+    record = await _crowd_at(TinyShop(units=0), arrivals=[0.0], insists_when_sold_out=1, pace=pace)
+
+    assert [fate.outcome for fate in record.fates] == ["told_sold_out"]
+
+
 async def test_who_gets_no_answer_gives_up_and_is_hurt():
     async with double_of(lambda _: _nothing()) as shop:
         pace = msgspec.structs.replace(QUICK, patience_seconds=0.1)
