@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -34,6 +35,7 @@ from doorbuster.web.pages import Pages
 CONNECTIONS = 4
 STATEMENT_TIMEOUT_MS = 3_000
 MIRROR_SECONDS = 5.0
+WARM_UP_BEATS = 3
 
 
 def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock) -> ASGIApp:
@@ -86,9 +88,11 @@ def _beats(house: ControlHouse) -> tuple[Coroutine[None, None, None], ...]:
 async def _remember(house: ControlHouse) -> None:
     """Count this process among the others, and keep the last quarter of an hour for the overview."""
     reporter = Reporter("control")
-    while True:
+    for beat in count():
         house.collector.take(reporter.report(), house.clock.monotonic())
-        house.history.remember(house.collector, house.clock.monotonic())
+        # Workers that ran before bring all they ever counted with their first push; that is not the growth of a second.
+        if beat >= WARM_UP_BEATS:
+            house.history.remember(house.collector, house.clock.monotonic())
         await measure_lag()
 
 

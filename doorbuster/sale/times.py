@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 YEARS_MAX = 10
 
-_AHEAD = re.compile(r"in\s+(\d{1,6})\s*(second|minute|hour|day|week)s?")
+_AHEAD = re.compile(r"in\s+([0-9]{1,6})\s*(second|minute|hour|day|week)s?")
 
 
 class NotAMoment(ValueError):
@@ -18,15 +18,22 @@ def parse_moment(text: str, now: datetime) -> datetime:
     typed = text.strip().lower()
     if typed == "now":
         return now
-    if ahead := _AHEAD.fullmatch(typed):
-        return now + timedelta(seconds=int(ahead[1]) * UNITS[ahead[2]])
     try:
-        moment = datetime.fromisoformat(typed.upper())
+        moment = _ahead(typed, now) or datetime.fromisoformat(typed.upper())
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        too_far = abs(moment - now) > timedelta(days=366 * YEARS_MAX)
     except ValueError:
         raise NotAMoment(
             f"{text!r} is no moment: write 2026-11-27T15:00Z (UTC), 2026-11-27T15:00+01:00, or in 5 minutes"
         ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if abs(moment - now) > timedelta(days=366 * YEARS_MAX):
+    except OverflowError:
+        too_far = True
+    if too_far:
         raise NotAMoment(f"{text!r} is more than {YEARS_MAX} years away")
     return moment
+
+
+def _ahead(typed: str, now: datetime) -> datetime | None:
+    """Return the moment that "in 5 minutes" means, or None for another way of writing; OverflowError when too far."""
+    found = _AHEAD.fullmatch(typed)
+    return now + timedelta(seconds=int(found[1]) * UNITS[found[2]]) if found else None

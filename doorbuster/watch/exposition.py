@@ -46,7 +46,7 @@ def _metric(family: Family) -> Metric:
 
 def _histogram(family: Family) -> HistogramMetricFamily:
     made = HistogramMetricFamily(family.name, family.help, labels=family.label_names)
-    bounds = [*(f"{bound:g}" for bound in family.bounds), "+Inf"]
+    bounds = [*(str(bound) for bound in family.bounds), "+Inf"]
     for series in family.series:
         cumulative = list(zip(bounds, map(float, accumulate(series.buckets)), strict=True))
         made.add_metric(series.labels, cumulative, series.value)
