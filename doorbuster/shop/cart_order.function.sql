@@ -50,6 +50,7 @@ DECLARE
   v_short  record;
   v_priced record;
   v_lines  jsonb;
+  v_order  uuid;
 BEGIN
   -- name: place_lock_cart
   -- why:  a cart becomes one order, however often its button is pressed
@@ -62,7 +63,8 @@ BEGIN
   ELSIF v_cart.id IS NULL THEN
     RETURN answered(1, 'not_yours', NULL);
   ELSIF v_cart.state = 'ordered' THEN
-    RETURN answered(1, 'already_ordered', (SELECT id FROM orders WHERE cart_id = v_cart.id ORDER BY id DESC LIMIT 1));
+    SELECT id INTO v_order FROM orders WHERE cart_id = v_cart.id AND state <> 'cancelled';
+    RETURN answered(1, CASE WHEN FOUND THEN 'already_ordered' ELSE 'cart_empty' END, v_order);
   END IF;
 
   -- name: place_lock_pools

@@ -52,14 +52,14 @@ class OrderJobs:
     async def order_paid(self, payload: Mapping[str, Any]) -> None:
         """Confirm a paid order."""
         order = await self._order(payload)
-        await self._mail(order, f"order-paid:{order.id}", "Your order {number} is confirmed", "shop/mail_paid")
+        await self._mail(order, f"order-paid:{order.id}", "Your order {number} is confirmed", "shop/mails/paid")
 
     async def order_cancelled(self, payload: Mapping[str, Any]) -> None:
         """Say that an order was cancelled, unless its shopper did it or left."""
         order = await self._order(payload)
         if order.cancel_reason not in SILENT_REASONS:
             key = f"order-cancelled:{order.id}"
-            await self._mail(order, key, "Your order {number} was cancelled", "shop/mail_cancelled")
+            await self._mail(order, key, "Your order {number} was cancelled", "shop/mails/cancelled")
 
     async def order_refunded(self, payload: Mapping[str, Any]) -> None:
         """Say that money went back."""
@@ -67,13 +67,13 @@ class OrderJobs:
         row = await self.database.fetch_one(SQL.refund_due, refund_id=UUID(payload["refund_id"]))
         amount = Money(row["refund_amount"], row["currency"]) if row else order.total
         key = f"order-refunded:{payload['refund_id']}"
-        await self._mail(order, key, "Your money for order {number} is on its way", "shop/mail_refunded", amount)
+        await self._mail(order, key, "Your money for order {number} is on its way", "shop/mails/refunded", amount)
 
     async def order_fulfilled(self, payload: Mapping[str, Any]) -> None:
         """Say that the parcel left."""
         order = await self._order(payload)
         key = f"order-fulfilled:{order.id}"
-        await self._mail(order, key, "Your order {number} is on its way", "shop/mail_fulfilled")
+        await self._mail(order, key, "Your order {number} is on its way", "shop/mails/fulfilled")
 
     async def refund(self, payload: Mapping[str, Any]) -> None:
         """Have the gateway give money back; its idempotency key is the refund's id, so twice is once."""

@@ -9,7 +9,8 @@ SELECT o.*, h.pay_until, p.payment, l.lines
       FROM order_lines WHERE order_id = o.id
   ) l ON true
   LEFT JOIN LATERAL (
-    SELECT to_jsonb(t) AS payment FROM payments t WHERE t.order_id = o.id ORDER BY t.id DESC LIMIT 1
+    SELECT to_jsonb(t) AS payment FROM payments t WHERE t.order_id = o.id
+     ORDER BY t.created_at DESC, t.id DESC LIMIT 1
   ) p ON true
   LEFT JOIN LATERAL (
     SELECT min(h.expires_at) AS pay_until FROM order_lines l JOIN holds h ON h.id = l.hold_id

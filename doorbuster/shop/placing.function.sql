@@ -12,7 +12,8 @@ BEGIN
     INTO v_given
     FROM (SELECT p_order AS id) asked
     LEFT JOIN orders o ON o.id = asked.id
-    LEFT JOIN LATERAL (SELECT id, state FROM payments WHERE order_id = asked.id ORDER BY id DESC LIMIT 1) p ON true;
+    LEFT JOIN LATERAL (SELECT id, state FROM payments WHERE order_id = asked.id
+                        ORDER BY created_at DESC, id DESC LIMIT 1) p ON true;
   RETURN v_given;
 END
 $$;

@@ -18,7 +18,8 @@ BEGIN
           UNION SELECT sale_id, email_key FROM holds WHERE id = ANY (v_holds)) k USING (sale_id, customer_key)
    ORDER BY c.sale_id, c.customer_key FOR UPDATE OF c;
   PERFORM 1 FROM orders WHERE id = ANY (p_orders) ORDER BY id FOR UPDATE;
-  PERFORM 1 FROM payments WHERE order_id = ANY (p_orders) ORDER BY id FOR UPDATE;
+  PERFORM 1 FROM payments WHERE id = ANY (ARRAY(SELECT id FROM payments WHERE order_id = ANY (p_orders)))
+   ORDER BY id FOR UPDATE;
 END
 $$;
 
