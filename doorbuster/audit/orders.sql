@@ -102,7 +102,7 @@ ORDER BY h.id
 LIMIT :most;
 
 -- name: audit_orders_against_holds
--- why:  an order and the holds of its lines tell the same story
+-- why:  an order and the holds of its lines tell the same story; units that came back say so in the ledger
 -- cost: rows 100, buffers 3000000, scan order_lines, growth linear
 SELECT count(*) OVER () AS drifted, o.number AS order, o.state AS order_state, l.hold_id AS hold,
        coalesce(h.state, 'missing') AS hold_state
@@ -111,7 +111,9 @@ JOIN orders o ON o.id = l.order_id
 LEFT JOIN holds h ON h.id = l.hold_id
 WHERE l.hold_id IS NOT NULL
   AND (h.id IS NULL
-       OR (o.state IN ('paid', 'fulfilled') AND h.state <> 'sold')
+       OR (o.state IN ('paid', 'fulfilled') AND h.state <> 'sold'
+           AND NOT EXISTS (SELECT 1 FROM stock_movements m
+                           WHERE m.pool_id = h.pool_id AND m.hold_id = h.id AND m.kind = 'restocked'))
        OR (o.state = 'awaiting_payment' AND h.state = 'sold')
        OR (o.state = 'cancelled' AND h.state IN ('held', 'paying')))
 ORDER BY o.id

@@ -75,7 +75,8 @@ LEFT JOIN (
   SELECT pool_id, sum(quantity) AS sold FROM holds WHERE state = 'sold' GROUP BY pool_id
 ) h ON h.pool_id = p.id
 LEFT JOIN (
-  SELECT pool_id, sum(sold_delta) AS gone FROM stock_movements WHERE kind = 'fulfilled' GROUP BY pool_id
+  SELECT pool_id, sum(sold_delta) AS gone FROM stock_movements
+  WHERE kind IN ('fulfilled', 'returned') GROUP BY pool_id
 ) m ON m.pool_id = p.id
 WHERE p.sold <> coalesce(h.sold, 0) + coalesce(m.gone, 0)
 ORDER BY p.id
@@ -89,7 +90,7 @@ SELECT count(*) OVER () AS drifted, h.id AS hold, h.state, h.quantity,
 FROM holds h
 LEFT JOIN (
   SELECT hold_id, sum(held_delta) AS held,
-         sum(sold_delta) FILTER (WHERE kind <> 'fulfilled') AS sold
+         sum(sold_delta) FILTER (WHERE kind NOT IN ('fulfilled', 'returned')) AS sold
   FROM stock_movements
   WHERE hold_id IS NOT NULL
   GROUP BY hold_id
@@ -144,7 +145,7 @@ FROM stock_movements m
 JOIN stock_pools p ON p.id = m.pool_id
 JOIN variants v ON v.id = p.variant_id
 JOIN locations l ON l.id = p.location_id
-WHERE m.kind IN ('allocated', 'returned')
+WHERE m.kind IN ('allocated', 'returned') AND m.hold_id IS NULL
 GROUP BY v.sku, l.name
 HAVING sum(m.on_hand_delta) <> 0
 ORDER BY v.sku, l.name
@@ -161,7 +162,7 @@ JOIN variants v ON v.id = i.variant_id
 JOIN stock_pools p ON p.id = i.pool_id
 LEFT JOIN LATERAL (
   SELECT sum(on_hand_delta) AS given FROM stock_movements m
-  WHERE m.pool_id = p.id AND m.kind IN ('allocated', 'returned')
+  WHERE m.pool_id = p.id AND m.kind IN ('allocated', 'returned') AND m.hold_id IS NULL
 ) m ON true
 WHERE i.units < coalesce(m.given, 0) OR (s.ended_at IS NULL AND i.units > coalesce(m.given, 0))
    OR p.sale_id IS DISTINCT FROM i.sale_id OR p.variant_id <> i.variant_id

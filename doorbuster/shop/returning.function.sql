@@ -153,6 +153,14 @@ BEGIN
   IF v_state IS DISTINCT FROM 'paid' THEN
     RETURN coalesce('is_' || v_state, 'unknown');
   END IF;
+  PERFORM 1 FROM order_lines l JOIN holds h ON h.id = l.hold_id WHERE l.order_id = p_order AND h.state <> 'sold';
+  IF FOUND THEN
+    RETURN 'is_restocked';
+  END IF;
+  PERFORM 1 FROM payments WHERE order_id = p_order AND state = 'captured';
+  IF NOT FOUND THEN
+    RETURN 'is_being_refunded';
+  END IF;
   PERFORM move_shop_units(p_order, 'fulfilled', -1);
   UPDATE orders SET state = 'fulfilled', fulfilled_at = clock_timestamp(), tracking = p_tracking WHERE id = p_order;
   INSERT INTO outbox (kind, payload) VALUES ('order_fulfilled', jsonb_build_object('order_id', p_order));

@@ -106,3 +106,17 @@ async def test_an_unpaid_order_is_not_sent(scene: Scene) -> None:
     await scene.open_sale()
     order = await scene.ordered()
     assert await fulfil_order(scene.database, order.order_id, None) == NotPossible("awaiting_payment")
+
+
+async def test_units_that_are_for_sale_again_are_not_sent(scene: Scene) -> None:
+    order = (await paid(scene)).order
+    await ask_refund(scene.database, order.order_id, 500, "does not want it", restock=True)
+    assert await fulfil_order(scene.database, order.order_id, None) == NotPossible("restocked")
+    await scene.books_balance()
+
+
+async def test_an_order_whose_money_goes_back_is_not_sent(scene: Scene) -> None:
+    order = (await paid(scene)).order
+    await ask_refund(scene.database, order.order_id, None, "changed my mind", restock=False)
+    assert await fulfil_order(scene.database, order.order_id, None) == NotPossible("being_refunded")
+    await scene.books_balance()
