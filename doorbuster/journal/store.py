@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,11 @@ class EventLog:
             with _translated():
                 self._connection.execute("COMMIT")
 
+    def close(self) -> None:
+        """Close the file once no thread is at work in it any more: SQLite crashes the process otherwise."""
+        with self._lock:
+            self._connection.close()
+
 
 @contextmanager
 def open_event_log(home: Path) -> Iterator[EventLog]:
@@ -71,9 +76,12 @@ def open_event_log(home: Path) -> Iterator[EventLog]:
         # SQLite gives its -wal and -shm files the mode of the database file, so making that one private is enough.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
-    with closing(connection):
+    log = EventLog(connection)
+    try:
         _prepare(connection, path)
-        yield EventLog(connection)
+        yield log
+    finally:
+        log.close()
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

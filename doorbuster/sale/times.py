@@ -21,16 +21,15 @@ def parse_moment(text: str, now: datetime) -> datetime:
     try:
         moment = _ahead(typed, now) or datetime.fromisoformat(typed.upper())
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        too_far = abs(moment - now) > timedelta(days=366 * YEARS_MAX)
+        if abs(moment - now) <= timedelta(days=366 * YEARS_MAX):
+            return moment
     except ValueError:
         raise NotAMoment(
             f"{text!r} is no moment: write 2026-11-27T15:00Z (UTC), 2026-11-27T15:00+01:00, or in 5 minutes"
         ) from None
     except OverflowError:
-        too_far = True
-    if too_far:
-        raise NotAMoment(f"{text!r} is more than {YEARS_MAX} years away")
-    return moment
+        pass
+    raise NotAMoment(f"{text!r} is more than {YEARS_MAX} years away")
 
 
 def _ahead(typed: str, now: datetime) -> datetime | None:

@@ -150,3 +150,25 @@ async def test_the_mirror_carries_more_than_one_batch(log: EventLog, clock: Manu
     for _ in range(250):
         write(log, clock)
     assert [await mirror(log, database) for _ in range(3)] == [200, 50, 0]
+
+
+def test_closing_waits_for_threads_that_are_still_reading(tmp_path: Path):
+    program = """
+import pathlib, sqlite3, sys, threading
+from contextlib import suppress
+from doorbuster import journal
+
+def read_on(log):
+    with suppress(sqlite3.ProgrammingError):
+        while True:
+            journal.lines(log)
+
+for _ in range(40):
+    with journal.open_event_log(pathlib.Path(sys.argv[1])) as log:
+        readers = [threading.Thread(target=read_on, args=(log,)) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+    for reader in readers:
+        reader.join()
+"""
+    assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False, timeout=60).returncode == 0
