@@ -10,7 +10,7 @@ from doorbuster.clock import SystemClock
 from doorbuster.drill.plan import Habits, Pace, Plan, SaleFacts
 
 NO_HABITS = Habits(0, 0, 0, 0, 0, 0, 0)
-QUICK = Pace(think_seconds=0.001, reaction_seconds=0.001, poll_seconds=0.05, retry_seconds=0.01, patience_seconds=5)
+QUICK = Pace(think_seconds=0.001, reaction_seconds=0.001, poll_seconds=0.05, retry_seconds=0.01, patience_seconds=60)
 ORDER_ID = "0192aaaa-0000-7000-8000-000000000001"
 
 
