@@ -57,7 +57,7 @@ def test_every_problem_type_has_a_sentence_and_a_name_for_a_url():
 @pytest.mark.parametrize("path", DOCS, ids=inside)
 def test_every_make_target_that_is_named_exists(path):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^\s*)make ([a-z-]+)", path.read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^ {4})make ([a-z-]+)", path.read_text(), re.MULTILINE))
 
     assert not named - targets
 
@@ -65,7 +65,7 @@ def test_every_make_target_that_is_named_exists(path):
 @pytest.mark.parametrize("path", DOCS, ids=inside)
 def test_every_command_that_is_named_exists(path):
     words = {*cli.ROOMS, *[command.name or command.callback.__name__ for command in cli.app.registered_commands]}
-    named = set(re.findall(r"(?:-m |`|^\s*)doorbuster ([a-z]+)", path.read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:-m |`|^ {4})doorbuster ([a-z]+)", path.read_text(), re.MULTILINE))
 
     assert not named - words
 
