@@ -154,7 +154,7 @@ def _kept_secret(home: Path) -> str:
     """Return the secret of this home folder, making it (readable by its owner only) the first time."""
     path = home / "secret"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _make_secret(path)
         kept = path.read_text().strip()

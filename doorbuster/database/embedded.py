@@ -117,7 +117,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def supervise(home: Path) -> Iterator[None]:
     """Be the one process that may start PostgreSQL in this home, for the block."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (home / "postgres.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -34,7 +34,7 @@ def claim_home(home: Path) -> Iterator[Claimed]:
     """Be the one supervisor of this home for the block; raise Misconfigured with the other's addresses."""
     path = home / "lock"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = path.open("a+")
     except OSError as fault:
         raise Misconfigured(f"the data folder {home} cannot be used ({fault.strerror}): set DOORBUSTER_HOME") from fault
