@@ -21,7 +21,7 @@ Sort = Literal["relevance", "price_up", "price_down", "newest"]
 
 MATCHES_MAX = 1_000
 WORDS_MAX = 8
-COMMON_PRODUCTS_MIN = 50_000
+COMMON_PRODUCTS_MIN = 20_000
 
 _AMOUNT_MAX = 10**15
 _TOP = Cursor(2**62, UUID(int=2**128 - 1))

@@ -93,7 +93,8 @@ def lines_of(source: Source) -> Iterator[tuple[str, bool]]:
             mended = _mended(line)
             yield mended, mended is not line
     finally:
-        text.detach()  # so that the wrapper, when it goes, doesn't close what `opened` closes
+        if not source.stream.closed:
+            text.detach()  # so that the wrapper, when it goes, doesn't close what `opened` closes
 
 
 def _next_line(text: io.TextIOWrapper, number: int, source: Source) -> str:

@@ -54,9 +54,9 @@ def within_claims(
 
 
 def rows_rejected(draft: DraftProduct, reason: str, detail: str) -> Iterator[Rejected]:
-    """Yield one rejection for each of the product's rows that carry a variant, or for its first row."""
-    for line in [variant.line for variant in draft.variants] or [draft.line]:
-        yield Rejected(line, draft.handle, reason, detail)
+    """Yield one rejection for each of the product's rows that carry a variant."""
+    for variant in draft.variants:
+        yield Rejected(variant.line, draft.handle, reason, detail)
 
 
 def with_free_skus(draft: DraftProduct, sku_lines: Mapping[str, int]) -> tuple[DraftProduct, list[Rejected]]:

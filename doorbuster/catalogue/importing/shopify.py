@@ -136,6 +136,8 @@ def _product(block: _Block, currency: str) -> Iterator[Draft]:
             variants.append(draft)
         else:
             yield draft
+    if not variants:
+        return
     published = cleaning.truth(first["published"], otherwise=True)
     yield DraftProduct(
         line=first.line,

@@ -83,7 +83,8 @@ async def _claimed(
     for draft in free:
         claimed, rejected = matching.with_free_skus(draft, sku_lines)
         written.rejected += rejected
-        kept.append(claimed)
+        if claimed.variants:
+            kept.append(claimed)
     return kept
 
 
@@ -125,8 +126,6 @@ async def _matched(
         written.rejected += rejected
         if product.variants:
             products.append(product)
-        elif not draft.variants and not rejected:
-            written.rejected.append(Rejected(draft.line, draft.handle, "no-variants", "none of its rows can be sold"))
     return products
 
 
