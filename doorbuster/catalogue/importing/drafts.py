@@ -45,7 +45,7 @@ class DraftMedia:
 
 @dataclass(frozen=True, slots=True)
 class DraftProduct:
-    """A product with at least one variant as the file gives it, cleaned: the HTML sanitised, the texts without control characters."""
+    """A product with at least one variant, cleaned: the HTML sanitised, the texts without control characters."""
 
     line: int
     handle: str
