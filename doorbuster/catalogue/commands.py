@@ -22,7 +22,9 @@ from doorbuster.errors import Misconfigured
 from doorbuster.money import require_currency
 from doorbuster.settings import Settings, from_environment
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Bring in a catalogue or an order history from a file.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Bring in a catalogue or an order history from a file."
+)
 
 File = Annotated[Path, typer.Argument(help="The file, gzipped or not.")]
 Currency = Annotated[str | None, typer.Option(help="What its prices are in; the shop's own currency by default.")]
