@@ -131,7 +131,7 @@ DECLARE
 BEGIN
   IF p_priced.shipping_method IS NULL THEN
     RETURN answered(p_place, 'no_delivery', NULL, p_wish #>> '{shipping_address,country}');
-  ELSIF v_total <> (p_wish ->> 'expected_total')::bigint OR p_currency <> p_wish ->> 'expected_currency' THEN
+  ELSIF v_total <> (p_wish ->> 'expected_total')::numeric OR p_currency <> p_wish ->> 'expected_currency' THEN
     v_answer := answered(p_place, 'price_changed', NULL, NULL, v_total);
     v_answer.currency := p_currency;
   END IF;
