@@ -38,8 +38,23 @@ Violations = Callable[[Page], Awaitable[list[str]]]
 class Shop:
     """A running shop, and its database."""
 
-    url: str
     database: Database
+    environment: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        """Where shoppers come in."""
+        return f"http://127.0.0.1:{self.environment['PORT']}"
+
+    @property
+    def control_url(self) -> str:
+        """Where operators come in."""
+        return f"http://127.0.0.1:{self.environment['CONTROL_PORT']}"
+
+    def runs(self, *words: str) -> str:
+        """Run `doorbuster words…` beside the shop and return what it printed."""
+        command = [sys.executable, "-m", "doorbuster", *words]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True).stdout
 
     async def plans_sale(self, *, opens_in_seconds: float, units: int = 3, limit: int = 1, **facts: Any) -> Sale:
         """Plan a sale of lamps that opens so many seconds from now (a past one is open already)."""
@@ -56,8 +71,8 @@ class Shop:
 
 
 @pytest.fixture(scope="session")
-def running(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The addresses of a shop with a lamp and a jacket, opened by `doorbuster up`, and of its database."""
+def running(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a shop with a lamp and a jacket, opened by `doorbuster up`."""
     database_url = urlunsplit(urlsplit(server_url)._replace(path="/browser"))
     with closing(psycopg.connect(server_url, autocommit=True)) as connection:
         connection.execute("CREATE DATABASE browser TEMPLATE template_of_tests")
@@ -72,18 +87,17 @@ def running(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         )
     try:
         _wait_until_open(f"http://127.0.0.1:{ports['PORT']}/readyz", up, home / "up.log")
-        yield f"http://127.0.0.1:{ports['PORT']}", database_url
+        yield environment
     finally:
         up.terminate()
         up.wait(timeout=30)
 
 
 @pytest.fixture
-async def shop(running: tuple[str, str]) -> AsyncIterator[Shop]:
+async def shop(running: dict[str, str]) -> AsyncIterator[Shop]:
     """The running shop, for one test."""
-    url, database_url = running
-    async with open_database(database_url, connections=2, application="test") as database:
-        yield Shop(url, database)
+    async with open_database(running["DATABASE_URL"], connections=2, application="test") as database:
+        yield Shop(database, running)
 
 
 @pytest.fixture
