@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from pathlib import Path
 
 from doorbuster.audit.acknowledged import check_acknowledged
@@ -63,6 +64,11 @@ async def _result(runner: Runner, check: Check, counted: Row) -> Result:
         "guards": list(GUARDS),
     }
     rows = await runner.fetch(query, **{name: known[name] for name in query.parameters})
-    findings = tuple(check.sentence.format(**dict(row.items())) for row in rows)
+    findings = tuple(check.sentence.format(**_readable(row)) for row in rows)
     looked_at = len(GUARDS) if check.noun == "guards" else counted[check.noun]
     return Result(check.name, check.promise, looked_at, check.noun, rows[0]["drifted"] if rows else 0, findings)
+
+
+def _readable(row: Row) -> dict[str, object]:
+    """Return the row's facts; sums come as decimals, which would be written as 1.00E+6."""
+    return {name: int(value) if isinstance(value, Decimal) else value for name, value in row.items()}

@@ -44,6 +44,11 @@ PLANTED = {
         "pools_against_ledger",
         "95/0/0",
     ),
+    "a delivery was written down and never counted": (
+        f"INSERT INTO stock_movements (pool_id, kind, on_hand_delta) VALUES ('{ID}c1', 'received', 999910)",
+        "pools_against_ledger",
+        "its movements add up to 1000000/0/0",
+    ),
     "a hold was let go without its pool": (
         f"UPDATE holds SET state = 'expired' WHERE id = '{GRACE}'",
         "pools_against_holds",
