@@ -39,7 +39,7 @@ async def test_a_yaml_item_that_is_not_flat_is_rejected(desk: Desk, items: str) 
 
 
 async def test_yaml_that_breaks_off_keeps_what_came_before_and_says_where(desk: Desk) -> None:
-    with pytest.raises(Unreadable, match="line 1[34]"):
+    with pytest.raises(Unreadable, match=r"line 1[34]"):
         await desk.raw(DEMO.encode() + b'- id: "never closed\n', "products.yaml")
 
 
