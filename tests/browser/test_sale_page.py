@@ -95,6 +95,18 @@ async def test_who_comes_when_all_are_held_is_told_so_and_may_try_again(shop, pa
     await expect(page.get_by_role("button")).to_have_attribute("aria-disabled", "false")
 
 
+async def test_who_asks_for_more_than_is_left_is_told_how_many_there_are(shop, page, complaints):
+    sale = await shop.plans_sale(opens_in_seconds=-1, units=1, limit=3)
+    await page.goto(f"/sales/{sale.handle}")
+
+    await page.get_by_label("How many?").select_option("3")
+    await page.get_by_role("button").click()
+
+    await expect(page.get_by_role("status")).to_have_text("Only 1 left, fewer than you asked for.")
+    await expect(page.get_by_role("button")).to_have_attribute("aria-disabled", "false")
+    assert "409" in complaints.pop()
+
+
 async def test_a_hidden_page_asks_for_nothing(shop, page):
     sale = await shop.plans_sale(opens_in_seconds=-1)
     await page.add_init_script("Object.defineProperty(document, 'hidden', { value: true })")

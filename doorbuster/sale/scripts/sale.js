@@ -155,7 +155,7 @@ function refused(told) {
   const name = String(told.type).split("/").pop().replaceAll("-", "_");
   say(told.detail ?? told.title, "bad");
   if (told.hold_id) location.assign(`/holds/${told.hold_id}`);
-  else if (["sold_out", "all_held", "paused"].includes(name)) turn(name);
+  else if (["sold_out", "all_held", "paused"].includes(name) && !told.left) turn(name);
   else if (name === "sale_over") turn("over");
 }
 
@@ -166,6 +166,13 @@ drop.addEventListener("reached", () => {
   else if (now() >= opensAt && drop.dataset.now === "before") turn("open");
 });
 document.addEventListener("visibilitychange", () => lookLater(Math.random() * 1000));
+// Back from the hold's page, out of the browser's memory: the wish is over, and the page is as old as that.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  asking = false;
+  dress();
+  lookLater(0);
+});
 // The page may be some minutes old (a cache, a tab brought back), so what it says is checked against the time at once.
 if (drop.dataset.now === "before" && now() >= opensAt) turn("open");
 dress();
