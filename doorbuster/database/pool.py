@@ -141,14 +141,7 @@ async def open_database(
             timeout=CONNECT_SECONDS_MAX,
             command_timeout=statement_timeout_ms / 1000 + 1.0,
             max_inactive_connection_lifetime=300.0,
-            server_settings={
-                "application_name": application,
-                "statement_timeout": str(statement_timeout_ms),
-                "lock_timeout": str(statement_timeout_ms),
-                "idle_in_transaction_session_timeout": str(statement_timeout_ms * 4),
-                "timezone": "UTC",
-                "jit": "off",
-            },
+            server_settings=_server_settings(application, statement_timeout_ms),
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
         reason = str(fault) or "it does not answer"
@@ -176,6 +169,17 @@ async def own_connection(url: str, *, application: str) -> AsyncIterator[Any]:
     finally:
         with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             await connection.close(timeout=5.0)
+
+
+def _server_settings(application: str, statement_timeout_ms: int) -> dict[str, str]:
+    return {
+        "application_name": application,
+        "statement_timeout": str(statement_timeout_ms),
+        "lock_timeout": str(statement_timeout_ms),
+        "idle_in_transaction_session_timeout": str(statement_timeout_ms * 4),
+        "timezone": "UTC",
+        "jit": "off",
+    }
 
 
 @overload
