@@ -4,15 +4,16 @@
 -- not cancelled yet; the order's payment is refunded by that much, and an order refunded in full is refunded. Returns
 -- for each line, numbered from 1, whether such an order was found; `applied` is false when all that was done before.
 CREATE OR REPLACE FUNCTION apply_cancellation(
-  p_customer text, p_key text, p_hash bytea, p_at timestamptz, p_skus text[], p_quantities int[], p_prices bigint[]
+  p_customer text, p_key text, p_hash bytea, p_at timestamptz, p_refunds uuid[], p_skus text[], p_quantities int[], p_prices bigint[]
 ) RETURNS TABLE (line int, found boolean, applied boolean) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 AS $$
 DECLARE
-  v_order  uuid;
-  v_amount bigint;
-  v_found  boolean[] := '{}';
+  v_order   uuid;
+  v_payment uuid;
+  v_amount  bigint;
+  v_found   boolean[] := '{}';
 BEGIN
   INSERT INTO idempotency_keys (customer_key, idempotency_key, request_hash, status, body)
   VALUES (p_customer, p_key, p_hash, 200, '{}') ON CONFLICT DO NOTHING;
@@ -25,7 +26,7 @@ BEGIN
   END IF;
   FOR i IN 1 .. cardinality(p_skus) LOOP
     v_amount := p_quantities[i] * p_prices[i];
-    SELECT orders.id INTO v_order
+    SELECT orders.id, payments.id INTO v_order, v_payment
     FROM orders
     JOIN order_lines ON order_lines.order_id = orders.id AND order_lines.sku = p_skus[i]
       AND order_lines.unit_price = p_prices[i] AND order_lines.quantity >= p_quantities[i]
@@ -39,10 +40,12 @@ BEGIN
       UPDATE payments
       SET refunded_amount = refunded_amount + v_amount,
           state = CASE WHEN refunded_amount + v_amount = amount THEN 'refunded' ELSE state END
-      WHERE order_id = v_order;
+      WHERE id = v_payment;
+      INSERT INTO refunds (id, payment_id, amount, reason, state, created_at, done_at)
+      SELECT p_refunds[i], v_payment, v_amount, p_key, 'done', p_at, p_at WHERE v_amount > 0;
       UPDATE orders SET state = 'refunded'
       FROM payments
-      WHERE orders.id = v_order AND payments.order_id = orders.id AND payments.state = 'refunded';
+      WHERE orders.id = v_order AND payments.id = v_payment AND payments.state = 'refunded';
     END IF;
   END LOOP;
   UPDATE idempotency_keys SET body = jsonb_build_object('found', to_jsonb(v_found))

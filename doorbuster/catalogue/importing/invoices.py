@@ -1,9 +1,9 @@
 """Reads the order history of an "Online Retail" file: invoices and cancellations out of their lines.
 
 The rules. Lines of one invoice number are one invoice, even when they span two minutes or others come between. POST,
-DOT and C2 are its carriage; every other priced line is a line of the order, whether the shop has the product or not.
-Rejected, with the reason: a line that repeats another of its invoice exactly, a negative quantity outside a
-cancellation (a write-off), a line without a price and without a customer (a stock count), a negative price.
+DOT and C2 are its carriage, or its only line; every other priced line is a line of the order, whether the shop has the
+product or not. Rejected, with the reason: a line that repeats another of its invoice exactly, a negative quantity
+outside a cancellation (a write-off), a line without a price and without a customer (a stock count), a negative price.
 Times are taken as UTC.
 """
 
@@ -73,8 +73,16 @@ def read(rows: Iterable[Row], currency: str) -> Iterator[Invoice | Rejected | No
         if rejected:
             yield rejected
         if len(waiting) > OPEN_INVOICES_MAX:
-            yield waiting.pop(next(iter(waiting)))
-    yield from waiting.values()
+            yield _complete(waiting.pop(next(iter(waiting))))
+    yield from map(_complete, waiting.values())
+
+
+def _complete(invoice: Invoice) -> Invoice:
+    """Return the invoice; one of carriage alone sells carriage, because an order has at least one line."""
+    if invoice.carriage and not invoice.lines:
+        invoice.lines.append(InvoiceLine(invoice.line, "CARRIAGE", "Carriage", 1, invoice.carriage))
+        invoice.carriage = 0
+    return invoice
 
 
 def _started(row: Row, number: str) -> Invoice | Rejected:

@@ -71,10 +71,15 @@ def with_free_skus(draft: DraftProduct, sku_lines: Mapping[str, int]) -> tuple[D
     ]
 
 
-def shares_a_variant(draft: DraftProduct, stored: Sequence[StoredVariant]) -> bool:
-    """Say whether the draft has a SKU or a choice of the stored product; otherwise they only share the handle."""
-    skus, options = {each.sku for each in stored}, {each.option_values for each in stored}
-    return any(variant.sku in skus or variant.option_values in options for variant in draft.variants)
+def is_same_product(draft: DraftProduct, vendor: str, stored: Sequence[StoredVariant]) -> bool:
+    """Say whether the draft is the stored product of that vendor, and doesn't only share its handle.
+
+    It has half of the stored variants or more, by SKU or choice; under another vendor it has all of them.
+    """
+    skus = {variant.sku for variant in draft.variants}
+    options = {variant.option_values for variant in draft.variants}
+    shared = sum(each.sku in skus or each.option_values in options for each in stored)
+    return shared == len(stored) or (draft.vendor == vendor and 2 * shared >= len(stored))
 
 
 def matched(

@@ -67,7 +67,7 @@ def _batches(found: Iterator[Invoice | Rejected | Noted], report: Report) -> Ite
             report.reject(each)
         elif isinstance(each, Noted):
             report.note(each)
-        elif each.lines or each.carriage:
+        elif each.lines:
             batch.append(each)
         if len(batch) >= BATCH_INVOICES_MAX:
             yield batch
@@ -117,6 +117,7 @@ async def _cancel(transaction: Transaction, invoice: Invoice, report: Report) ->
         idempotency_key=_idempotency_key(invoice),
         request_hash=_content_hash(invoice),
         at=invoice.at,
+        refund_ids=[id_at(invoice.at) for _ in invoice.lines],
         skus=[line.sku for line in invoice.lines],
         quantities=[line.quantity for line in invoice.lines],
         prices=[line.unit_price for line in invoice.lines],
@@ -136,6 +137,7 @@ async def _cancel(transaction: Transaction, invoice: Invoice, report: Report) ->
 
 def _order_document(invoice: Invoice) -> dict[str, Any]:
     return {
+        "line": invoice.line,
         "secret": new_secret(),
         "customer_key": invoice.customer_key,
         "idempotency_key": _idempotency_key(invoice),

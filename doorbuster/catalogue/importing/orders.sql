@@ -10,12 +10,12 @@ SELECT id, nextval('order_numbers'), secret, customer_key, idempotency_key, deco
 FROM (
   SELECT draft.*
   FROM jsonb_to_recordset(:orders::jsonb) AS draft(
-    id uuid, secret text, customer_key text, idempotency_key text, request_hash text, items_amount bigint,
+    line bigint, id uuid, secret text, customer_key text, idempotency_key text, request_hash text, items_amount bigint,
     shipping_amount bigint, shipping_address jsonb, placed_at timestamptz)
   WHERE NOT EXISTS (
     SELECT FROM orders
     WHERE orders.customer_key = draft.customer_key AND orders.idempotency_key = draft.idempotency_key)
-  ORDER BY placed_at, id
+  ORDER BY line
 ) AS new
 ON CONFLICT (customer_key, idempotency_key) DO NOTHING
 RETURNING id;
@@ -41,4 +41,4 @@ FROM jsonb_to_recordset(:payments::jsonb) AS draft(
 -- why:  a cancelled invoice refunds the orders whose lines it takes back, once for ever
 -- cost: rows 5000, buffers 100000
 SELECT line, found, applied
-FROM apply_cancellation(:customer_key, :idempotency_key, :request_hash, :at, :skus, :quantities, :prices);
+FROM apply_cancellation(:customer_key, :idempotency_key, :request_hash, :at, :refund_ids, :skus, :quantities, :prices);

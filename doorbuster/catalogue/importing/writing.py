@@ -11,7 +11,7 @@ from doorbuster.catalogue.importing.drafts import DraftProduct, Rejected
 from doorbuster.catalogue.importing.matching import MatchedProduct, StoredVariant
 from doorbuster.catalogue.vocabulary import trigrams_of, vocabulary_of
 from doorbuster.clock import new_id
-from doorbuster.database import Database, QueryFile, Transaction
+from doorbuster.database import Database, QueryFile, Row, Transaction
 
 SQL = QueryFile("doorbuster.catalogue.importing", "writing.sql")
 
@@ -111,14 +111,10 @@ async def _matched(
     products = []
     for draft in drafts:
         known = stored.get(draft.handle)
-        if known is not None and known["source"] != run.source:
-            detail = f"the shop has a product with this handle already, from {known['source'] or 'elsewhere'}"
-            written.rejected += matching.rows_rejected(draft, "handle-taken", detail)
-            continue
         own = by_product.get(known["id"], []) if known else []
-        if own and not matching.shares_a_variant(draft, own):
-            detail = "the shop has a product with this handle and none of these variants; give the other one its own"
-            written.rejected += matching.rows_rejected(draft, "handle-taken", detail)
+        refusal = _handle_refusal(run, draft, known, own)
+        if refusal:
+            written.rejected += matching.rows_rejected(draft, "handle-taken", refusal)
             continue
         relevant = [by_sku[variant.sku] for variant in draft.variants if variant.sku in by_sku]
         relevant += own
@@ -127,6 +123,17 @@ async def _matched(
         if product.variants:
             products.append(product)
     return products
+
+
+def _handle_refusal(run: Run, draft: DraftProduct, known: Row | None, own: list[StoredVariant]) -> str | None:
+    """Say why a draft may not change the product that has its handle, or None."""
+    if known is None:
+        return None
+    if known["source"] != run.source:
+        return f"the shop has a product with this handle already, from {known['source'] or 'elsewhere'}"
+    if not matching.is_same_product(draft, known["vendor"], own):
+        return "the shop has another product with this handle and other variants; give this one its own"
+    return None
 
 
 async def _put(transaction: Transaction, run: Run, products: list[MatchedProduct], written: Written) -> None:

@@ -28,7 +28,7 @@ SELECT pg_advisory_xact_lock(hashtext('doorbuster import')) IS NULL AS waited;
 -- name: existing_products
 -- why:  a batch updates the products that are there and adds the others
 -- cost: rows 500, buffers 3000
-SELECT id, handle, source FROM products WHERE handle = ANY(:handles::text[]) LIMIT 5000;
+SELECT id, handle, source, vendor FROM products WHERE handle = ANY(:handles::text[]) LIMIT 5000;
 
 -- name: existing_variants
 -- why:  a draft is matched with the variant of its SKU or of its options; a SKU of another product is refused

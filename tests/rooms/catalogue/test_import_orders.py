@@ -41,6 +41,13 @@ async def test_postage_is_shipping_and_not_a_line(desk: Desk) -> None:
     assert [(row[1], row[2]) for row in await desk.rows(ORDERS)] == [(1530, 3600)]
 
 
+async def test_an_invoice_of_postage_alone_sells_postage(desk: Desk) -> None:
+    await desk.orders("536365,POST,POSTAGE,2,2010-12-01 08:26:00,18.00,17850.0,United Kingdom")
+
+    assert [(row[1], row[2]) for row in await desk.rows(ORDERS)] == [(3600, 0)]
+    assert await desk.rows("SELECT title, quantity, unit_price FROM order_lines") == [("Carriage", 1, 3600)]
+
+
 async def test_an_invoice_of_two_minutes_or_in_two_places_is_one_order(desk: Desk) -> None:
     other = "536366,71053,WHITE METAL LANTERN,1,2010-12-01 08:26:00,3.39,1,United Kingdom"
     await desk.orders(HEART, other, LANTERN.replace("08:26", "08:27"))
@@ -84,6 +91,7 @@ async def test_a_cancellation_of_a_part_leaves_the_order_fulfilled(desk: Desk) -
 
     assert [row[0] for row in await desk.rows(ORDERS)] == ["fulfilled"]
     assert await desk.rows("SELECT state, refunded_amount FROM payments") == [("captured", 510)]
+    assert await desk.rows("SELECT amount, state FROM refunds") == [(510, "done")]
 
 
 async def test_a_cancellation_of_what_nobody_bought_is_rejected(desk: Desk) -> None:

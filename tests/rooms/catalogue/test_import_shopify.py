@@ -72,6 +72,15 @@ async def test_a_later_file_does_not_take_over_a_product_that_shares_only_the_ha
     assert (await desk.product("hat")).vendor == "Acme"
 
 
+async def test_a_later_file_may_drop_and_add_variants(desk: Desk) -> None:
+    await desk.catalog(SHOPIFY, "hat,Hat,,,,Colour,red,R,5,1", "hat,,,,,Colour,tan,T,5,1")
+
+    report = await desk.catalog(SHOPIFY, "hat,Hat,,,,Colour,red,R,5,1", "hat,,,,,Colour,teal,B,5,1")
+
+    assert reasons(report) == []
+    assert sorted(variant.sku for variant in (await desk.product("hat")).variants) == ["B", "R", "T"]
+
+
 async def test_a_choice_given_twice_is_rejected_with_the_line_of_the_first(desk: Desk) -> None:
     report = await desk.catalog(SHOPIFY, "hat,Hat,,,,Colour,red,A,5,1", "hat,,,,,Colour,red,B,6,1")
 
