@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -34,11 +34,19 @@ from doorbuster.web.headers import security_headers
 from doorbuster.web.pages import House, Pages
 from doorbuster.web.shared_cache import SharedCache
 
+TILL_CONNECTIONS = 3
+"""Kept for holds, orders and payments: the crowd that looks around cannot take them from those who pay."""
+REFRESH_SECONDS_MIN = 0.05
+
 
 @dataclass(frozen=True, kw_only=True)
 class ShopHouse(House):
-    """What the handlers of the data plane may reach; rooms name what they need of it by Protocols."""
+    """What the handlers of the data plane may reach; rooms name what they need of it by Protocols.
 
+    `database` is for looking around, `till` for the way from the hold to the paid order.
+    """
+
+    till: Database
     claims: Claims
     placing: Placing
     settling: Settling
@@ -49,32 +57,38 @@ async def run_worker(post: Post) -> None:
     """Serve shoppers until told to stop."""
     settings = from_environment(os.environ)
     async with (
-        open_database(
-            settings.database_url or "",
-            connections=settings.connections_per_worker,
-            application=post.name,
-            statement_timeout_ms=settings.statement_timeout_ms,
-        ) as database,
+        _open(settings, post.name, settings.connections_per_worker - TILL_CONNECTIONS) as database,
+        _open(settings, post.name, TILL_CONNECTIONS) as till,
         open_hosted_checkout(settings) as gateway,
     ):
-        house = _house(settings, database, gateway)
+        house = _house(settings, database, till, gateway)
         window = _window(house)
         with suppress(DatabaseFault):
             await window.refresh()
         pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret))
-        async with background(pusher, _keep_fresh(window)):
+        async with background(pusher, _keep_fresh(window, house.claims.exhausted)):
             await serve(_app(house, window), post)
 
 
-def _house(settings: Settings, database: Database, gateway: Gateway) -> ShopHouse:
+def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncContextManager[Database]:
+    return open_database(
+        settings.database_url or "",
+        connections=connections,
+        application=name,
+        statement_timeout_ms=settings.statement_timeout_ms,
+    )
+
+
+def _house(settings: Settings, database: Database, till: Database, gateway: Gateway) -> ShopHouse:
     return ShopHouse(
         database=database,
         clock=SystemClock(),
         settings=settings,
         pages=Pages(settings),
-        claims=Claims(database),
-        placing=Placing(database, gateway.name),
-        settling=Settling(database),
+        till=till,
+        claims=Claims(till),
+        placing=Placing(till, gateway.name),
+        settling=Settling(till),
         gateway=gateway,
     )
 
@@ -83,7 +97,7 @@ def _window(house: ShopHouse) -> Window:
     def draw_refusal(sale: Sale, answer: Answer) -> bytes:
         return house.pages.render("sale/answer.html", answer=answer, sale=sale, now=sale.now).encode()
 
-    memory = SaleMemory(house.database, house.clock)
+    memory = SaleMemory(house.till, house.clock)
     return Window(
         memory, lambda sale: render_sale_page(house.pages, sale), draw_refusal, security_headers(house.settings)
     )
@@ -101,9 +115,15 @@ def _app(house: ShopHouse, window: Window) -> ASGIApp:
     return Door(SharedCache(routed, house.clock), window, house.claims, house.settings, clock=house.clock)
 
 
-async def _keep_fresh(window: Window) -> None:
-    """Read the live sales again and again; when PostgreSQL is away, what was read expires by itself."""
+async def _keep_fresh(window: Window, exhausted: asyncio.Event) -> None:
+    """Read the live sales again and again, and at once when an item has nothing left.
+
+    When PostgreSQL is away, what was read expires by itself.
+    """
     while True:
-        await asyncio.sleep(REFRESH_SECONDS)
+        await asyncio.sleep(REFRESH_SECONDS_MIN)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(exhausted.wait(), REFRESH_SECONDS - REFRESH_SECONDS_MIN)
+        exhausted.clear()
         with suppress(DatabaseFault):
             await window.refresh()

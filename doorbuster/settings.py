@@ -69,8 +69,8 @@ class Settings:
     mail_from: str = "shop@localhost"
     """MAIL_FROM: the sender of the shop's mails."""
 
-    connections_per_worker: int = 6
-    """CONNECTIONS: PostgreSQL connections of one data-plane worker."""
+    connections_per_worker: int = 8
+    """CONNECTIONS: PostgreSQL connections of one data-plane worker; three of them are kept for those who pay."""
 
     statement_timeout_ms: int = 5_000
     """STATEMENT_TIMEOUT_MS: the longest any statement of a page may take."""
@@ -136,7 +136,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         payment_callback_secret=environ.get("PAYMENT_CALLBACK_SECRET", ""),
         smtp_url=environ.get("SMTP_URL") or None,
         mail_from=environ.get("MAIL_FROM", "shop@localhost"),
-        connections_per_worker=_number(environ, "CONNECTIONS", 6, 2, 500),
+        connections_per_worker=_number(environ, "CONNECTIONS", 8, 4, 500),
         statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
     )
 

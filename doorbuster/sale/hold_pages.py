@@ -7,11 +7,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from doorbuster.database import Database
 from doorbuster.sale import answers
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.holds import QUANTITY_MAX, Caller, Claims, hold_of, release
 from doorbuster.sale.sales import Sale, sale_by_handle
-from doorbuster.web.pages import House, house_of, show
+from doorbuster.settings import Settings
+from doorbuster.web.pages import show
 from doorbuster.web.sessions import shopper_of, shopper_or_new
 
 STATUS = {"NotAdmitted": 503, "NotInSale": 404, "KeyReused": 422}
@@ -19,15 +21,33 @@ ATTEMPTS_MAX = 20
 
 
 class SaleHouse(Protocol):
-    """What these pages need beside the house's base."""
+    """What these pages need of their house; `till` are the connections kept for those who buy."""
 
-    claims: Claims
+    @property
+    def settings(self) -> Settings:
+        """Return the settings."""
+        ...
+
+    @property
+    def claims(self) -> Claims:
+        """Return what answers claims in batches."""
+        ...
+
+    @property
+    def till(self) -> Database:
+        """Return the connections kept for those who buy."""
+        ...
+
+
+def sale_house_of(request: Request) -> SaleHouse:
+    """Return the house that this request came into."""
+    return cast(SaleHouse, request.state.house)
 
 
 async def hold_create(request: Request) -> Response:
     """Claim by the plain form: on to the hold, or to a page that says why not."""
-    house = house_of(request)
-    sale = await sale_by_handle(house.database, request.path_params["handle"])
+    house = sale_house_of(request)
+    sale = await sale_by_handle(house.till, request.path_params["handle"])
     if sale is None or not sale.items:
         raise HTTPException(404, "There is no sale of that name.")
     form = await request.form()
@@ -46,9 +66,9 @@ async def hold_create(request: Request) -> Response:
 
 async def hold_show(request: Request) -> Response:
     """Show a hold to its owner; to everybody else there is none."""
-    house = house_of(request)
+    house = sale_house_of(request)
     shopper = shopper_of(request.headers, house.settings.secret, house.settings.secure_cookies)
-    hold = await hold_of(house.database, request.path_params["id"], shopper.key) if shopper else None
+    hold = await hold_of(house.till, request.path_params["id"], shopper.key) if shopper else None
     if hold is None:
         raise HTTPException(404, "There is no such hold, or it is not yours.")
     return show(request, "sale/hold.html", hold=hold)
@@ -56,24 +76,23 @@ async def hold_show(request: Request) -> Response:
 
 async def hold_release(request: Request) -> Response:
     """Give a hold back; its page says what became of it."""
-    house = house_of(request)
+    house = sale_house_of(request)
     hold_id: UUID = request.path_params["id"]
     shopper = shopper_of(request.headers, house.settings.secret, house.settings.secure_cookies)
     if shopper is not None:
-        await release(house.database, hold_id, shopper.key)
+        await release(house.till, hold_id, shopper.key)
     return RedirectResponse(f"/holds/{hold_id}", 303)
 
 
-async def _claim(house: House, sale: Sale, sku: str, quantity: int, customer_key: str) -> Answer:
+async def _claim(house: SaleHouse, sale: Sale, sku: str, quantity: int, customer_key: str) -> Answer:
     """Claim under a key made of the shopper and the sale, so that a second click without script is the same wish.
 
     A wish that has come to its end (given back, expired, paid) lets the next click be a new one.
     """
-    claims = cast(SaleHouse, house).claims
     answer: Answer = answers.KeyReused()
     for attempt in range(1, ATTEMPTS_MAX + 1):
         caller = Caller(customer_key, f"form:{sku}:{quantity}:{attempt}")
-        answer = await claims.claim_item(sale, sku, quantity, caller)
+        answer = await house.claims.claim_item(sale, sku, quantity, caller)
         if not isinstance(answer, answers.Replayed) or answer.hold.state in ("held", "paying"):
             break
     return answer

@@ -4,6 +4,7 @@
 of the pool's row (claim.function.sql). `Claims` coalesces single callers into such batches, one lane for each item.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,8 +78,12 @@ class OwnHold:
 class Claims:
     """Coalesces the claims of one worker: while one batch of an item is committing, the next collects."""
 
-    def __init__(self, database: Database, batch_max: int = 128, waiting_max: int = 4_096) -> None:
-        """Send batches to `database`; at most `waiting_max` callers wait for one item."""
+    def __init__(self, database: Database, batch_max: int = 128, waiting_max: int = 16_384) -> None:
+        """Send batches to `database`; at most `waiting_max` callers wait for one item.
+
+        `exhausted` is set whenever an answer shows that an item has nothing left.
+        """
+        self.exhausted = asyncio.Event()
         self._coalescer: Coalescer[Claim, Answer] = Coalescer(
             "claim_holds",
             lambda claims: claim_batch(database, claims),
@@ -100,6 +105,8 @@ class Claims:
         except errors.Overloaded:
             answer = answers.NotAdmitted(RETRY_AFTER_SECONDS)
         ANSWERS.add(answer.name)
+        if isinstance(answer, answers.SoldOut | answers.AllHeld) and answer.left == 0:
+            self.exhausted.set()
         return answer
 
 

@@ -40,6 +40,11 @@ class CheckoutHouse(Protocol):
         ...
 
     @property
+    def till(self) -> Database:
+        """Return the connections kept for those who pay."""
+        ...
+
+    @property
     def settling(self) -> Settling:
         """Return what settles payments in batches."""
         ...

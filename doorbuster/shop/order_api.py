@@ -201,7 +201,7 @@ def _refused(given: Refusal) -> Response:
 async def _order_of(request: Request) -> Order:
     shopper = known_shopper(request)
     order = await order_of_shopper(
-        checkout_house_of(request).database,
+        checkout_house_of(request).till,
         request.path_params["id"],
         request.headers.get("order-secret"),
         shopper.key if shopper else None,

@@ -44,7 +44,7 @@ async def cancel_create(request: Request) -> Response:
     """Cancel an order that was not paid yet; its units are for sale again at once."""
     house, order = checkout_house_of(request), await _order_of(request)
     if order.state == "awaiting_payment":
-        await cancel_order(house.database, order.id, "cancelled_by_shopper")
+        await cancel_order(house.till, order.id, "cancelled_by_shopper")
     return RedirectResponse(f"/orders/{order.id}?secret={order.secret}", 303)
 
 
@@ -61,9 +61,7 @@ async def _order_of(request: Request) -> Order:
     shopper = known_shopper(request)
     order_id: UUID = request.path_params["id"]
     secret = request.query_params.get("secret", "").replace("\0", "")
-    order = await order_of_shopper(
-        checkout_house_of(request).database, order_id, secret, shopper.key if shopper else None
-    )
+    order = await order_of_shopper(checkout_house_of(request).till, order_id, secret, shopper.key if shopper else None)
     if order is None:
         raise HTTPException(404, "There is no such order, or this link is not complete. It is in your mail.")
     return order
