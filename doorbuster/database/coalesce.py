@@ -3,7 +3,7 @@
 Promises: a lone caller waits for nobody (there is no timer); a batch holds at most `batch_max` items, and a lane at
 most `waiting_max`; every item is answered or fails, each for itself: a batch that PostgreSQL refuses is run again one
 by one, so that one bad item cannot fail its neighbours.
-Never: cancels a batch because one caller went away; never runs two batches of a lane at once.
+Never: cancels a batch because one caller went away; never sends a part of a batch while another is under way.
 
 Callers who left or whose patience ran out are dropped before their batch is sent, so nothing is done for nobody.
 The batch verb must be safe to repeat for an item (by its idempotency key): after a broken connection the outcome of
@@ -36,7 +36,7 @@ class _Waiting(Generic[Item, Answer]):
 @dataclass(slots=True)
 class _Lane(Generic[Item, Answer]):
     waiting: deque[_Waiting[Item, Answer]] = field(default_factory=deque)
-    drain: asyncio.Task[None] | None = None
+    senders: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 class Coalescer(Generic[Item, Answer]):
@@ -44,6 +44,8 @@ class Coalescer(Generic[Item, Answer]):
 
     `run` takes the items of one batch and returns their answers in the same order. Items of different `lane`s are
     independent; of the items with the same `conflict` key a batch takes only the first, the others wait for the next.
+    With `under_way_max` above one, further batches of a lane are sent while one is under way, but only full ones: the
+    process is at work while PostgreSQL is, and batches do not fragment. The verb must then lock what it decides about.
     """
 
     def __init__(
@@ -56,10 +58,12 @@ class Coalescer(Generic[Item, Answer]):
         batch_max: int = 128,
         waiting_max: int = 4_096,
         batch_seconds: float = 10.0,
+        under_way_max: int = 1,
     ) -> None:
         """Keep the verb and its limits; `name` labels the metrics."""
         self._name, self._run, self._lane_of, self._conflict_of = name, run, lane, conflict
         self._batch_max, self._waiting_max, self._batch_seconds = batch_max, waiting_max, batch_seconds
+        self._under_way_max = under_way_max
         self._lanes: dict[Hashable, _Lane[Item, Answer]] = {}
 
     async def submit(self, item: Item, patience_seconds: float = 10.0) -> Answer:
@@ -74,20 +78,29 @@ class Coalescer(Generic[Item, Answer]):
             raise errors.Overloaded("too many are waiting for the same thing")
         waiting = _Waiting(item, loop.create_future(), loop.time() + patience_seconds)
         lane.waiting.append(waiting)
-        if lane.drain is None:
-            lane.drain = loop.create_task(self._drain(key, lane))
+        if not lane.senders or (len(lane.senders) < self._under_way_max and self._is_full(lane)):
+            lane.senders.add(loop.create_task(self._drain(key, lane)))
         answer: Answer = await waiting.answer
         return answer
 
+    def _is_full(self, lane: _Lane[Item, Answer]) -> bool:
+        return len(lane.waiting) >= self._batch_max
+
     async def _drain(self, key: Hashable, lane: _Lane[Item, Answer]) -> None:
-        """Send batch after batch until nobody waits; the task is the lane's only sender."""
+        """Send batch after batch until nobody waits, or until less than a batch waits and another sender is at work."""
+        me = asyncio.current_task()
+        assert me is not None
         try:
-            while batch := self._next_batch(lane):
+            while (len(lane.senders) == 1 or self._is_full(lane)) and (batch := self._next_batch(lane)):
                 await self._send(batch)
+                # One turn of the loop: who has arrived by now is read and joins the next batch.
+                await asyncio.sleep(0)
         finally:
-            self._lanes.pop(key, None)
-            # Only a shutdown leaves anybody behind: nothing was sent for them.
-            _fail(list(lane.waiting), errors.Overloaded("the process is stopping; nothing was done"))
+            lane.senders.discard(me)
+            if not lane.senders:
+                self._lanes.pop(key, None)
+                # Only a shutdown leaves anybody behind: nothing was sent for them.
+                _fail(list(lane.waiting), errors.Overloaded("the process is stopping; nothing was done"))
 
     def _next_batch(self, lane: _Lane[Item, Answer]) -> list[_Waiting[Item, Answer]]:
         """Take the longest waiting, leaving out those who left and putting back those who conflict."""
@@ -138,7 +151,8 @@ class Coalescer(Generic[Item, Answer]):
 
     async def _bounded(self, items: list[Item]) -> Sequence[Answer]:
         try:
-            return await asyncio.wait_for(self._run(items), self._batch_seconds)
+            async with asyncio.timeout(self._batch_seconds):
+                return await self._run(items)
         except TimeoutError as fault:
             raise errors.DatabaseTimeout("the batch took too long") from fault
 

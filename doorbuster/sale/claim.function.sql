@@ -3,11 +3,12 @@
 -- The pool's row is locked first and everything else is read in later statements, because in READ COMMITTED a
 -- statement's snapshot is taken before it waits for a lock: what it reads beside the locked row may be stale.
 -- Callers are answered in array order; the caller of this function sees to it that no customer is in it twice.
+-- The first row (place 0) is what everybody who is newly Held has in common; then comes a row for each other caller.
 CREATE OR REPLACE FUNCTION claim_holds(
   p_sale uuid, p_variant uuid, p_ids uuid[], p_customers text[], p_keys text[], p_quantities int[], p_prices bigint[]
 ) RETURNS TABLE (
-  answer text, hold_id uuid, hold_variant uuid, hold_quantity int, hold_price bigint, hold_state text,
-  hold_expires_at timestamptz, units_left bigint, units_held bigint, customer_has int
+  place int, answer text, hold_id uuid, hold_variant uuid, hold_quantity int, hold_price bigint, hold_state text,
+  hold_expires_at timestamptz, units_left bigint, customer_has int
 ) LANGUAGE plpgsql
 -- A plan made while the tables were small must not live on when they have grown: one plan, by index, for ever.
 SET plan_cache_mode = force_generic_plan
@@ -18,15 +19,15 @@ SET enable_bitmapscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
-  v_sale    sales%ROWTYPE;
+  v_sale    record;
   v_pool    stock_pools%ROWTYPE;
-  v_price   bigint;
+  v_all     record;
   v_now     timestamptz;
   v_expires timestamptz;
   v_left    bigint;
   v_granted bigint := 0;
   v_closed  text;
-  v_answers text[] := array_fill(NULL::text, ARRAY[cardinality(p_ids)]);
+  v_answers text[] := array_fill('Held'::text, ARRAY[cardinality(p_ids)]);
   v_row     record;
 BEGIN
   -- name: claim_lock_pool
@@ -37,19 +38,18 @@ BEGIN
    WHERE i.sale_id = p_sale AND i.variant_id = p_variant
      FOR UPDATE OF p;
   IF NOT FOUND THEN
-    RETURN QUERY SELECT 'NotInSale', NULL::uuid, NULL::uuid, NULL::int, NULL::bigint, NULL::text, NULL::timestamptz,
-                        0::bigint, 0::bigint, 0 FROM unnest(p_ids);
+    RETURN QUERY SELECT n, 'NotInSale', NULL::uuid, NULL::uuid, NULL::int, NULL::bigint, NULL::text,
+                        NULL::timestamptz, 0::bigint, 0 FROM generate_series(0, cardinality(p_ids)) AS n;
     RETURN;
   END IF;
 
   -- name: claim_read_sale
-  -- why:  opening, pause and end are judged by the database's clock, after the lock was had
-  -- cost: rows 1, buffers 6
-  SELECT s.* INTO v_sale FROM sales s WHERE s.id = p_sale;
-  -- name: claim_read_price
-  -- why:  the price in force now is the price of the hold
-  -- cost: rows 1, buffers 4
-  SELECT i.price INTO v_price FROM sale_items i WHERE i.sale_id = p_sale AND i.variant_id = p_variant;
+  -- why:  opening, pause, end and price are judged by the database's clock, after the lock was had
+  -- cost: rows 1, buffers 10
+  SELECT s.opens_at, s.closes_at, s.paused_at, s.ended_at, s.hold_seconds, s.limit_per_customer, s.currency, i.price
+    INTO v_sale
+    FROM sales s JOIN sale_items i ON i.sale_id = s.id
+   WHERE s.id = p_sale AND i.variant_id = p_variant;
 
   v_now := clock_timestamp();
   v_expires := v_now + make_interval(secs => v_sale.hold_seconds);
@@ -77,49 +77,64 @@ BEGIN
     PERFORM expire_holds(100, v_pool.id);
   END IF;
 
-  -- name: claim_known_callers
-  -- why:  a retried key gets its first answer, a second click its first hold, and the limit counts what one has
-  -- cost: rows 128, buffers 1600
-  FOR v_row IN
-    SELECT w.n, h.id AS hold_id, h.idempotency_key = w.key AS replayed,
-           h.variant_id = p_variant AND h.quantity = w.quantity AS same_request,
-           coalesce(c.held + c.sold, 0) AS has
-      FROM unnest(p_customers, p_keys, p_quantities) WITH ORDINALITY AS w(customer, key, quantity, n)
-      LEFT JOIN LATERAL (
-        SELECT h.id, h.idempotency_key, h.variant_id, h.quantity
-          FROM holds h
-         WHERE h.sale_id = p_sale AND h.customer_key = w.customer
-           AND (h.idempotency_key = w.key
-                OR (h.variant_id = p_variant AND h.state IN ('held', 'paying') AND h.expires_at > v_now))
-         ORDER BY h.idempotency_key = w.key DESC
-         LIMIT 1
-      ) h ON true
-      LEFT JOIN LATERAL (
-        SELECT c.held, c.sold FROM sale_customers c WHERE c.sale_id = p_sale AND c.customer_key = w.customer LIMIT 1
-      ) c ON true
-     ORDER BY w.n
-  LOOP
-    v_answers[v_row.n] := CASE
-      WHEN v_row.replayed AND v_row.same_request THEN 'Replayed'
-      WHEN v_row.replayed THEN 'KeyReused'
-      WHEN v_closed IS NOT NULL THEN v_closed
-      WHEN v_row.hold_id IS NOT NULL THEN 'AlreadyYours'
-      WHEN v_row.has + p_quantities[v_row.n] > v_sale.limit_per_customer THEN 'LimitReached'
-      WHEN p_prices[v_row.n] <> v_price THEN 'PriceChanged'
-      WHEN p_quantities[v_row.n] <= v_left THEN 'Held'
-      WHEN v_pool.held + v_granted > 0 OR v_now < v_pool.reopens_at THEN 'AllHeld'
-      ELSE 'SoldOut'
-    END;
-    IF v_answers[v_row.n] = 'Held' THEN
-      v_left := v_left - p_quantities[v_row.n];
-      v_granted := v_granted + p_quantities[v_row.n];
-    ELSIF v_row.hold_id IS NOT NULL THEN
-      p_ids[v_row.n] := v_row.hold_id;
-    ELSE
-      p_ids[v_row.n] := NULL;
-    END IF;
-    p_prices[v_row.n] := v_row.has;
-  END LOOP;
+  -- name: claim_look_at_all
+  -- why:  who was never counted in this sale has no key, no hold and nothing towards the limit
+  -- cost: rows 1, buffers 800
+  SELECT count(c.customer_key) AS known, sum(w.quantity) AS wanted, max(w.quantity) AS most,
+         bool_and(w.price IS NULL OR w.price = v_sale.price) AS price_agreed
+    INTO v_all
+    FROM unnest(p_customers, p_quantities, p_prices) AS w(customer, quantity, price)
+    LEFT JOIN sale_customers c ON c.sale_id = p_sale AND c.customer_key = w.customer;
+
+  IF v_closed IS NULL AND v_all.known = 0 AND v_all.price_agreed
+     AND v_all.wanted <= v_left AND v_all.most <= v_sale.limit_per_customer THEN
+    v_left := v_left - v_all.wanted;
+    v_granted := v_all.wanted;
+  ELSE
+    -- name: claim_known_callers
+    -- why:  a retried key gets its first answer, a second click its first hold, and the limit counts what one has
+    -- cost: rows 128, buffers 1600
+    FOR v_row IN
+      SELECT w.n, h.id AS hold_id, h.idempotency_key = w.key AS replayed,
+             h.variant_id = p_variant AND h.quantity = w.quantity AS same_request,
+             coalesce(c.held + c.sold, 0) AS has
+        FROM unnest(p_customers, p_keys, p_quantities) WITH ORDINALITY AS w(customer, key, quantity, n)
+        LEFT JOIN LATERAL (
+          SELECT h.id, h.idempotency_key, h.variant_id, h.quantity
+            FROM holds h
+           WHERE h.sale_id = p_sale AND h.customer_key = w.customer
+             AND (h.idempotency_key = w.key
+                  OR (h.variant_id = p_variant AND h.state IN ('held', 'paying') AND h.expires_at > v_now))
+           ORDER BY h.idempotency_key = w.key DESC
+           LIMIT 1
+        ) h ON true
+        LEFT JOIN LATERAL (
+          SELECT c.held, c.sold FROM sale_customers c WHERE c.sale_id = p_sale AND c.customer_key = w.customer LIMIT 1
+        ) c ON true
+       ORDER BY w.n
+    LOOP
+      v_answers[v_row.n] := CASE
+        WHEN v_row.replayed AND v_row.same_request THEN 'Replayed'
+        WHEN v_row.replayed THEN 'KeyReused'
+        WHEN v_closed IS NOT NULL THEN v_closed
+        WHEN v_row.hold_id IS NOT NULL THEN 'AlreadyYours'
+        WHEN v_row.has + p_quantities[v_row.n] > v_sale.limit_per_customer THEN 'LimitReached'
+        WHEN p_prices[v_row.n] <> v_sale.price THEN 'PriceChanged'
+        WHEN p_quantities[v_row.n] <= v_left THEN 'Held'
+        WHEN v_pool.held + v_granted > 0 OR v_now < v_pool.reopens_at THEN 'AllHeld'
+        ELSE 'SoldOut'
+      END;
+      IF v_answers[v_row.n] = 'Held' THEN
+        v_left := v_left - p_quantities[v_row.n];
+        v_granted := v_granted + p_quantities[v_row.n];
+      ELSIF v_row.hold_id IS NOT NULL THEN
+        p_ids[v_row.n] := v_row.hold_id;
+      ELSE
+        p_ids[v_row.n] := NULL;
+      END IF;
+      p_prices[v_row.n] := v_row.has;
+    END LOOP;
+  END IF;
 
   IF v_granted > 0 THEN
     -- name: claim_insert_holds
@@ -127,7 +142,7 @@ BEGIN
     -- cost: rows 0, buffers 2600
     INSERT INTO holds (id, sale_id, pool_id, variant_id, customer_key, idempotency_key, quantity, unit_price,
                        currency, created_at, expires_at)
-    SELECT w.id, p_sale, v_pool.id, p_variant, w.customer, w.key, w.quantity, v_price,
+    SELECT w.id, p_sale, v_pool.id, p_variant, w.customer, w.key, w.quantity, v_sale.price,
            v_sale.currency, v_now, v_expires
       FROM unnest(p_ids, p_customers, p_keys, p_quantities, v_answers) AS w(id, customer, key, quantity, answer)
      WHERE w.answer = 'Held';
@@ -153,15 +168,17 @@ BEGIN
     UPDATE stock_pools SET held = held + v_granted WHERE id = v_pool.id;
   END IF;
 
-  -- name: claim_answers
-  -- why:  callers who have a hold are told all of it, new or old
-  -- cost: rows 128, buffers 600
-  RETURN QUERY
-    SELECT w.answer, w.id, coalesce(h.variant_id, p_variant), coalesce(h.quantity, w.quantity),
-           coalesce(h.unit_price, v_price), coalesce(h.state, CASE WHEN w.answer = 'Held' THEN 'held' END),
-           coalesce(h.expires_at, v_expires), v_left, v_pool.held + v_granted, w.has::int
-      FROM unnest(v_answers, p_ids, p_quantities, p_prices) WITH ORDINALITY AS w(answer, id, quantity, has, n)
-      LEFT JOIN holds h ON h.id = w.id AND w.answer <> 'Held'
-     ORDER BY w.n;
+  RETURN QUERY SELECT 0, 'Held', NULL::uuid, p_variant, NULL::int, v_sale.price, 'held', v_expires, v_left, 0;
+  IF v_all.wanted > v_granted THEN
+    -- name: claim_answers
+    -- why:  callers who have a hold are told all of it
+    -- cost: rows 128, buffers 600
+    RETURN QUERY
+      SELECT w.n::int, w.answer, h.id, h.variant_id, h.quantity, coalesce(h.unit_price, v_sale.price), h.state,
+             h.expires_at, v_left, w.has::int
+        FROM unnest(v_answers, p_ids, p_prices) WITH ORDINALITY AS w(answer, id, has, n)
+        LEFT JOIN holds h ON h.id = w.id
+       WHERE w.answer <> 'Held';
+  END IF;
 END
 $$;

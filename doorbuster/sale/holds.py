@@ -24,7 +24,6 @@ QUANTITY_MAX = 1_000
 RETRY_AFTER_SECONDS = 2
 
 _WITH_HOLD: dict[str, Callable[[Hold], Answer]] = {
-    "Held": answers.Held,
     "Replayed": answers.Replayed,
     "AlreadyYours": answers.AlreadyYours,
 }
@@ -91,6 +90,7 @@ class Claims:
             conflict=lambda claim: claim.caller.customer_key,
             batch_max=batch_max,
             waiting_max=waiting_max,
+            under_way_max=2,
         )
 
     async def claim_item(self, sale: Sale, sku: str, quantity: int, caller: Caller) -> Answer:
@@ -115,22 +115,32 @@ async def claim_batch(database: Database, claims: Sequence[Claim]) -> list[Answe
 
     Durable when it returns: what was `Held` is committed. Safe to repeat: a repeated key is `Replayed`.
     """
-    rows = await database.fetch(
+    ids = [new_id() for _ in claims]
+    common, *others = await database.fetch(
         SQL.claim_holds,
         sale_id=claims[0].sale.id,
         variant_id=claims[0].variant_id,
-        ids=[new_id() for _ in claims],
+        ids=ids,
         customers=[claim.caller.customer_key for claim in claims],
         keys=[claim.caller.idempotency_key for claim in claims],
         quantities=[claim.quantity for claim in claims],
         prices=[claim.caller.agreed_price for claim in claims],
     )
-    return [_answer(claim, row) for claim, row in zip(claims, rows, strict=True)]
+    price, expires_at = common["hold_price"], common["hold_expires_at"]
+    by_place = {row["place"]: row for row in others}
+    return [
+        _answer(claim, by_place[place])
+        if place in by_place
+        else answers.Held(
+            Hold(hold_id, claim.variant_id, claim.quantity, price, claim.sale.currency, "held", expires_at)
+        )
+        for place, (claim, hold_id) in enumerate(zip(claims, ids, strict=True), start=1)
+    ]
 
 
 def _answer(claim: Claim, row: Row) -> Answer:
-    """Turn a row of claim_holds() into its answer."""
-    name, hold_id, variant_id, quantity, price, state, expires_at, left, _, has = row
+    """Turn a row of claim_holds() into the answer of a caller who was not newly held."""
+    _, name, hold_id, variant_id, quantity, price, state, expires_at, left, has = row
     match name:
         case "SoldOut":
             return answers.SoldOut(left)

@@ -85,6 +85,23 @@ async def test_a_batch_is_never_larger_than_its_limit() -> None:
     assert [len(batch) for batch in slow.batches] == [3, 3, 2]
 
 
+async def test_a_further_batch_goes_while_one_is_under_way_only_if_it_is_full() -> None:
+    slow = Slow()
+    coalescer = slow.coalescer(batch_max=3, under_way_max=2)
+    async with asyncio.TaskGroup() as group:
+        for name in ("a1", "a2", "a3", "a4"):
+            group.create_task(coalescer.submit(name))
+            await settled()
+        assert slow.batches == [["a1"], ["a2", "a3", "a4"]]
+        for name in ("a5", "a6", "a7", "a8"):
+            group.create_task(coalescer.submit(name))
+        await settled()
+        assert len(slow.batches) == 2
+        slow.gate.set()
+
+    assert [sorted(batch) for batch in slow.batches[2:]] == [["a5", "a6", "a7"], ["a8"]]
+
+
 async def test_of_two_that_conflict_the_second_waits_for_the_next_batch() -> None:
     slow = Slow()
     slow.gate.set()
