@@ -27,6 +27,7 @@ from doorbuster.accounts.operators import (
 )
 from doorbuster.accounts.passwords import hash_now, weakness
 from doorbuster.accounts.roles import ROLES, Role, role_named
+from doorbuster.accounts.tokens import metrics_token
 from doorbuster.clock import SystemClock
 from doorbuster.errors import Misconfigured
 from doorbuster.journal import EventLog, command_line_actor, open_event_log
@@ -99,6 +100,12 @@ def disable(name: Name) -> None:
     with _event_log() as (log, _):
         disable_operator(log, _operator(log, name), command_line_actor(), SystemClock().now())
     typer.echo(f"{name} cannot log in any more; `doorbuster operator reset {name}` undoes it.")
+
+
+@app.command("metrics-token")
+def metrics_token_() -> None:
+    """Print the token with which another machine reads `/metrics` (Authorization: Bearer TOKEN)."""
+    typer.echo(metrics_token(from_environment(os.environ).secret))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from doorbuster.accounts.tokens import metrics_token
 from doorbuster.clock import Clock
 from doorbuster.control.house import house_of
 from doorbuster.watch.collector import Collector
@@ -38,11 +39,6 @@ async def metrics_show(request: Request) -> Response:
         return PlainTextResponse("metrics are for this machine or with the token\n", 403)
     body = exposition(house.collector, house.clock.monotonic())
     return Response(body, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
-
-
-def metrics_token(secret: str) -> str:
-    """Return the token that lets another machine read `/metrics`."""
-    return hmac.new(secret.encode(), b"doorbuster metrics", "sha256").hexdigest()
 
 
 def _may_scrape(request: Request, token: str) -> bool:

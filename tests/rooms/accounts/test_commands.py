@@ -71,3 +71,10 @@ def test_every_change_is_in_the_journal_with_who_typed_it(type_, tmp_path: Path)
         told = lines(log, subject="operator:ada")
     assert [line.verb for line in told] == ["operator.disable", "operator.reset", "operator.add"]
     assert all(line.actor.startswith("cli:") for line in told)
+
+
+def test_the_metrics_token_is_the_same_until_the_secret_changes(type_, monkeypatch: pytest.MonkeyPatch):
+    first = type_("metrics-token")
+    assert first == type_("metrics-token")
+    monkeypatch.setenv("DOORBUSTER_SECRET", "another secret, long enough to be one")
+    assert first != type_("metrics-token")

@@ -9,8 +9,8 @@ import pytest
 import uvicorn
 
 from doorbuster import metrics
+from doorbuster.accounts.tokens import metrics_token
 from doorbuster.clock import ManualClock
-from doorbuster.control.health import metrics_token
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.snapshots import PATH, TOKEN_HEADER, encode, internal_token
 from tests.rooms.control.room import Room, open_room
