@@ -84,7 +84,10 @@ BEGIN
          bool_and(w.price IS NULL OR w.price = v_sale.price) AS price_agreed
     INTO v_all
     FROM unnest(p_customers, p_quantities, p_prices) AS w(customer, quantity, price)
-    LEFT JOIN sale_customers c ON c.sale_id = p_sale AND c.customer_key = w.customer;
+    LEFT JOIN LATERAL (
+      -- The limit is a fence: a plan made while the table was empty would read all customers of the sale.
+      SELECT c.customer_key FROM sale_customers c WHERE c.sale_id = p_sale AND c.customer_key = w.customer LIMIT 1
+    ) c ON true;
 
   IF v_closed IS NULL AND v_all.known = 0 AND v_all.price_agreed
      AND v_all.wanted <= v_left AND v_all.most <= v_sale.limit_per_customer THEN
