@@ -16,7 +16,7 @@ from uuid import UUID
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorbuster import metrics
 from doorbuster.clock import Clock
@@ -24,7 +24,7 @@ from doorbuster.sale import answers, hold_api
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.holds import ANSWERS, Caller, Claims
 from doorbuster.sale.sales import Sale
-from doorbuster.sale.window import STATUS_HEADERS, Shown, Window, sent
+from doorbuster.sale.window import STATUS_HEADERS, RawHeaders, Sent, Shown, Window, sent
 from doorbuster.settings import Settings
 from doorbuster.web import inputs, problems
 from doorbuster.web.origin import is_our_own
@@ -36,6 +36,8 @@ PAGE_PREFIX = "/sales/"
 ID_END = len(API_PREFIX) + 36
 BODY_BYTES_MAX = 4 * 1024
 KEY = re.compile(rb"[!-~]{16,255}")
+HOLD_HEADERS: RawHeaders = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+NONE: RawHeaders = []
 
 ANSWERED = metrics.counter("doorbuster_door_answers_total", "Requests answered at the hot door.", ("what",))
 
@@ -122,19 +124,19 @@ class Door:
         """Answer a claim from memory when that is certain, else by the coalesced claim."""
         headers = dict(scope["headers"])
         shown = self._window.by_id(scope["path"][len(API_PREFIX) : ID_END])
-        if shown is not None and (name := self._certain_refusal(shown, headers)) and self._in_order(scope, headers):
-            _count_refusal(name)
-            start, body = shown.refusals[name]
-            await send(start)
-            await send(body)
-            return
-        ANSWERED.add("claim")
         try:
-            response = await self._claim_the_long_way(scope, receive)
+            if not _is_in_order(scope, headers):
+                self._look_closer(Headers(scope=scope))
+            if shown is not None and (name := self._certain_refusal(shown, headers)):
+                _count_refusal(name)
+                start, body = shown.refusals[name]
+            else:
+                ANSWERED.add("claim")
+                start, body = await self._claim_the_long_way(scope, receive, headers, shown)
         except Exception as fault:  # the edge: whatever it is, it becomes a problem document
-            response = problem_of_fault(fault)
-        response.raw_headers.extend(self._headers)
-        await response(scope, receive, send)
+            start, body = self._sent(problem_of_fault(fault))
+        await send(start)
+        await send(body)
 
     def _certain_refusal(self, shown: Shown, headers: dict[bytes, bytes], sku: str | None = None) -> str | None:
         """Return the refusal that is certainly true for this caller, or None."""
@@ -150,38 +152,49 @@ class Door:
         key = headers.get(b"idempotency-key")
         return None if key is not None and key.decode("latin-1") in claimants.keys else name
 
-    def _in_order(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
-        """Say whether the request may be answered without a closer look: a sound key, and no other site's page."""
-        key = headers.get(b"idempotency-key")
-        if key is None or not KEY.fullmatch(key):
-            return False
-        if b"sec-fetch-site" not in headers and b"origin" not in headers:
-            return True
-        return is_our_own(Headers(scope=scope), self._own_hosts, API_PREFIX)
-
-    async def _claim_the_long_way(self, scope: Scope, receive: Receive) -> Response:
-        headers = Headers(scope=scope)
+    def _look_closer(self, headers: Headers) -> None:
+        """Refuse another site's page, an unsound key, and what is not plain JSON."""
         if not is_our_own(headers, self._own_hosts, API_PREFIX):
             raise Refused(hold_api.NOT_OUR_PAGE, "Nothing was done: the request came from another site's page.")
-        key = inputs.idempotency_key(headers)
+        inputs.idempotency_key(headers)
         inputs.require_json(headers)
+
+    async def _claim_the_long_way(
+        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], shown: Shown | None
+    ) -> Sent:
         wish = inputs.decode_body(await _read(receive), hold_api.HoldWish)
-        sale = await self._find(scope["path"][len(API_PREFIX) : ID_END])
+        sale = shown.known.sale if shown else await self._find(scope["path"][len(API_PREFIX) : ID_END])
         if sale is None:
-            return _no_such_sale()
+            return self._sent(_no_such_sale())
         if wish.price is not None and wish.price.currency != sale.currency:
             raise Refused(problems.INVALID_BODY, f"The sale is in {sale.currency}.", at="price.currency")
-        return await self._answer(sale, wish, key, headers)
-
-    async def _answer(self, sale: Sale, wish: hold_api.HoldWish, key: str, headers: Headers) -> Response:
-        shopper = shopper_of_cookie(headers.get("cookie", ""), self._secret, self._secure)
+        key = headers[b"idempotency-key"].decode("latin-1")
+        shopper = shopper_of_cookie(headers.get(b"cookie", b"").decode("latin-1"), self._secret, self._secure)
         shopper = shopper or mint(self._secret, self._secure, key)
         price = wish.price.amount if wish.price else None
         answer = await self._claims.claim_item(sale, wish.sku, wish.quantity, Caller(shopper.key, key, price))
-        response = _response(answer, wish.sku)
-        if shopper.cookie is not None and isinstance(answer, answers.Held | answers.Replayed | answers.AlreadyYours):
-            response.raw_headers.append((b"set-cookie", shopper.cookie.encode()))
-        return response
+        return self._told(answer, wish.sku, shopper.cookie)
+
+    def _told(self, answer: Answer, sku: str, cookie: str | None) -> Sent:
+        """Turn an answer into its HTTP form: 201, 200 for a replay, else its problem document."""
+        cookies = [(b"set-cookie", cookie.encode())] if cookie is not None else []
+        match answer:
+            case answers.Held(hold) | answers.Replayed(hold):
+                replayed = isinstance(answer, answers.Replayed)
+                own = [*HOLD_HEADERS, (b"location", b"/holds/" + str(hold.id).encode()), *cookies]
+                if replayed:
+                    own.append((b"idempotent-replayed", b"true"))
+                return sent(200 if replayed else 201, [*own, *self._headers], hold_api.hold_document(hold, sku))
+            case _:
+                sentence, facts = hold_api.told(answer)
+                wait = answer.retry_after_seconds if isinstance(answer, answers.NotAdmitted) else None
+                told = problem(hold_api.PROBLEMS[answer.name], sentence, retry_after_seconds=wait, **facts)
+                return self._sent(told, cookies if isinstance(answer, answers.AlreadyYours) else [])
+
+    def _sent(self, response: Response, cookies: RawHeaders = NONE) -> Sent:
+        headers = [*response.raw_headers, *cookies, *self._headers]
+        start: Message = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+        return start, {"type": "http.response.body", "body": response.body}
 
     async def _find(self, text: str) -> Sale | None:
         try:
@@ -191,20 +204,16 @@ class Door:
         return await self._window.memory.find_by_id(sale_id)
 
 
-def _response(answer: Answer, sku: str) -> Response:
-    """Turn an answer into its HTTP form: 201, 200 for a replay, else its problem document."""
-    match answer:
-        case answers.Held(hold) | answers.Replayed(hold):
-            replayed = isinstance(answer, answers.Replayed)
-            headers = {"Cache-Control": "no-store", "Location": f"/holds/{hold.id}"}
-            if replayed:
-                headers["Idempotent-Replayed"] = "true"
-            body = hold_api.hold_document(hold, sku)
-            return Response(body, 200 if replayed else 201, headers, "application/json")
-        case _:
-            sentence, facts = hold_api.told(answer)
-            wait = answer.retry_after_seconds if isinstance(answer, answers.NotAdmitted) else None
-            return problem(hold_api.PROBLEMS[answer.name], sentence, retry_after_seconds=wait, **facts)
+def _is_in_order(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Say whether the head of the request needs no closer look: our own page or a program, a sound key, plain JSON."""
+    site = headers.get(b"sec-fetch-site")
+    return (
+        (site == b"same-origin" or (site is None and b"origin" not in headers))
+        and KEY.fullmatch(headers.get(b"idempotency-key", b"")) is not None
+        and headers.get(b"content-type") == b"application/json"
+        and b"content-encoding" not in headers
+        and len(headers) == len(scope["headers"])
+    )
 
 
 async def _read(receive: Receive) -> bytes:

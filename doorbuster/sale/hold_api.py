@@ -1,5 +1,7 @@
 """The sale's part of the JSON API: what the hot door (`door.py`) answers, written down for programs."""
 
+from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -114,6 +116,12 @@ ENDPOINTS = [
 ]
 
 
+@lru_cache(maxsize=256)
+def _moment(moment: datetime) -> str:
+    """Write a moment; the holds of a batch expire at the same one."""
+    return iso(moment)
+
+
 def hold_document(hold: Hold, sku: str) -> bytes:
     """Return the JSON of a hold."""
     price = Amount(hold.unit_price, hold.currency)
@@ -124,7 +132,7 @@ def hold_document(hold: Hold, sku: str) -> bytes:
             quantity=hold.quantity,
             unit_price=price,
             state=hold.state,
-            expires_at=iso(hold.expires_at),
+            expires_at=_moment(hold.expires_at),
         )
     )
 
