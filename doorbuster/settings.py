@@ -16,6 +16,9 @@ from pathlib import Path
 from doorbuster import money
 from doorbuster.errors import Misconfigured
 
+WORKERS_BY_DEFAULT_MAX = 4
+"""More are worth having only where PostgreSQL has processors of its own; who has them sets WORKERS."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -40,7 +43,7 @@ class Settings:
     """HOST: the address that the planes listen on."""
 
     workers: int = 1
-    """WORKERS: data-plane processes; one for each core that PostgreSQL and the rest leave free."""
+    """WORKERS: data-plane processes; by default one for each processor, at most four."""
 
     secret: str
     """DOORBUSTER_SECRET: signs cookies, links and callbacks; made once and kept in the home folder."""
@@ -126,7 +129,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         control_port=_number(environ, "CONTROL_PORT", 8001, 0, 65_535),
         gateway_port=_number(environ, "GATEWAY_PORT", 8002, 0, 65_535),
         host=environ.get("HOST", "127.0.0.1"),
-        workers=_number(environ, "WORKERS", 1, 1, 64),
+        workers=_number(environ, "WORKERS", min(os.cpu_count() or 1, WORKERS_BY_DEFAULT_MAX), 1, 64),
         secret=environ.get("DOORBUSTER_SECRET") or _kept_secret(home),
         currency=money.require_currency(environ.get("CURRENCY", "GBP")),
         shop_name=environ.get("SHOP_NAME", "Doorbuster"),
