@@ -30,7 +30,7 @@ from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.requests import CountRequests
 from doorbuster.watch.snapshots import internal_token
 from doorbuster.web.app import build_app
-from doorbuster.web.headers import security_headers
+from doorbuster.web.headers import data_headers, security_headers
 from doorbuster.web.pages import House, Pages
 from doorbuster.web.shared_cache import SharedCache
 
@@ -99,7 +99,11 @@ def _window(house: ShopHouse) -> Window:
 
     memory = SaleMemory(house.till, house.clock)
     return Window(
-        memory, lambda sale: render_sale_page(house.pages, sale), draw_refusal, security_headers(house.settings)
+        memory,
+        lambda sale: render_sale_page(house.pages, sale),
+        draw_refusal,
+        page_headers=security_headers(house.settings),
+        data_headers=data_headers(house.settings),
     )
 
 

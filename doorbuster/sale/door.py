@@ -48,8 +48,8 @@ class Door:
     def __init__(self, inner: ASGIApp, window: Window, claims: Claims, settings: Settings, *, clock: Clock) -> None:
         """Answer what is hot by `window` and `claims`; pass the rest to `inner`."""
         self._inner, self._window, self._claims, self._clock = inner, window, claims, clock
-        self._secret, self._secure, self._headers = settings.secret, settings.secure_cookies, window.headers
-        self._status_headers = [*STATUS_HEADERS, *window.headers]
+        self._secret, self._secure, self._headers = settings.secret, settings.secure_cookies, window.data_headers
+        self._status_headers = [*STATUS_HEADERS, *window.data_headers]
         self._own_hosts = frozenset({settings.shop_url.partition("://")[2]})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

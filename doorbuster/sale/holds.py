@@ -95,8 +95,10 @@ class Claims:
 
     async def claim_item(self, sale: Sale, sku: str, quantity: int, caller: Caller) -> Answer:
         """Answer one caller; `NotAdmitted` when too many wait. Raises DatabaseFault when PostgreSQL is gone."""
-        item = next((item for item in sale.items if item.sku == sku), None)
-        if item is None:
+        for item in sale.items:
+            if item.sku == sku:
+                break
+        else:
             ANSWERS.add("NotInSale")
             return answers.NotInSale()
         claim = Claim(sale, item.variant_id, quantity, caller)

@@ -53,6 +53,11 @@ class Known:
     claimants: Claimants | None = None
     overdue: bool = False
     by_sku: dict[str, SaleItem] = field(default_factory=dict)
+    untouched: bool = field(init=False)
+    _lasting: dict[str | None, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.untouched = not self.sale.held and not self.sale.sold
 
     def fresh(self, now: float) -> bool:
         """Say whether what was read may still be believed at monotonic `now`."""
@@ -69,18 +74,23 @@ class Known:
         """
         if not self.fresh(now):
             return None
-        if not self.sale.held and not self.sale.sold and self.latest_now(now) < self.sale.opens_at:
+        if self.untouched and self.latest_now(now) < self.sale.opens_at:
             return "NotOpenYet"
-        if self.claimants is None:
+        if self.claimants is None or (sku is not None and sku not in self.by_sku):
             return None
+        if sku not in self._lasting:
+            self._lasting[sku] = self._lasting_refusal(sku)
+        return self._lasting[sku]
+
+    def _lasting_refusal(self, sku: str | None) -> str | None:
+        """Return the refusal that stays true for as long as what was read is believed."""
         state = self.sale.state
         if state == "over":
             return "SaleOver"
         if state != "open":
             return None
         if sku is not None:
-            item = self.by_sku.get(sku)
-            return self._exhausted(item) if item else None
+            return self._exhausted(self.by_sku[sku])
         told = {self._exhausted(item) for item in self.sale.items}
         return told.pop() if len(told) == 1 else None
 

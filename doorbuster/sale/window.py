@@ -59,11 +59,14 @@ class Window:
         memory: SaleMemory,
         draw_page: Callable[[Sale], bytes],
         draw_refusal: Callable[[Sale, Answer], bytes],
-        headers: RawHeaders,
+        *,
+        page_headers: RawHeaders,
+        data_headers: RawHeaders,
     ) -> None:
-        """`headers` go with every answer (the security headers); nothing is shown before the first `refresh`."""
+        """The security headers go with every page and every JSON; nothing is shown before the first `refresh`."""
         self.memory = memory
-        self.headers = headers
+        self.data_headers = data_headers
+        self._page_headers = page_headers
         self._draw_page, self._draw_refusal = draw_page, draw_refusal
         self._by_id: dict[str, Shown] = {}
         self._by_handle: dict[str, Shown] = {}
@@ -88,7 +91,7 @@ class Window:
         if name not in shown.refusal_pages:
             body = self._draw_refusal(shown.known.sale, certain_answer(name, shown.known.sale))
             html = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
-            shown.refusal_pages[name] = sent(409, html + self.headers, body)
+            shown.refusal_pages[name] = sent(409, html + self._page_headers, body)
         return shown.refusal_pages[name]
 
     def _show(self, known: Known) -> Shown:
@@ -103,14 +106,14 @@ class Window:
 
     def _keep(self, looks: object, body: bytes) -> Kept:
         etag = b'"' + blake2b(body, digest_size=12).hexdigest().encode() + b'"'
-        headers = [*PAGE_HEADERS, (b"etag", etag), *self.headers]
+        headers = [*PAGE_HEADERS, (b"etag", etag), *self._page_headers]
         zipped = sent(200, [*headers, (b"content-encoding", b"gzip")], gzip.compress(body, 6, mtime=0))
         return Kept(looks, etag, sent(200, headers, body), zipped, sent(304, headers, b""))
 
     def _refusal(self, name: str, sale: Sale) -> Sent:
         kind = hold_api.PROBLEMS[name]
         detail, facts = hold_api.told(certain_answer(name, sale))
-        headers = [(b"content-type", problems.MEDIA_TYPE.encode()), (b"cache-control", b"no-store"), *self.headers]
+        headers = [(b"content-type", problems.MEDIA_TYPE.encode()), (b"cache-control", b"no-store"), *self.data_headers]
         return sent(kind.status, headers, kind.document(detail, **facts))
 
 

@@ -7,8 +7,8 @@ A caller without a cookie who sends an Idempotency-Key gets the identity that th
 lost answer meets the same identity and is answered the same. Keys are therefore at least 16 unguessable characters.
 """
 
-import base64
 import secrets
+from binascii import b2a_base64
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -19,6 +19,8 @@ from starlette.datastructures import Headers
 COOKIE_SECONDS = 180 * 24 * 3600
 IDENTITY_LENGTH = 22
 SIGNATURE_LENGTH = 16
+_DIGEST_BYTES = {b"shopper-by-key": 16, b"shopper-cookie": 12}
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,8 @@ def cookie_value(cookie_header: str, secure: bool) -> str:
 
 def mint(secret: str, secure: bool, idempotency_key: str | None = None) -> Shopper:
     """Make a new identity and its cookie; the same key makes the same identity (see the module's word on keys)."""
-    if idempotency_key:
-        digest = blake2b(idempotency_key.encode(), key=_key(secret), digest_size=16, person=b"shopper-by-key").digest()
-    else:
-        digest = secrets.token_bytes(16)
-    identity = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    digest = _keyed_digest(secret, b"shopper-by-key", idempotency_key) if idempotency_key else secrets.token_bytes(16)
+    identity = _text_of(digest).rstrip("=")
     cookie = f"{_cookie_name(secure)}={identity}.{_signature(identity, secret)}; Path=/; Max-Age={COOKIE_SECONDS}"
     return Shopper("s:" + identity, f"{cookie}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}")
 
@@ -76,10 +75,21 @@ def _cookie_name(secure: bool) -> str:
 
 
 def _signature(identity: str, secret: str) -> str:
-    digest = blake2b(identity.encode(), key=_key(secret), digest_size=12, person=b"shopper-cookie").digest()
-    return base64.urlsafe_b64encode(digest).decode()
+    return _text_of(_keyed_digest(secret, b"shopper-cookie", identity))
 
 
-@lru_cache(maxsize=4)
-def _key(secret: str) -> bytes:
-    return blake2b(secret.encode(), digest_size=32, person=b"shopper-secret").digest()
+def _keyed_digest(secret: str, purpose: bytes, text: str) -> bytes:
+    hasher = _hasher(secret, purpose).copy()
+    hasher.update(text.encode())
+    return hasher.digest()
+
+
+def _text_of(digest: bytes) -> str:
+    return b2a_base64(digest, newline=False).translate(_URL_SAFE).decode()
+
+
+@lru_cache(maxsize=8)
+def _hasher(secret: str, purpose: bytes) -> blake2b:
+    """Return a keyed hash that only has to be copied."""
+    key = blake2b(secret.encode(), digest_size=32, person=b"shopper-secret").digest()
+    return blake2b(key=key, digest_size=_DIGEST_BYTES[purpose], person=purpose)
