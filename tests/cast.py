@@ -24,7 +24,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 def doorbuster(home: Path, *words: str, **settings: str) -> subprocess.Popen[str]:
     """Type a command: own home folder, any free ports, both outputs together."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL",)}
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment |= {"DOORBUSTER_HOME": str(home), "PORT": "0", "CONTROL_PORT": "0", "GATEWAY_PORT": "0"}
     environment |= {"PYTHONPATH": str(CHECKOUT), "COLUMNS": "200", "WORKERS": "1", **settings}
     return subprocess.Popen(
