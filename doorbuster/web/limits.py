@@ -1,7 +1,11 @@
 """No body may be larger than anything the shop needs to receive.
 
-Promises: a declared length above the limit is refused before a byte is read, an undeclared one as soon as it is passed.
+Promises: a declared length above the limit is refused without keeping a byte of it, an undeclared one as soon as it is
+passed. What is somewhat too large is let run out first, because a client that is still sending reads no answer.
 """
+
+import asyncio
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -11,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorbuster.web.failures import failure
 
 BODY_BYTES_MAX = 64 * 1024
+RUN_OUT_BYTES_MAX = 4 * 1024 * 1024
+RUN_OUT_SECONDS = 2.0
 
 
 class BodyLimit:
@@ -28,6 +34,8 @@ class BodyLimit:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > self._bytes_max:
+            if int(declared) <= RUN_OUT_BYTES_MAX:
+                await _let_run_out(receive)
             response = await failure(Request(scope), 413, headers={"connection": "close"})
             await response(scope, receive, send)
             return
@@ -42,3 +50,11 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+async def _let_run_out(receive: Receive) -> None:
+    """Read the rest of a body and forget it; give up after RUN_OUT_SECONDS."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(RUN_OUT_SECONDS):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+                pass
