@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 from doorbuster.bench import load, servers, spent
+from doorbuster.bench.answers import hello_per_second
 from doorbuster.bench.ground import Ground
 from doorbuster.bench.measures import Measure, rate, ratio
 from doorbuster.bench.rounds import Pace, Say, in_turns
@@ -25,7 +25,7 @@ class Turn:
 
 async def holds_over_http(ground: Ground, pace: Pace, say: Say) -> list[Measure]:
     """Measure holds with 1, 2 and 4 workers, and hello world with one."""
-    turns: dict[str, Callable[[], Awaitable[Turn]]] = {"hello world": lambda: _hello(ground.kept, pace.seconds)}
+    turns: dict[str, Callable[[], Awaitable[Turn]]] = {"hello world": lambda: _hello(ground, pace.seconds)}
     for workers in WORKERS:
         turns[f"holds, {workers} workers"] = _shop_turn(ground, workers, pace.seconds)
     given = await in_turns(pace, turns, say)
@@ -74,10 +74,8 @@ async def _shop(ground: Ground, workers: int, seconds: float) -> Turn:
     return Turn(pressed.per_second, statements / held, cpu * 1e6 / held)
 
 
-async def _hello(folder: Path, seconds: float) -> Turn:
-    async with servers.hello(folder) as hello:
-        await load.press(f"{hello.url}/hello", "claim", load.WARM_SECONDS, "SKU")
-        return Turn((await load.press(f"{hello.url}/hello", "claim", seconds, "SKU")).per_second)
+async def _hello(ground: Ground, seconds: float) -> Turn:
+    return Turn(await hello_per_second(ground, seconds))
 
 
 def _middle(turns: list[Turn]) -> Turn:

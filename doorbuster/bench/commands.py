@@ -7,7 +7,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from doorbuster.bench import claims, engine, load
+from doorbuster.bench import answers, bar, claims, engine, load, purchases
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.measures import Findings, show, written
 from doorbuster.bench.rounds import Group, Pace, Say
@@ -19,10 +19,15 @@ GROUPS: dict[str, Group] = {
     "engine": engine.gain,
     "lone": engine.lone_buyer,
     "holds": claims.holds_over_http,
+    "purchases": purchases.purchases,
+    "soldout": answers.nothing_left,
+    "pages": answers.sale_pages,
+    "products": answers.product_pages,
+    "bar": bar.the_bar,
 }
 """Word -> what is measured; the order is that of the run."""
 
-OVER_HTTP = {"holds", "soldout", "pages", "products"}
+NEED_WRK = {"holds", "soldout", "pages", "products"}
 FULL, QUICK = Pace(rounds=5, seconds=4), Pace(rounds=1, seconds=2)
 FILE = Path("out/bench.json")
 
@@ -52,7 +57,7 @@ async def _measured(names: list[str], pace: Pace, console: Console) -> Findings:
     with console.status("starting PostgreSQL") as status:
         async with prepared_ground() as ground:
             for name in names:
-                if name in OVER_HTTP and not load.is_there():
+                if name in NEED_WRK and not load.is_there():
                     findings.skipped.append(f"{name}: {load.MISSING}")
                     continue
                 await _measure(name, ground, pace, findings, status.update)

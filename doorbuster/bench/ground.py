@@ -69,6 +69,10 @@ class Ground:
         self._live.append(made.sale)
         return made.sale
 
+    async def product_handles(self) -> list[str]:
+        """Return products whose pages may be read."""
+        return [row["handle"] for row in await self.database.fetch(SQL.bench_products)]
+
     async def held_in(self, sale: Sale) -> int:
         """Return the units that the database says are promised or sold: the only count that counts."""
         now = await sale_by_id(self.database, sale.id)

@@ -15,3 +15,8 @@ SELECT xact_commit AS committed FROM pg_stat_database WHERE datname = current_da
 -- why:  the delayed pair may start only when the delay is in force
 -- cost: rows 1, buffers 4
 SELECT setting AS delay FROM pg_settings WHERE name = 'commit_delay' LIMIT 1;
+
+-- name: bench_products
+-- why:  product pages are read in turns
+-- cost: rows 200, buffers 400
+SELECT handle FROM products WHERE status = 'active' ORDER BY id LIMIT 200;

@@ -11,7 +11,10 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure. `at_least` or `at_most` is its target in the same unit; without either it is only reported."""
+    """One figure. `at_least` or `at_most` is its target in the same unit; without either it is only reported.
+
+    `told` is the judgement of a measure that was judged elsewhere.
+    """
 
     name: str
     value: float
@@ -19,6 +22,7 @@ class Measure:
     at_least: float | None = None
     at_most: float | None = None
     absolutes: str = ""
+    told: bool | None = None
 
     @property
     def target(self) -> float | None:
@@ -28,6 +32,8 @@ class Measure:
     @property
     def holds(self) -> bool:
         """Say whether the target is reached; what has none always holds."""
+        if self.told is not None:
+            return self.told
         if self.at_least is not None:
             return self.value >= self.at_least
         return self.at_most is None or self.value <= self.at_most

@@ -29,29 +29,21 @@ class Servers:
 
 @asynccontextmanager
 async def shop(ground: Ground, workers: int) -> AsyncIterator[Servers]:
-    """Run data-plane workers on the ground for the block."""
-    with _listening() as door:
-        port = door.getsockname()[1]
+    """Run data-plane workers on the ground for the block, and the test gateway, where a purchase is paid."""
+    with _listening() as door, _listening() as till:
         environment = {
             **os.environ,
             "DATABASE_URL": ground.cluster.url,
             "DOORBUSTER_HOME": str(ground.home),
             "DOORBUSTER_SECRET": ground.secret,
-            "PORT": str(port),
+            "PORT": str(door.getsockname()[1]),
+            "GATEWAY_PORT": str(till.getsockname()[1]),
         }
-        words = [
-            "-m",
-            "doorbuster",
-            "run-worker",
-            "--name",
-            "bench",
-            "--listen-fd",
-            "{listen}",
-            "--ready-fd",
-            "{ready}",
-        ]
-        async with _running(words, environment, door, workers) as pids:
-            yield Servers(f"http://127.0.0.1:{port}", pids)
+        async with (
+            _running(_command("run-gateway"), environment, till, 1),
+            _running(_command("run-worker"), environment, door, workers) as pids,
+        ):
+            yield Servers(f"http://127.0.0.1:{environment['PORT']}", pids)
 
 
 @asynccontextmanager
@@ -61,6 +53,14 @@ async def hello(folder: Path) -> AsyncIterator[Servers]:
         words = ["-m", "doorbuster.bench.hello", str(folder), "{listen}", "{ready}"]
         async with _running(words, dict(os.environ), door, 1) as pids:
             yield Servers(f"http://127.0.0.1:{door.getsockname()[1]}", pids)
+
+
+def _words(command: str) -> list[str]:
+    return ["-m", "doorbuster", command, "--name", "bench", "--listen-fd", "{listen}", "--ready-fd", "{ready}"]
+
+
+def _command(name: str) -> list[str]:
+    return f"-m doorbuster {name} --name bench --listen-fd {{listen}} --ready-fd {{ready}}".split()
 
 
 def _listening() -> socket.socket:
