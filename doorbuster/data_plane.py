@@ -47,6 +47,7 @@ class ShopHouse(House):
     """
 
     till: Database
+    memory: SaleMemory
     claims: Claims
     placing: Placing
     settling: Settling
@@ -80,12 +81,14 @@ def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncConte
 
 
 def _house(settings: Settings, database: Database, till: Database, gateway: Gateway) -> ShopHouse:
+    clock = SystemClock()
     return ShopHouse(
         database=database,
-        clock=SystemClock(),
+        clock=clock,
         settings=settings,
         pages=Pages(settings),
         till=till,
+        memory=SaleMemory(till, clock),
         claims=Claims(till),
         placing=Placing(till, gateway.name),
         settling=Settling(till),
@@ -97,9 +100,8 @@ def _window(house: ShopHouse) -> Window:
     def draw_refusal(sale: Sale, answer: Answer) -> bytes:
         return house.pages.render("sale/answer.html", answer=answer, sale=sale, now=sale.now).encode()
 
-    memory = SaleMemory(house.till, house.clock)
     return Window(
-        memory,
+        house.memory,
         lambda sale: render_sale_page(house.pages, sale),
         draw_refusal,
         page_headers=security_headers(house.settings),

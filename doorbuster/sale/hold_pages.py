@@ -11,7 +11,8 @@ from doorbuster.database import Database
 from doorbuster.sale import answers
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.holds import QUANTITY_MAX, Caller, Claims, hold_of, release
-from doorbuster.sale.sales import Sale, sale_by_handle
+from doorbuster.sale.memory import SaleMemory
+from doorbuster.sale.sales import Sale
 from doorbuster.settings import Settings
 from doorbuster.web.pages import show
 from doorbuster.web.sessions import shopper_of, shopper_or_new
@@ -26,6 +27,11 @@ class SaleHouse(Protocol):
     @property
     def settings(self) -> Settings:
         """Return the settings."""
+        ...
+
+    @property
+    def memory(self) -> SaleMemory:
+        """Return what the worker knows of the live sales."""
         ...
 
     @property
@@ -47,7 +53,7 @@ def sale_house_of(request: Request) -> SaleHouse:
 async def hold_create(request: Request) -> Response:
     """Claim by the plain form: on to the hold, or to a page that says why not."""
     house = sale_house_of(request)
-    sale = await sale_by_handle(house.till, request.path_params["handle"])
+    sale = await house.memory.find_by_handle(request.path_params["handle"])
     if sale is None or not sale.items:
         raise HTTPException(404, "There is no sale of that name.")
     form = await request.form()
