@@ -21,7 +21,7 @@ class Line(msgspec.Struct, frozen=True):
     value: float
     unit: str
     target: float | None
-    holds: bool
+    holds: bool | None
 
 
 async def the_bar(ground: Ground, pace: Pace, say: Say) -> list[Measure]:
@@ -32,7 +32,11 @@ async def the_bar(ground: Ground, pace: Pace, say: Say) -> list[Measure]:
         say(drill)
         found += [
             Measure(
-                f"{drill}: {line.name.replace('_', ' ')}", line.value, line.unit, at_most=line.target, told=line.holds
+                f"{drill}: {line.name.replace('_', ' ')}",
+                line.value,
+                line.unit,
+                at_most=line.target,
+                told=line.holds is not False,
             )
             for line in await _verdict(ground, drill)
         ]

@@ -11,7 +11,7 @@ from doorbuster.bench import answers, bar, claims, engine, load, purchases
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.measures import Findings, show, written
 from doorbuster.bench.rounds import Group, Pace, Say
-from doorbuster.errors import Misconfigured
+from doorbuster.errors import DoorbusterError, Misconfigured
 
 app = typer.Typer(add_completion=False)
 
@@ -60,7 +60,10 @@ async def _measured(names: list[str], pace: Pace, console: Console) -> Findings:
                 if name in NEED_WRK and not load.is_there():
                     findings.skipped.append(f"{name}: {load.MISSING}")
                     continue
-                await _measure(name, ground, pace, findings, status.update)
+                try:
+                    await _measure(name, ground, pace, findings, status.update)
+                except DoorbusterError as fault:
+                    findings.skipped.append(f"{name}: {fault}")
     return findings
 
 

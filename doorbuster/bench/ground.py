@@ -51,7 +51,9 @@ class Ground:
     async def fresh_sale(self, units: int = UNITS, hold_seconds: int = 86_400) -> Sale:
         """Open a sale of one item with so many units, one for each customer; the one before it is over."""
         while self._live:
-            await end_sale(self.database, self._live.pop().id)
+            over = self._live.pop()
+            await end_sale(self.database, over.id)
+            await self.database.execute(SQL.bench_strike, sale_id=over.id)
         goods = await self.database.fetch_one(SQL.bench_goods)
         assert goods is not None
         pool = await pool_of_variant(self.database, goods["variant_id"])

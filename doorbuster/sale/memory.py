@@ -51,6 +51,8 @@ class Known:
     sale: Sale
     read_at: float
     claimants: Claimants | None = None
+    crowded: tuple[tuple[UUID, datetime], ...] | None = None
+    """The epoch whose claimants are too many to know by heart: they are not read again and again."""
     overdue: bool = False
     by_sku: dict[str, SaleItem] = field(default_factory=dict)
     untouched: bool = field(init=False)
@@ -146,8 +148,9 @@ class SaleMemory:
         epoch = (*((item.pool_id, item.reopens_at) for item in exhausted), *_end(sale))
         if before and before.claimants and before.claimants.epoch == epoch:
             known.claimants = before.claimants
-        else:
+        elif before is None or before.crowded != epoch:
             known.claimants = await self._read_claimants(sale.id, epoch)
+        known.crowded = None if known.claimants else epoch
         if any(item.held for item in exhausted):
             row = await self._database.fetch_one(SQL.overdue_holds)
             known.overdue = bool(row and row["overdue"])

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from doorbuster.clock import ManualClock
 from doorbuster.database import Database
-from doorbuster.sale import answers, planning
+from doorbuster.database.pool import CALLS
+from doorbuster.sale import answers, memory, planning
 from doorbuster.sale.expiry import sweep
 from doorbuster.sale.memory import LEASE_SECONDS, Known, SaleMemory
 from tests.rooms.sale.market import Counter, opened, statement
@@ -50,6 +53,21 @@ async def test_when_every_unit_is_held_the_memory_says_so_and_knows_the_owners(d
     assert known.claimants is not None
     assert known.claimants.owners == {"s:ada", "s:grace"}
     assert "one-wish-of-ada-00" in known.claimants.keys
+
+
+async def test_a_crowd_too_large_to_know_by_heart_is_read_once_not_at_every_look(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "CLAIMANTS_MAX", 1)
+    counter = Counter(database, await opened(database, units=2))
+    await counter.ask("ada")
+    await counter.ask("grace")
+    looker, read_before = worker(database), CALLS.values.get(("claimants_of_sale",), 0)
+
+    for _ in range(3):
+        assert (await looker.reads()).refusal("LAMP", 0.0) is None
+
+    assert CALLS.values[("claimants_of_sale",)] - read_before == 1
 
 
 async def test_when_every_unit_is_paid_the_memory_says_sold_out(database: Database) -> None:
