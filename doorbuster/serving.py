@@ -6,6 +6,7 @@ Never: opens a listening socket; the supervisor does, so that connections queue 
 """
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -78,6 +79,13 @@ async def serve(app: ASGIApp, post: Post, *, has_lifespan: bool = True) -> None:
         await _Server(config, post).serve(sockets=[listening])
 
 
+def _spare_the_collector() -> None:
+    """Leave what was loaded out of every collection, and collect less often: a request's objects die by themselves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server that reports when it is ready and says goodbye to kept-alive connections."""
 
@@ -87,6 +95,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        _spare_the_collector()
         self._post.report_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -48,7 +48,7 @@ class Coalescer(Generic[Item, Answer]):
     process is at work while PostgreSQL is, and batches do not fragment. The verb must then lock what it decides about.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- one parameter for each limit
         self,
         name: str,
         run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
@@ -59,11 +59,15 @@ class Coalescer(Generic[Item, Answer]):
         waiting_max: int = 4_096,
         batch_seconds: float = 10.0,
         under_way_max: int = 1,
+        rest: Callable[[Item, float], float] = lambda _, seconds: 0.0,
     ) -> None:
-        """Keep the verb and its limits; `name` labels the metrics."""
+        """Keep the verb and its limits; `name` labels the metrics.
+
+        `rest` tells, by an item of a batch and the seconds it took, the seconds in which the next one collects.
+        """
         self._name, self._run, self._lane_of, self._conflict_of = name, run, lane, conflict
         self._batch_max, self._waiting_max, self._batch_seconds = batch_max, waiting_max, batch_seconds
-        self._under_way_max = under_way_max
+        self._under_way_max, self._rest = under_way_max, rest
         self._lanes: dict[Hashable, _Lane[Item, Answer]] = {}
 
     async def submit(self, item: Item, patience_seconds: float = 10.0) -> Answer:
@@ -88,13 +92,14 @@ class Coalescer(Generic[Item, Answer]):
 
     async def _drain(self, key: Hashable, lane: _Lane[Item, Answer]) -> None:
         """Send batch after batch until nobody waits, or until less than a batch waits and another sender is at work."""
-        me = asyncio.current_task()
+        loop, me = asyncio.get_running_loop(), asyncio.current_task()
         assert me is not None
         try:
             while (len(lane.senders) == 1 or self._is_full(lane)) and (batch := self._next_batch(lane)):
+                started = loop.time()
                 await self._send(batch)
-                # One turn of the loop: who has arrived by now is read and joins the next batch.
-                await asyncio.sleep(0)
+                # At least one turn of the loop: who has arrived by now is read and joins the next batch.
+                await asyncio.sleep(self._rest(batch[0].item, loop.time() - started))
         finally:
             lane.senders.discard(me)
             if not lane.senders:

@@ -20,9 +20,10 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+
+class Hold(msgspec.Struct, frozen=True):
     """A promise of units to one customer until `expires_at`."""
 
     id: UUID

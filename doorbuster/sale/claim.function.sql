@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION claim_holds(
   p_sale uuid, p_variant uuid, p_ids uuid[], p_customers text[], p_keys text[], p_quantities int[], p_prices bigint[]
 ) RETURNS TABLE (
   place int, answer text, hold_id uuid, hold_variant uuid, hold_quantity int, hold_price bigint, hold_state text,
-  hold_expires_at timestamptz, units_left bigint, customer_has int
+  hold_expires_at timestamptz, units_left bigint, customer_has int, pool_version bigint
 ) LANGUAGE plpgsql
 -- A plan made while the tables were small must not live on when they have grown: one plan, by index, for ever.
 SET plan_cache_mode = force_generic_plan
@@ -39,7 +39,7 @@ BEGIN
      FOR UPDATE OF p;
   IF NOT FOUND THEN
     RETURN QUERY SELECT n, 'NotInSale', NULL::uuid, NULL::uuid, NULL::int, NULL::bigint, NULL::text,
-                        NULL::timestamptz, 0::bigint, 0 FROM generate_series(0, cardinality(p_ids)) AS n;
+                        NULL::timestamptz, 0::bigint, 0, 0::bigint FROM generate_series(0, cardinality(p_ids)) AS n;
     RETURN;
   END IF;
 
@@ -168,17 +168,18 @@ BEGIN
     -- name: claim_count_pool
     -- why:  the pool's counters move once per batch
     -- cost: rows 0, buffers 6
-    UPDATE stock_pools SET held = held + v_granted WHERE id = v_pool.id;
+    UPDATE stock_pools SET held = held + v_granted WHERE id = v_pool.id RETURNING version INTO v_pool.version;
   END IF;
 
-  RETURN QUERY SELECT 0, 'Held', NULL::uuid, p_variant, NULL::int, v_sale.price, 'held', v_expires, v_left, 0;
+  RETURN QUERY SELECT 0, 'Held', NULL::uuid, p_variant, NULL::int, v_sale.price, 'held', v_expires, v_left, 0,
+                      v_pool.version;
   IF v_all.wanted > v_granted THEN
     -- name: claim_answers
     -- why:  callers who have a hold are told all of it
     -- cost: rows 128, buffers 600
     RETURN QUERY
       SELECT w.n::int, w.answer, h.id, h.variant_id, h.quantity, coalesce(h.unit_price, v_sale.price), h.state,
-             h.expires_at, v_left, w.has::int
+             h.expires_at, v_left, w.has::int, v_pool.version
         FROM unnest(v_answers, p_ids, p_prices) WITH ORDINALITY AS w(answer, id, has, n)
         LEFT JOIN holds h ON h.id = w.id
        WHERE w.answer <> 'Held';

@@ -14,6 +14,7 @@ import re
 from datetime import UTC
 from uuid import UUID
 
+import msgspec
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.sale import answers, hold_api
-from doorbuster.sale.answers import Answer
+from doorbuster.sale.answers import Answer, Hold
 from doorbuster.sale.holds import ANSWERS, Caller, Claims
 from doorbuster.sale.sales import Sale
 from doorbuster.sale.window import STATUS_HEADERS, RawHeaders, Sent, Shown, Window, sent
@@ -49,6 +50,7 @@ class Door:
         """Answer what is hot by `window` and `claims`; pass the rest to `inner`."""
         self._inner, self._window, self._claims, self._clock = inner, window, claims, clock
         self._secret, self._secure, self._headers = settings.secret, settings.secure_cookies, window.data_headers
+        self._hold_headers = [*HOLD_HEADERS, *window.data_headers]
         self._status_headers = [*STATUS_HEADERS, *window.data_headers]
         self._own_hosts = frozenset({settings.shop_url.partition("://")[2]})
 
@@ -179,17 +181,19 @@ class Door:
         """Turn an answer into its HTTP form: 201, 200 for a replay, else its problem document."""
         cookies = [(b"set-cookie", cookie.encode())] if cookie is not None else []
         match answer:
-            case answers.Held(hold) | answers.Replayed(hold):
-                replayed = isinstance(answer, answers.Replayed)
-                own = [*HOLD_HEADERS, (b"location", b"/holds/" + str(hold.id).encode()), *cookies]
-                if replayed:
-                    own.append((b"idempotent-replayed", b"true"))
-                return sent(200 if replayed else 201, [*own, *self._headers], hold_api.hold_document(hold, sku))
+            case answers.Held(hold):
+                return self._with_hold(201, hold, sku, cookies)
+            case answers.Replayed(hold):
+                return self._with_hold(200, hold, sku, [*cookies, (b"idempotent-replayed", b"true")])
             case _:
                 sentence, facts = hold_api.told(answer)
                 wait = answer.retry_after_seconds if isinstance(answer, answers.NotAdmitted) else None
                 told = problem(hold_api.PROBLEMS[answer.name], sentence, retry_after_seconds=wait, **facts)
                 return self._sent(told, cookies if isinstance(answer, answers.AlreadyYours) else [])
+
+    def _with_hold(self, status: int, hold: Hold, sku: str, more: RawHeaders) -> Sent:
+        location = (b"location", b"/holds/" + msgspec.json.encode(hold.id)[1:-1])
+        return sent(status, [*self._hold_headers, location, *more], hold_api.hold_document(hold, sku))
 
     def _sent(self, response: Response, cookies: RawHeaders = NONE) -> Sent:
         headers = [*response.raw_headers, *cookies, *self._headers]
@@ -218,7 +222,7 @@ def _is_in_order(scope: Scope, headers: dict[bytes, bytes]) -> bool:
 
 async def _read(receive: Receive) -> bytes:
     """Return the body; refuse more than BODY_BYTES_MAX."""
-    body = bytearray()
+    body: bytes = b""
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -227,7 +231,7 @@ async def _read(receive: Receive) -> bytes:
         if len(body) > BODY_BYTES_MAX:
             raise Refused(problems.BODY_TOO_LARGE, "A claim is short.", bytes_max=BODY_BYTES_MAX)
         if not message.get("more_body", False):
-            return bytes(body)
+            return body
 
 
 def _no_such_sale() -> Response:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from doorbuster import errors, metrics
 from doorbuster.clock import new_id
 from doorbuster.database import Database, QueryFile, Row, build
@@ -17,6 +19,7 @@ from doorbuster.database.coalesce import Coalescer
 from doorbuster.sale import answers
 from doorbuster.sale.answers import Answer, Hold
 from doorbuster.sale.sales import Sale
+from doorbuster.sale.turns import Turns
 
 SQL = QueryFile("doorbuster.sale", "holds.sql")
 ANSWERS = metrics.counter("doorbuster_sale_answers_total", "Answers to claims.", ("answer",))
@@ -35,8 +38,7 @@ _PLAIN: dict[str, Callable[[], Answer]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who claims, under which idempotency key, and the price agreed to, if any."""
 
     customer_key: str
@@ -44,8 +46,7 @@ class Caller:
     agreed_price: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """One caller's wish: so many units of one item of a sale."""
 
     sale: Sale
@@ -83,14 +84,17 @@ class Claims:
         `exhausted` is set whenever an answer shows that an item has nothing left.
         """
         self.exhausted = asyncio.Event()
+        self._database = database
+        self._turns = Turns()
         self._coalescer: Coalescer[Claim, Answer] = Coalescer(
             "claim_holds",
-            lambda claims: claim_batch(database, claims),
+            self._claim_batch,
             lane=lambda claim: (claim.sale.id, claim.variant_id),
             conflict=lambda claim: claim.caller.customer_key,
             batch_max=batch_max,
             waiting_max=waiting_max,
             under_way_max=2,
+            rest=lambda claim, seconds: self._turns.rest_seconds(claim.variant_id, seconds),
         )
 
     async def claim_item(self, sale: Sale, sku: str, quantity: int, caller: Caller) -> Answer:
@@ -111,12 +115,22 @@ class Claims:
             self.exhausted.set()
         return answer
 
+    async def _claim_batch(self, claims: Sequence[Claim]) -> list[Answer]:
+        given, version = await _claimed(self._database, claims)
+        self._turns.saw(claims[0].variant_id, version)
+        return given
+
 
 async def claim_batch(database: Database, claims: Sequence[Claim]) -> list[Answer]:
     """Answer claims of one item of one sale, each customer at most once, in their order.
 
     Durable when it returns: what was `Held` is committed. Safe to repeat: a repeated key is `Replayed`.
     """
+    return (await _claimed(database, claims))[0]
+
+
+async def _claimed(database: Database, claims: Sequence[Claim]) -> tuple[list[Answer], int]:
+    """Return the answers, and the pool's version after them."""
     ids = [new_id() for _ in claims]
     common, *others = await database.fetch(
         SQL.claim_holds,
@@ -130,7 +144,7 @@ async def claim_batch(database: Database, claims: Sequence[Claim]) -> list[Answe
     )
     price, expires_at = common["hold_price"], common["hold_expires_at"]
     by_place = {row["place"]: row for row in others}
-    return [
+    given = [
         _answer(claim, by_place[place])
         if place in by_place
         else answers.Held(
@@ -138,11 +152,12 @@ async def claim_batch(database: Database, claims: Sequence[Claim]) -> list[Answe
         )
         for place, (claim, hold_id) in enumerate(zip(claims, ids, strict=True), start=1)
     ]
+    return given, common["pool_version"]
 
 
 def _answer(claim: Claim, row: Row) -> Answer:
     """Turn a row of claim_holds() into the answer of a caller who was not newly held."""
-    _, name, hold_id, variant_id, quantity, price, state, expires_at, left, has = row
+    _, name, hold_id, variant_id, quantity, price, state, expires_at, left, has, _ = row
     match name:
         case "SoldOut":
             return answers.SoldOut(left)

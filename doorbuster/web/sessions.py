@@ -90,6 +90,6 @@ def _text_of(digest: bytes) -> str:
 
 @lru_cache(maxsize=8)
 def _hasher(secret: str, purpose: bytes) -> blake2b:
-    """Return a keyed hash that only has to be copied."""
+    """Return a keyed hash that only has to be copied; the byte after the key makes it digest the key here and now."""
     key = blake2b(secret.encode(), digest_size=32, person=b"shopper-secret").digest()
-    return blake2b(key=key, digest_size=_DIGEST_BYTES[purpose], person=purpose)
+    return blake2b(b"\0", key=key, digest_size=_DIGEST_BYTES[purpose], person=purpose)

@@ -26,7 +26,7 @@ class Slow:
                 raise self.faults[item]
         return [item.upper() for item in items]
 
-    def coalescer(self, **limits: float) -> Coalescer[str, str]:
+    def coalescer(self, **limits: object) -> Coalescer[str, str]:
         return Coalescer(
             "test",
             self.run,
@@ -100,6 +100,19 @@ async def test_a_further_batch_goes_while_one_is_under_way_only_if_it_is_full() 
         slow.gate.set()
 
     assert [sorted(batch) for batch in slow.batches[2:]] == [["a5", "a6", "a7"], ["a8"]]
+
+
+async def test_who_rests_after_a_batch_lets_the_next_one_grow() -> None:
+    slow = Slow()
+    slow.gate.set()
+    coalescer = slow.coalescer(rest=lambda item, seconds: 0.05)
+    await coalescer.submit("a1")
+    async with asyncio.TaskGroup() as group:
+        for name in ("a2", "a3", "a4"):
+            group.create_task(coalescer.submit(name))
+            await settled()
+
+    assert slow.batches == [["a1"], ["a2", "a3", "a4"]]
 
 
 async def test_of_two_that_conflict_the_second_waits_for_the_next_batch() -> None:
