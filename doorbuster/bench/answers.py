@@ -52,11 +52,12 @@ async def product_pages(ground: Ground, pace: Pace, say: Say) -> list[Measure]:
     return [Measure("product pages, uncached", got["products"], "pages/s")]
 
 
-async def hello_per_second(ground: Ground, seconds: float) -> float:
+async def hello_per_second(ground: Ground, seconds: float, connections: int = load.CONNECTIONS) -> float:
     """Return hello-world answers a second to the claims of `wrk/claim.lua`."""
     async with servers.hello(ground.kept) as hello:
-        await load.press(f"{hello.url}/hello", "claim", load.WARM_SECONDS, "SKU")
-        return (await load.press(f"{hello.url}/hello", "claim", seconds, "SKU")).per_second
+        address = f"{hello.url}/hello"
+        await load.press(address, "claim", load.WARM_SECONDS, "SKU", connections=connections)
+        return (await load.press(address, "claim", seconds, "SKU", connections=connections)).per_second
 
 
 async def _refusals(ground: Ground, seconds: float) -> float:

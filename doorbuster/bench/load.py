@@ -33,13 +33,13 @@ def is_there() -> bool:
     return shutil.which("wrk") is not None
 
 
-async def press(url: str, script: str, seconds: float, *facts: str) -> Load:
+async def press(url: str, script: str, seconds: float, *facts: str, connections: int = CONNECTIONS) -> Load:
     """Press a server with `wrk/<script>.lua` for whole seconds; raise DoorbusterError when exchanges broke."""
     folder = resources.files("doorbuster.bench").joinpath("wrk")
     whole = max(1, round(seconds))
     with resources.as_file(folder) as scripts:
         process = await asyncio.create_subprocess_exec(
-            "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{whole}s", "-s", scripts / f"{script}.lua", url,
+            "wrk", "-t1", f"-c{connections}", f"-d{whole}s", "-s", scripts / f"{script}.lua", url,
             "--", new_id().hex, *facts, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         said, _ = await process.communicate()

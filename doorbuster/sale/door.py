@@ -37,7 +37,7 @@ PAGE_PREFIX = "/sales/"
 ID_END = len(API_PREFIX) + 36
 BODY_BYTES_MAX = 4 * 1024
 KEY = re.compile(rb"[!-~]{16,255}")
-HOLD_HEADERS: RawHeaders = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+JSON_HEADERS: RawHeaders = [(b"content-type", b"application/json")]
 NONE: RawHeaders = []
 
 ANSWERED = metrics.counter("doorbuster_door_answers_total", "Requests answered at the hot door.", ("what",))
@@ -50,7 +50,7 @@ class Door:
         """Answer what is hot by `window` and `claims`; pass the rest to `inner`."""
         self._inner, self._window, self._claims, self._clock = inner, window, claims, clock
         self._secret, self._secure, self._headers = settings.secret, settings.secure_cookies, window.data_headers
-        self._hold_headers = [*HOLD_HEADERS, *window.data_headers]
+        self._hold_headers = [*JSON_HEADERS, *window.data_headers]
         self._status_headers = [*STATUS_HEADERS, *window.data_headers]
         self._own_hosts = frozenset({settings.shop_url.partition("://")[2]})
 

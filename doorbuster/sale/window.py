@@ -113,7 +113,8 @@ class Window:
     def _refusal(self, name: str, sale: Sale) -> Sent:
         kind = hold_api.PROBLEMS[name]
         detail, facts = hold_api.told(certain_answer(name, sale))
-        headers = [(b"content-type", problems.MEDIA_TYPE.encode()), (b"cache-control", b"no-store"), *self.data_headers]
+        # Nobody keeps the answer to a POST that does not ask for it (RFC 9110, 9.3.3).
+        headers = [(b"content-type", problems.MEDIA_TYPE.encode()), *self.data_headers]
         return sent(kind.status, headers, kind.document(detail, **facts))
 
 
