@@ -7,6 +7,7 @@ Names follow the Prometheus conventions: a unit or `_total` last, base units onl
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 
 import msgspec
@@ -45,11 +46,11 @@ class Counter:
         """Use `counter()` instead, which also registers it."""
         assert name.endswith("_total")
         self.name, self.help, self.label_names = name, help, label_names
-        self.values: dict[Labels, float] = {}
+        self.values: defaultdict[Labels, float] = defaultdict(float)
 
     def add(self, *labels: str, by: float = 1.0) -> None:
         """Count one more (or `by` more) under these label values."""
-        self.values[labels] = self.values.get(labels, 0.0) + by
+        self.values[labels] += by
 
     def family(self) -> Family:
         """Return the present state."""

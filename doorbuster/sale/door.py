@@ -66,42 +66,35 @@ class Door:
                 if rest == "/status" and scope["method"] in ("GET", "HEAD"):
                     await self._status(scope, receive, send)
                     return
-            elif path.startswith(PAGE_PREFIX) and await self._page(scope, send, path[len(PAGE_PREFIX) :]):
+            elif path.startswith(PAGE_PREFIX) and (ready := self._ready(scope, path[len(PAGE_PREFIX) :])):
+                await send(ready[0])
+                await send(ready[1])
                 return
         await self._inner(scope, receive, send)
 
-    async def _page(self, scope: Scope, send: Send, rest: str) -> bool:
-        """Serve a live sale's page, or the certain refusal of its form; False when it must go the long way."""
+    def _ready(self, scope: Scope, rest: str) -> Sent | None:
+        """Return a live sale's page, or the certain refusal of its form; None when it must go the long way."""
         if scope["method"] == "POST":
-            return await self._form(scope, send, rest)
+            return self._form_refusal(scope, rest)
         shown = self._window.by_handle(rest)
         if shown is None or scope["method"] not in ("GET", "HEAD"):
-            return False
+            return None
+        ANSWERED.add("page")
         headers = dict(scope["headers"])
         if headers.get(b"if-none-match") == shown.page.etag:
-            start, body = shown.page.unchanged
-        elif b"gzip" in headers.get(b"accept-encoding", b""):
-            start, body = shown.page.zipped
-        else:
-            start, body = shown.page.plain
-        ANSWERED.add("page")
-        await send(start)
-        await send(body)
-        return True
+            return shown.page.unchanged
+        return shown.page.zipped if b"gzip" in headers.get(b"accept-encoding", b"") else shown.page.plain
 
-    async def _form(self, scope: Scope, send: Send, rest: str) -> bool:
+    def _form_refusal(self, scope: Scope, rest: str) -> Sent | None:
         handle, _, noun = rest.partition("/")
         shown = self._window.by_handle(handle) if noun == "holds" else None
         if shown is None or not is_our_own(Headers(scope=scope), self._own_hosts, scope["path"]):
-            return False
+            return None
         name = self._certain_refusal(shown, dict(scope["headers"]))
         if name is None:
-            return False
+            return None
         _count_refusal(name)
-        start, body = self._window.refusal_page(shown, name)
-        await send(start)
-        await send(body)
-        return True
+        return self._window.refusal_page(shown, name)
 
     async def _status(self, scope: Scope, receive: Receive, send: Send) -> None:
         shown = self._window.by_id(scope["path"][len(API_PREFIX) : ID_END])
