@@ -34,7 +34,7 @@ class Ground:
     server: subprocess.Popen[bytes]
     database: Database
     secret: str
-    _live: list[Sale] = field(default_factory=list)
+    live: list[Sale] = field(default_factory=list)
 
     @property
     def home(self) -> Path:
@@ -50,8 +50,8 @@ class Ground:
 
     async def fresh_sale(self, units: int = UNITS, hold_seconds: int = 86_400) -> Sale:
         """Open a sale of one item with so many units, one for each customer; the one before it is over."""
-        while self._live:
-            over = self._live.pop()
+        while self.live:
+            over = self.live.pop()
             await end_sale(self.database, over.id)
             await self.database.execute(SQL.bench_strike, sale_id=over.id)
         goods = await self.database.fetch_one(SQL.bench_goods)
@@ -68,7 +68,7 @@ class Ground:
             ),
         )  # fmt: skip
         assert isinstance(made, Done), made
-        self._live.append(made.sale)
+        self.live.append(made.sale)
         return made.sale
 
     async def product_handles(self) -> list[str]:
