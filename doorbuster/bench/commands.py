@@ -1,5 +1,7 @@
 """`doorbuster bench`: every ratio in one run; exit status 0 only if all targets are reached and nothing was skipped."""
 
+import asyncio
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -46,13 +48,19 @@ def bench(
     if unknown := set(names) - set(GROUPS):
         raise Misconfigured(f"there is no group {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     console = Console()
-    findings = uvloop.run(_measured(names, pace, console))
+    try:
+        findings = uvloop.run(_measured(names, pace, console))
+    except asyncio.CancelledError:
+        raise DoorbusterError("stopped; everything it started is gone") from None
     show(console, findings)
     written(findings, FILE)
     raise typer.Exit(0 if findings.hold else 1)
 
 
 async def _measured(names: list[str], pace: Pace, console: Console) -> Findings:
+    me = asyncio.current_task()
+    assert me is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
     findings = Findings()
     with console.status("starting PostgreSQL") as status:
         async with prepared_ground() as ground:
