@@ -4,5 +4,5 @@ Promises: a pool never promises more than it has (stock_pools_never_oversold), a
 line in the ledger, in the same transaction.
 Never: knows who claims a unit or what it costs.
 
-Verbs: `adjust_stock`, `pool_of_variant`, `movements_of_pool`.
+Verbs: `adjust_stock`, `pool_of_variant`.
 """

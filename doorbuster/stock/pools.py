@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from doorbuster.clock import new_id
-from doorbuster.database import Database, QueryFile, Runner, build, build_all
+from doorbuster.database import Database, QueryFile, Runner, build
 
 SQL = QueryFile("doorbuster.stock", "pools.sql")
 MAIN_LOCATION = UUID("00000000-0000-7000-8000-000000000001")
@@ -25,18 +25,6 @@ class Pool:
     def left(self) -> int:
         """Return how many units may still be promised."""
         return self.on_hand - self.held - self.sold
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """One line of the ledger."""
-
-    id: int
-    kind: str
-    on_hand_delta: int
-    held_delta: int
-    sold_delta: int
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +75,3 @@ async def lock_shop_pool(transaction: Runner, variant_id: UUID) -> Pool:
 async def move_on_hand(transaction: Runner, pool_id: UUID, kind: str, units: int, reason: str | None = None) -> None:
     """Change what a locked pool has on hand, with its line in the ledger."""
     await transaction.execute(SQL.move_on_hand, pool_id=pool_id, kind=kind, units=units, reason=reason)
-
-
-async def movements_of_pool(database: Runner, pool_id: UUID, before: int | None = None) -> list[Movement]:
-    """Return the newest hundred lines of a pool's ledger, older than line `before` if given."""
-    return build_all(await database.fetch(SQL.movements_of_pool, pool_id=pool_id, before=before), Movement)

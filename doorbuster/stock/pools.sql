@@ -30,12 +30,3 @@ WITH moved AS (
 )
 INSERT INTO stock_movements (pool_id, kind, on_hand_delta, reason)
 SELECT id, :kind::text, :units::bigint, :reason::text FROM moved;
-
--- name: movements_of_pool
--- why:  the merchant reads where the units went, newest first
--- cost: rows 100, buffers 110
-SELECT id, kind, on_hand_delta, held_delta, sold_delta, reason
-  FROM stock_movements
- WHERE pool_id = :pool_id AND (:before::bigint IS NULL OR id < :before)
- ORDER BY id DESC
- LIMIT 100;
