@@ -13,7 +13,7 @@ async def run_gateway(post: Post) -> None:
     async with open_gateway(
         settings.home,
         api_key=settings.gateway_key,
-        callback_secret=settings.gateway_callback_secret,
+        callback_secret=settings.gateway_callback_secrets[0],
         callback_url=f"{settings.shop_url}/payments/callbacks/hosted",
         base_url=settings.gateway_url,
     ) as app:

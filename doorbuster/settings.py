@@ -6,6 +6,7 @@ Never: is read by a rule; what a rule needs is passed to it.
 
 import hmac
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -64,7 +65,12 @@ class Settings:
     """PAYMENT_KEY: the API key at the gateway; derived from the secret for the test gateway."""
 
     payment_callback_secret: str = ""
-    """PAYMENT_CALLBACK_SECRET: what the gateway signs its callbacks with; derived likewise."""
+    """PAYMENT_CALLBACK_SECRET: what the gateway signs its callbacks with; derived likewise. While a secret is being
+    replaced, both, separated by a comma."""
+
+    payment_page_origins: str = ""
+    """PAYMENT_PAGE_ORIGINS: the origins of the gateway's pages, separated by spaces; PAYMENT_URL by default. For
+    Stripe: https://checkout.stripe.com."""
 
     smtp_url: str | None = None
     """SMTP_URL: smtp://user:password@host:587; unset keeps mails readable in the control room's outbox."""
@@ -99,9 +105,15 @@ class Settings:
         return self.payment_key or self._derived("payment key")
 
     @property
-    def gateway_callback_secret(self) -> str:
-        """Return what the payment gateway's callbacks are signed with."""
-        return self.payment_callback_secret or self._derived("payment callbacks")
+    def gateway_callback_secrets(self) -> tuple[str, ...]:
+        """Return what the payment gateway's callbacks may be signed with, the newest first."""
+        given = tuple(secret.strip() for secret in self.payment_callback_secret.split(",") if secret.strip())
+        return given or (self._derived("payment callbacks"),)
+
+    @property
+    def gateway_page_origins(self) -> tuple[str, ...]:
+        """Return the origins of the gateway's hosted pages: where a form of ours may lead."""
+        return tuple(self.payment_page_origins.split()) or (self.gateway_url,)
 
     def _derived(self, purpose: str) -> str:
         return hmac.new(self.secret.encode(), purpose.encode(), sha256).hexdigest()
@@ -137,11 +149,19 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         payment_url=environ.get("PAYMENT_URL", ""),
         payment_key=environ.get("PAYMENT_KEY", ""),
         payment_callback_secret=environ.get("PAYMENT_CALLBACK_SECRET", ""),
+        payment_page_origins=_origins(environ.get("PAYMENT_PAGE_ORIGINS", "")),
         smtp_url=environ.get("SMTP_URL") or None,
         mail_from=environ.get("MAIL_FROM", "shop@localhost"),
         connections_per_worker=_number(environ, "CONNECTIONS", 8, 4, 500),
         statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
     )
+
+
+def _origins(text: str) -> str:
+    for word in text.split():
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?", word):
+            raise Misconfigured(f"PAYMENT_PAGE_ORIGINS has {word!r}: write origins such as https://checkout.stripe.com")
+    return text
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -1,72 +1,56 @@
-"""Speaks to a hosted checkout in Stripe's words: the shopper pays on the provider's page, an event tells us.
+"""Speaks to a hosted checkout through Stripe's own SDK: the shopper pays on the provider's page, an event tells us.
 
 Promises: every call has a time-out, at most `AT_ONCE_MAX` run at once, and one that failed is tried once more with the
 same idempotency key; a signature is checked in constant time over the raw bytes.
 Never: sees a card, a lock or a connection to PostgreSQL.
 
-Sources: Stripe's public API reference (Checkout Sessions, Refunds, idempotent requests, webhook signatures).
+The same adapter serves Stripe and the test gateway, which speaks Stripe's wire protocol: what the tests prove is what
+runs. Sources: Stripe's public API reference (Checkout Sessions, Refunds, Events, idempotent requests, webhooks).
 """
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import aiohttp
 import msgspec
+import stripe
 
 from doorbuster import metrics
 from doorbuster.errors import GatewayFault
 from doorbuster.money import Money
 from doorbuster.settings import Settings
-from doorbuster.shop.payments import Event, EventKind, Ignored, Payment, Redirect, Refunded, Refused, StillOpen
+from doorbuster.shop.payments import (
+    Event,
+    EventKind,
+    Ignored,
+    Occurred,
+    Payment,
+    Redirect,
+    Refunded,
+    Refused,
+    StillOpen,
+)
+from doorbuster.shop.session_objects import KIND_OF_EVENT, EventHead, EventObject, SessionObject, read_session
 
+API_VERSION = "2025-03-31.basil"
+"""The version of Stripe's API that the fields read here are of; an account's own default never changes them."""
 AT_ONCE_MAX = 64
 ATTEMPT_SECONDS = 8.0
-RETRY_PAUSE_SECONDS = 0.25
+RETRIES = 1
 TURN_SECONDS = 10.0
 TOLERANCE_SECONDS = 300
-KIND_OF_EVENT: dict[str, EventKind] = {
-    "checkout.session.completed": "captured",
-    "checkout.session.async_payment_succeeded": "captured",
-    "checkout.session.async_payment_failed": "failed",
-    "checkout.session.expired": "expired",
-}
+EVENTS_PAGE = 100
 SECONDS = metrics.histogram("doorbuster_gateway_duration_seconds", "Time of calls to the payment gateway.", ("call",))
 FAULTS = metrics.counter(
     "doorbuster_gateway_faults_total", "Calls to the payment gateway without an answer.", ("call",)
 )
-
-
-class SessionObject(msgspec.Struct, frozen=True):
-    """The part of a checkout session that we read."""
-
-    id: str
-    amount_total: int
-    currency: str
-    status: str
-    payment_status: str
-    client_reference_id: str | None = None
-    payment_intent: str | None = None
-    url: str | None = None
-
-
-class _EventData(msgspec.Struct, frozen=True):
-    object: SessionObject
-
-
-class _EventObject(msgspec.Struct, frozen=True):
-    id: str
-    type: str
-    data: _EventData
-
-
-class _EventHead(msgspec.Struct, frozen=True):
-    type: str
+Answer = TypeVar("Answer", bound=stripe.StripeObject)
 
 
 class HostedCheckout:
@@ -74,11 +58,10 @@ class HostedCheckout:
 
     name = "hosted"
 
-    def __init__(self, client: aiohttp.ClientSession, settings: Settings) -> None:
-        """Use `open_hosted_checkout()`, which also closes the client."""
-        self._client, self._base_url, self._shop_url = client, settings.gateway_url, settings.shop_url
-        self._headers = {"Authorization": f"Bearer {settings.gateway_key}"}
-        self._callback_secret = settings.gateway_callback_secret.encode()
+    def __init__(self, client: stripe.StripeClient, settings: Settings) -> None:
+        """Use `open_hosted_checkout()`, which also closes the client's connections."""
+        self._client, self._shop_url = client, settings.shop_url
+        self._callback_secrets = [secret.encode() for secret in settings.gateway_callback_secrets]
         self._turns = asyncio.Semaphore(AT_ONCE_MAX)
 
     async def open_checkout(self, payment: Payment) -> Redirect:
@@ -93,16 +76,12 @@ class HostedCheckout:
         if not self._is_signed(headers.get("stripe-signature", ""), body, int(now.timestamp())):
             return Refused("the signature does not match, or is too old")
         try:
-            about = msgspec.json.decode(body, type=_EventHead).type
-            kind = KIND_OF_EVENT.get(about)
-            if kind is None:
+            about = msgspec.json.decode(body, type=EventHead).type
+            if about not in KIND_OF_EVENT:
                 return Ignored(about)
-            event = msgspec.json.decode(body, type=_EventObject)
+            return self._read(msgspec.json.decode(body, type=EventObject))
         except msgspec.MsgspecError as mistake:
             return Refused(f"the event cannot be read: {mistake}")
-        if kind == "captured" and event.data.object.payment_status != "paid":
-            return Ignored("completed, not paid yet")
-        return self._event(event.id, kind, event.data.object) or Refused("the event names no payment of ours")
 
     async def ask(self, payment: Payment) -> Event | StillOpen:
         """Find the payment's session and say what became of it."""
@@ -112,8 +91,13 @@ class HostedCheckout:
         """Close the hosted page; when it was paid in the meantime, the event says so."""
         session = await self._current(payment)
         if session.status == "open":
-            closed = await self._call("close_checkout", "POST", f"/v1/checkout/sessions/{session.id}/expire", {})
-            session = closed if isinstance(closed, SessionObject) else await self._current(payment)
+            try:
+                closed = await self._call(
+                    "close_checkout", lambda: self._client.v1.checkout.sessions.expire_async(session.id)
+                )
+                session = read_session(closed)
+            except _Declined:
+                session = await self._current(payment)
         outcome = self._outcome(session)
         if isinstance(outcome, StillOpen):
             raise GatewayFault("the payment page did not close")
@@ -121,38 +105,75 @@ class HostedCheckout:
 
     async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded:
         """Give money back, once for each `key`."""
-        form = {"payment_intent": payment.gateway_ref or "", "amount": str(amount.amount)}
-        answer = await self._request("refund", "POST", "/v1/refunds", form, key)
-        reference = answer.get("id")
-        if not isinstance(reference, str):
-            raise GatewayFault(f"the gateway refused the refund: {_message(answer)}")
-        return Refunded(reference)
+        try:
+            refund = await self._call(
+                "refund",
+                lambda: self._client.v1.refunds.create_async(
+                    {"payment_intent": payment.gateway_ref or "", "amount": amount.amount}, {"idempotency_key": key}
+                ),
+            )
+        except _Declined as why:
+            raise GatewayFault(f"the gateway refused the refund: {why}") from why
+        return Refunded(refund.id)
+
+    async def occurred(self, since: datetime, until: datetime, after: str | None = None) -> Occurred:
+        """Return one page of the events of a time, newest first; `next` leads to the page before it."""
+        wish: dict[str, Any] = {
+            "types": list(KIND_OF_EVENT),
+            "created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())},
+            "limit": EVENTS_PAGE,
+        }
+        if after is not None:
+            wish["starting_after"] = after
+        try:
+            page = await self._call("occurred", lambda: self._client.v1.events.list_async(wish))  # type: ignore[arg-type]
+        except _Declined as why:
+            raise GatewayFault(f"the gateway does not list its events: {why}") from why
+        found = [msgspec.convert(event.to_dict(), EventObject) for event in page.data]
+        events = [event for event in map(self._read, found) if isinstance(event, Event)]
+        strangers = [each.data.object.id for each in found if isinstance(self._read(each), Refused)]
+        return Occurred(events, strangers, found[-1].id if page.has_more and found else None)
 
     async def _session(self, payment: Payment) -> SessionObject:
         return_url = f"{self._shop_url}/orders/{payment.order_id}?secret={payment.order_secret}"
-        form = {
+        metadata = {"payment_id": str(payment.id), "order_number": str(payment.order_number)}
+        wish: dict[str, Any] = {
             "mode": "payment",
             "client_reference_id": str(payment.id),
             "customer_email": payment.email,
             "success_url": return_url,
             "cancel_url": return_url,
-            "line_items[0][quantity]": "1",
-            "line_items[0][price_data][currency]": payment.amount.currency.lower(),
-            "line_items[0][price_data][unit_amount]": str(payment.amount.amount),
-            "line_items[0][price_data][product_data][name]": f"Order {payment.order_number}",
+            "metadata": metadata,
+            "payment_intent_data": {"metadata": metadata},
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": payment.amount.currency.lower(),
+                        "unit_amount": payment.amount.amount,
+                        "product_data": {"name": f"Order {payment.order_number}"},
+                    },
+                }
+            ],
         }
-        session = await self._call("open_checkout", "POST", "/v1/checkout/sessions", form, str(payment.id))
-        if session is None:
-            raise GatewayFault("the gateway refused the payment")
-        return session
+        key: stripe.RequestOptions = {"idempotency_key": str(payment.id)}
+        try:
+            session = await self._call(
+                "open_checkout",
+                lambda: self._client.v1.checkout.sessions.create_async(wish, key),  # type: ignore[arg-type]
+            )
+        except _Declined as why:
+            raise GatewayFault(f"the gateway refused the payment: {why}") from why
+        return read_session(session)
 
     async def _current(self, payment: Payment) -> SessionObject:
         """Return the session as it is now: opening it again by its key names it."""
         opened = await self._session(payment)
-        session = await self._call("ask", "GET", f"/v1/checkout/sessions/{opened.id}")
-        if session is None:
-            raise GatewayFault("the gateway does not know its own session")
-        return session
+        try:
+            session = await self._call("ask", lambda: self._client.v1.checkout.sessions.retrieve_async(opened.id))
+        except _Declined as why:
+            raise GatewayFault("the gateway does not know its own session") from why
+        return read_session(session)
 
     def _outcome(self, session: SessionObject) -> Event | StillOpen:
         if session.payment_status == "paid":
@@ -166,7 +187,17 @@ class HostedCheckout:
             raise GatewayFault("the session names no payment of ours")
         return event
 
-    def _event(self, event_id: str, kind: EventKind, session: SessionObject) -> Event | None:
+    def _read(self, told: EventObject) -> Event | Ignored | Refused:
+        """Read what the gateway tells, by callback or in its list of events alike."""
+        kind, session = KIND_OF_EVENT[told.type], told.data.object
+        if kind == "captured" and session.payment_status != "paid":
+            return Ignored("completed, not paid yet")
+        event = self._event(told.id, kind, session, datetime.fromtimestamp(told.created, UTC))
+        return event or Refused("the event names no payment of ours")
+
+    def _event(
+        self, event_id: str, kind: EventKind, session: SessionObject, at: datetime | None = None
+    ) -> Event | None:
         try:
             payment_id = UUID(session.client_reference_id or "")
         except ValueError:
@@ -179,33 +210,22 @@ class HostedCheckout:
             amount=Money(session.amount_total, session.currency.upper()),
             gateway_ref=session.payment_intent if kind == "captured" else None,
             failure="the card was declined" if kind == "failed" else None,
+            at=at,
         )
 
     def _is_signed(self, header: str, body: bytes, now: int) -> bool:
+        """Check the header against every secret in use: while one is being replaced, both sign."""
         parts = [part.partition("=") for part in header.split(",")]
         stamp = next((value for name, _, value in parts if name.strip() == "t"), "")
         if not (stamp.isascii() and stamp.isdecimal()) or abs(now - int(stamp)) > TOLERANCE_SECONDS:
             return False
-        expected = hmac.new(self._callback_secret, stamp.encode() + b"." + body, sha256).hexdigest().encode()
+        message = stamp.encode() + b"." + body
+        expected = [hmac.new(secret, message, sha256).hexdigest().encode() for secret in self._callback_secrets]
         given = [value.encode() for name, _, value in parts if name.strip() == "v1"]
-        return any(hmac.compare_digest(expected, each) for each in given)
+        return any(hmac.compare_digest(right, each) for right in expected for each in given)
 
-    async def _call(
-        self, call: str, method: str, path: str, form: Mapping[str, str] | None = None, key: str | None = None
-    ) -> SessionObject | None:
-        """Return the session that the gateway answers with, or None when it refused."""
-        answer = await self._request(call, method, path, form, key)
-        if "error" in answer:
-            return None
-        try:
-            return msgspec.convert(answer, SessionObject)
-        except msgspec.ValidationError as mistake:
-            raise GatewayFault(f"the gateway's answer cannot be read: {mistake}") from mistake
-
-    async def _request(
-        self, call: str, method: str, path: str, form: Mapping[str, str] | None, key: str | None
-    ) -> dict[str, Any]:
-        """Ask, and ask once more when no usable answer came; the key makes that safe."""
+    async def _call(self, call: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask when it is our turn. Raises _Declined when the gateway understood and refused, else GatewayFault."""
         started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(TURN_SECONDS):
@@ -213,44 +233,34 @@ class HostedCheckout:
         except TimeoutError as fault:
             raise GatewayFault("too many are waiting for the payment gateway") from fault
         try:
-            try:
-                return await self._attempt(method, path, form, key)
-            except GatewayFault:
-                await asyncio.sleep(RETRY_PAUSE_SECONDS)
-                return await self._attempt(method, path, form, key)
-        except GatewayFault:
+            return await ask()
+        except stripe.StripeError as fault:
+            if fault.http_status in (400, 402, 404):
+                raise _Declined(fault.user_message or "no reason given") from fault
             FAULTS.add(call)
-            raise
+            raise GatewayFault(f"the payment gateway answered {fault.http_status or 'nothing'}") from fault
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            FAULTS.add(call)
+            raise GatewayFault(f"the payment gateway did not answer: {type(fault).__name__}") from fault
         finally:
             self._turns.release()
             SECONDS.observe(asyncio.get_running_loop().time() - started, call)
 
-    async def _attempt(self, method: str, path: str, form: Mapping[str, str] | None, key: str | None) -> dict[str, Any]:
-        headers = self._headers | ({"Idempotency-Key": key} if key else {})
-        try:
-            async with (
-                asyncio.timeout(ATTEMPT_SECONDS),
-                self._client.request(method, self._base_url + path, data=form, headers=headers) as reply,
-            ):
-                body = await reply.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            raise GatewayFault(f"the payment gateway did not answer: {type(fault).__name__}") from fault
-        if reply.status >= 500 or reply.status in (401, 409, 429):
-            raise GatewayFault(f"the payment gateway answered {reply.status}")
-        try:
-            return msgspec.json.decode(body, type=dict[str, Any])
-        except msgspec.MsgspecError as mistake:
-            raise GatewayFault("the payment gateway's answer is no JSON") from mistake
 
-
-def _message(answer: dict[str, Any]) -> str:
-    error = answer.get("error")
-    return str(error.get("message")) if isinstance(error, dict) else "no reason given"
+class _Declined(Exception):
+    """The gateway understood the request and refused it; nothing happened."""
 
 
 @asynccontextmanager
 async def open_hosted_checkout(settings: Settings) -> AsyncIterator[HostedCheckout]:
     """Open the way to the gateway for the block; nothing is sent until it is used."""
     connector = aiohttp.TCPConnector(limit=AT_ONCE_MAX, keepalive_timeout=15.0)
-    async with aiohttp.ClientSession(connector=connector) as client:
+    async with aiohttp.ClientSession(connector=connector) as session:
+        client = stripe.StripeClient(
+            settings.gateway_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": settings.gateway_url},
+            max_network_retries=RETRIES,
+            http_client=stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS), session=session),
+        )
         yield HostedCheckout(client, settings)

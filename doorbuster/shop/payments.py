@@ -5,7 +5,7 @@ idempotency key, so that asking twice acts once.
 Never: sees a card; the shopper pays on the provider's own page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -62,6 +62,18 @@ class Event:
     amount: Money
     gateway_ref: str | None = None
     failure: str | None = None
+    at: datetime | None = None
+    """When it happened, by the gateway's clock; None in an answer to a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurred:
+    """One page of what happened at the gateway, newest first; `next` asks for the page before it, None ends."""
+
+    events: Sequence[Event]
+    strangers: Sequence[str]
+    """The gateway's names of sessions that name no payment of ours."""
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +125,8 @@ class Gateway(Protocol):
 
     async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded:
         """Give money back, once for each `key`."""
+        ...
+
+    async def occurred(self, since: datetime, until: datetime, after: str | None = None) -> Occurred:
+        """List what happened to payments from `since` on, before `until`, a page at a time."""
         ...

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from jinja2 import Environment
 
-from doorbuster.clock import SystemClock, new_secret
+from doorbuster.clock import SystemClock, new_id, new_secret
 from doorbuster.money import Money
 from doorbuster.test_gateway.delivery import PATIENCE_SECONDS, Delivery
 from doorbuster.test_gateway.http import (
@@ -25,15 +25,20 @@ from doorbuster.test_gateway.http import (
 from doorbuster.test_gateway.sessions import EVENTS, Session
 from doorbuster.test_gateway.store import Store
 from doorbuster.test_gateway.wire import (
+    EventHead,
     Invalid,
     event_body,
+    event_id_at,
     read_behaviours,
     read_form,
     read_session,
+    read_window,
     session_object,
 )
 
 SLOW_SECONDS = 5.0
+LOST_SECONDS = 60.0
+"""Longer than any shop waits for an answer."""
 FAILED_DELIVERY_SECONDS = 20.0
 Handler = Callable[[Request], Awaitable[Reply]]
 
@@ -58,7 +63,7 @@ class App:
         try:
             reply = await self._answer(await read_request(scope, receive))
         except Invalid as mistake:
-            reply = reply_error(400, str(mistake))
+            reply = reply_error(mistake.status, str(mistake))
         await reply.send(send)
 
     async def _answer(self, request: Request) -> Reply:
@@ -91,7 +96,10 @@ class App:
             case "POST", "v1", ["checkout", "sessions", session_id, "expire"]:
                 return await self._expire(session_id)
             case "POST", "v1", ["refunds"]:
+                await self._misbehave()
                 return await self._once(request, self._refund)
+            case "GET", "v1", ["events"]:
+                return self._list_events(read_form(request.query))
         return reply_error(404, "there is nothing at this address")
 
     async def _once(self, request: Request, act: Handler) -> Reply:
@@ -115,6 +123,8 @@ class App:
                 await self._store.save(("key", key, kept, True))
         finally:
             self._acting.discard(key)
+        if "lost_answer" in self._behaviours:
+            await asyncio.sleep(LOST_SECONDS)
         return reply
 
     async def _open(self, request: Request) -> Reply:
@@ -174,9 +184,10 @@ class App:
         session = self._session(session.id) or session
         if session.status != "open":
             return session
-        intent, event_id = "pi_" + new_secret(), "evt_" + new_secret()
+        intent, event_id = "pi_" + new_secret(), "evt_" + new_id().hex
         session = session.after(outcome, intent)
-        body = event_body(event_id, EVENTS[outcome], _unix_seconds(), session, self._base_url)
+        shown = session.short_by(1) if "wrong_amount" in (session.behaviours or self._behaviours) else session
+        body = event_body(event_id, EVENTS[outcome], _unix_seconds(), shown, self._base_url)
         await self._store.save(
             ("session", session.id, msgspec.msgpack.encode(session), True),
             ("intent", intent, session.id.encode(), True),
@@ -202,7 +213,18 @@ class App:
         if "slow_api" in self._behaviours:
             await asyncio.sleep(SLOW_SECONDS)
         if "failing_api" in self._behaviours:
-            raise Invalid("failing on request")
+            raise Invalid("failing on request", 500)
+        if "busy_api" in self._behaviours:
+            raise Invalid("too many requests", 429)
+
+    def _list_events(self, wish: dict[str, str]) -> Reply:
+        """List events, newest first, a page at a time."""
+        since, until, most = read_window(wish)
+        before = wish.get("starting_after", event_id_at(until))
+        found = self._store.newest_events(before, most + 1)
+        bodies = [body for body in found if msgspec.json.decode(body, type=EventHead).created >= since]
+        page = [msgspec.Raw(body) for body in bodies[:most]]
+        return reply_json({"object": "list", "url": "/v1/events", "has_more": len(bodies) > most, "data": page})
 
     def _session(self, session_id: str) -> Session | None:
         body = self._store.load("session", session_id)

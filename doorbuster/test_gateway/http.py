@@ -20,6 +20,7 @@ class Request:
 
     method: str
     path: str
+    query: bytes
     headers: Mapping[bytes, bytes]
     body: bytes
 
@@ -65,4 +66,4 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
             raise Invalid("the body is too large")
         if not message.get("more_body"):
             break
-    return Request(scope["method"], scope["path"], dict(scope["headers"]), body)
+    return Request(scope["method"], scope["path"], scope["query_string"], dict(scope["headers"]), body)

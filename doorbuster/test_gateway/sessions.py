@@ -13,8 +13,17 @@ EVENTS = {
 }
 """What a shopper may choose on the page, and the event that tells the shop."""
 
-BEHAVIOURS = ("slow_api", "double_delivery", "late_delivery", "no_delivery", "failing_api")
-"""Ways to misbehave: answer slowly, tell twice, tell only after the shopper is back, never tell, answer with errors."""
+BEHAVIOURS = {
+    "slow_api": "answers its API only after 5 s",
+    "failing_api": "answers its API with 500",
+    "busy_api": "answers its API with 429",
+    "lost_answer": "does what it is asked, then never answers",
+    "double_delivery": "tells the shop twice",
+    "late_delivery": "tells the shop only after the shopper is back",
+    "no_delivery": "never tells the shop",
+    "wrong_amount": "tells the shop of one minor unit less than was charged",
+}
+"""Ways to misbehave, and what each does."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,3 +65,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def refunded_by(self, amount: int) -> "Session":
         """Return the session after `amount` more went back."""
         return msgspec.structs.replace(self, refunded=self.refunded + amount)
+
+    def short_by(self, amount: int) -> "Session":
+        """Return the session as a gateway that miscounts would tell of it."""
+        return msgspec.structs.replace(self, amount_total=self.amount_total - amount)

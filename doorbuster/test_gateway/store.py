@@ -63,6 +63,12 @@ class Store:
         """Return (id, body) of events that nobody has confirmed yet."""
         return [(row[0], bytes(row[1])) for row in self._connection.execute(SQL.undelivered_events.sql)]
 
+    def newest_events(self, before: str, most: int) -> list[bytes]:
+        """Return the bodies of at most `most` events older than the event `before`, newest first."""
+        query, values = SQL.newest_events, {"before": before, "most": most}
+        rows = self._connection.execute(query.sql, [values[name] for name in query.parameters])
+        return [bytes(row[1]) for row in rows]
+
     async def close(self) -> None:
         """Finish writing and close the file."""
         if self._writer is not None:

@@ -27,3 +27,8 @@ SELECT body FROM records WHERE kind = :kind AND id = :id;
 -- why:  events that the shop has not taken yet are delivered again after a restart
 -- cost: rows 10000, buffers 10000
 SELECT id, body FROM records WHERE kind = 'event' AND done = 0 LIMIT 10000;
+
+-- name: newest_events
+-- why:  a shop looks for what it was never told; an event's id begins with its time
+-- cost: rows 101, buffers 110
+SELECT id, body FROM records WHERE kind = 'event' AND id < :before ORDER BY id DESC LIMIT :most;

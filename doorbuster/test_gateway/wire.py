@@ -9,9 +9,22 @@ import msgspec
 
 from doorbuster.test_gateway.sessions import BEHAVIOURS, Session
 
+EVENTS_MAX = 100
+
 
 class Invalid(Exception):
-    """A request that makes no sense; the message says why."""
+    """A request that is refused with an HTTP status; the message says why."""
+
+    def __init__(self, why: str, status: int = 400) -> None:
+        """Refuse."""
+        super().__init__(why)
+        self.status = status
+
+
+class EventHead(msgspec.Struct, frozen=True):
+    """When an event happened, in seconds since 1970."""
+
+    created: int
 
 
 def read_form(body: bytes) -> dict[str, str]:
@@ -51,6 +64,19 @@ def read_session(form: dict[str, str], session_id: str, created: int) -> Session
 def read_behaviours(text: str) -> tuple[str, ...]:
     """Return the known ones among comma-separated ways to misbehave."""
     return tuple(word for word in text.split(",") if word in BEHAVIOURS)
+
+
+def read_window(form: dict[str, str]) -> tuple[int, int, int]:
+    """Return from when, until when (seconds since 1970) and how many events are wanted."""
+    since, until, most = form.get("created[gte]", "0"), form.get("created[lt]", str(2**32)), form.get("limit", "10")
+    if not (since.isdecimal() and until.isdecimal() and most.isdecimal() and 1 <= int(most) <= EVENTS_MAX):
+        raise Invalid(f"created[gte] and created[lt] must be times, and limit a number from 1 to {EVENTS_MAX}")
+    return int(since), int(until), int(most)
+
+
+def event_id_at(seconds: int) -> str:
+    """Return what stands before every event that happened at `seconds` or later: their ids begin with their time."""
+    return f"evt_{seconds * 1000:012x}"
 
 
 def session_object(session: Session, base_url: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def security_headers(settings: Settings) -> RawHeaders:
     """
     policy = (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
-        f"form-action 'self' {settings.gateway_url}"
+        f"form-action 'self' {' '.join(settings.gateway_page_origins)}"
     )
     headers = {
         "content-security-policy": policy,

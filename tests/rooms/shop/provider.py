@@ -19,6 +19,8 @@ from doorbuster.shop.hosted_checkout import HostedCheckout, open_hosted_checkout
 from doorbuster.shop.payments import Event, Ignored, Payment, Refused
 from doorbuster.test_gateway.serve import open_gateway
 
+NOBODY_THERE = "http://127.0.0.1:9"
+
 
 @dataclass
 class Door:
@@ -73,7 +75,7 @@ async def provider_at(home: Path) -> AsyncIterator[Provider]:
             open_gateway(
                 home,
                 api_key=settings.gateway_key,
-                callback_secret=settings.gateway_callback_secret,
+                callback_secret=settings.gateway_callback_secrets[0],
                 callback_url=f"{settings.shop_url}/payments/callbacks/hosted",
                 base_url=settings.gateway_url,
             ) as app,

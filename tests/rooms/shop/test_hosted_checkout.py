@@ -10,8 +10,10 @@ import pytest
 
 from doorbuster.errors import GatewayFault
 from doorbuster.money import Money
+from doorbuster.settings import from_environment
+from doorbuster.shop.hosted_checkout import open_hosted_checkout
 from doorbuster.shop.payments import Event, Refused, StillOpen
-from tests.rooms.shop.provider import Provider, eventually, payment, provider_at
+from tests.rooms.shop.provider import NOBODY_THERE, Provider, eventually, payment, provider_at
 
 
 @pytest.fixture
@@ -103,11 +105,56 @@ async def test_a_refund_asked_for_twice_goes_back_once(provider: Provider) -> No
 
 
 async def test_a_gateway_that_is_away_is_a_fault_and_not_an_answer(tmp_path: Path) -> None:
-    async with provider_at(tmp_path) as provider:
-        gateway = provider.gateway
-        gateway._base_url = "http://127.0.0.1:9"
+    settings = from_environment({"DOORBUSTER_HOME": str(tmp_path), "PAYMENT_URL": NOBODY_THERE})
+    async with open_hosted_checkout(settings) as gateway:
         with pytest.raises(GatewayFault):
             await gateway.open_checkout(payment())
+
+
+@pytest.mark.parametrize("behaviour", ["failing_api", "busy_api"])
+async def test_a_gateway_that_answers_with_errors_is_a_fault_and_not_an_answer(
+    provider: Provider, behaviour: str
+) -> None:
+    await provider.misbehave(behaviour)
+    with pytest.raises(GatewayFault):
+        await provider.gateway.open_checkout(payment())
+    await provider.misbehave("")
+    assert await provider.gateway.open_checkout(payment())
+
+
+async def test_another_payment_under_a_used_key_is_refused(provider: Provider) -> None:
+    wanted = payment()
+    await provider.gateway.open_checkout(wanted)
+    with pytest.raises(GatewayFault, match="used for another request"):
+        await provider.gateway.open_checkout(replace(wanted, amount=Money(1, "GBP")))
+
+
+async def test_what_happened_at_the_gateway_can_be_listed_page_by_page(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("doorbuster.shop.hosted_checkout.EVENTS_PAGE", 2)
+    await provider.misbehave("no_delivery")
+    paid = [payment() for _ in range(3)]
+    for each in paid:
+        await provider.choose((await provider.gateway.open_checkout(each)).url, "approve")
+    now = datetime.now(UTC)
+    window = (now - timedelta(minutes=1), now + timedelta(minutes=1))
+    first = await provider.gateway.occurred(*window)
+    rest = await provider.gateway.occurred(*window, after=first.next)
+    assert [event.payment_id for event in (*first.events, *rest.events)] == [each.id for each in reversed(paid)]
+    assert rest.next is None
+    assert not (await provider.gateway.occurred(now - timedelta(hours=2), now - timedelta(hours=1))).events
+
+
+async def test_while_a_secret_is_being_replaced_both_are_believed(provider: Provider) -> None:
+    page = await provider.gateway.open_checkout(payment())
+    await provider.choose(page.url, "approve")
+    headers, body = provider.door.calls[0]
+    old = provider.settings.gateway_callback_secrets[0]
+    for secrets, believed in ((f"whsec_new,{old}", True), ("whsec_new", False)):
+        settings = replace(provider.settings, payment_callback_secret=secrets)
+        async with open_hosted_checkout(settings) as gateway:
+            assert isinstance(gateway.verify_callback(headers, body, datetime.now(UTC)), Event) is believed
 
 
 async def test_sessions_and_undelivered_events_survive_a_restart(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Payments nobody told us about: found by asking, closed before an order is cancelled, refunded once."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 from doorbuster.jobs.mail import Mailer
 from doorbuster.sale.expiry import sweep
 from doorbuster.shop.answers import PlacedOrder
+from doorbuster.shop.hosted_checkout import open_hosted_checkout
 from doorbuster.shop.order_jobs import OrderJobs
 from doorbuster.shop.returning import cancel_order
 from doorbuster.shop.settling import ask_about_quiet_payments, cancel_expired_orders, payment_of, settle_payments
 from doorbuster.web.pages import Pages
 from tests.rooms.shop.conftest import Scene
-from tests.rooms.shop.provider import Provider, provider_at
+from tests.rooms.shop.provider import NOBODY_THERE, Provider, provider_at
 
 AN_HOUR_AGO = "UPDATE orders SET placed_at = now() - interval '1 hour'"
 QUIET = "UPDATE payments SET created_at = now() - interval '1 minute'"
@@ -95,8 +97,8 @@ async def test_a_gateway_that_is_away_cancels_nothing(scene: Scene, provider: Pr
     await scene.open_sale()
     await scene.ordered()
     await expire(scene)
-    provider.gateway._base_url = "http://127.0.0.1:9"
-    await cancel_expired_orders(scene.database, provider.gateway)
+    async with open_hosted_checkout(replace(provider.settings, payment_url=NOBODY_THERE)) as away:
+        await cancel_expired_orders(scene.database, away)
     assert await scene.value("SELECT state FROM orders") == "awaiting_payment"
 
 
