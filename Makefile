@@ -28,8 +28,8 @@ bench: $(VENV)/installed ## measure the engine's ratios on this machine
 	@$(RUN) -m doorbuster bench
 
 lock: $(VENV)/installed-dev ## choose the versions anew and pin them with their hashes
-	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade -o requirements.lock pyproject.toml
-	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build -o requirements.lock pyproject.toml
+	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 format: $(VENV)/installed-dev ## put the code into the house style
 	@$(VENV)/bin/ruff check --fix
