@@ -21,6 +21,7 @@ ROOMS = {
     "sale": ("doorbuster.sale.commands", "Create, list, pause, resume and end flash sales."),
     "operator": ("doorbuster.accounts.commands", "Invite operators and recover their access."),
     "drill": ("doorbuster.drill_plane", "Release a crowd on the shop and judge what happened."),
+    "reconcile": ("doorbuster.shop.commands", "Compare the books with the payment gateway and mend what disagrees."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),
     "bench": ("doorbuster.bench.commands", "Measure the ratios of the engine on this machine."),
 }

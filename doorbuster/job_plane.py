@@ -8,6 +8,7 @@ from typing import Any
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.database.lease import do_alone
+from doorbuster.errors import GatewayFault
 from doorbuster.jobs.mail import Mailer
 from doorbuster.jobs.worker import relay, work
 from doorbuster.journal import EventLog, Line, append, open_event_log
@@ -17,6 +18,7 @@ from doorbuster.settings import Settings, from_environment
 from doorbuster.shop.hosted_checkout import open_hosted_checkout
 from doorbuster.shop.order_jobs import OrderJobs
 from doorbuster.shop.payments import Gateway
+from doorbuster.shop.reconciling import Tell, reconcile
 from doorbuster.shop.settling import ask_about_quiet_payments, cancel_expired_orders
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.snapshots import internal_token
@@ -25,6 +27,7 @@ from doorbuster.web.pages import Pages
 CONNECTIONS = 6
 SWEEP_PAUSE_SECONDS = 0.5
 PAYMENTS_PAUSE_SECONDS = 5.0
+RECONCILER_PAUSE_SECONDS = 15.0
 
 
 async def run_jobs(post: Post) -> None:
@@ -37,23 +40,29 @@ async def run_jobs(post: Post) -> None:
         open_hosted_checkout(settings) as gateway,
     ):
         with open_event_log(settings.home) as log:
-            jobs = _order_jobs(settings, database, gateway, log)
+            tell = _teller(log)
+            jobs = _order_jobs(settings, database, gateway, tell)
             async with background(
                 pusher,
                 _sweep_alone(database, holder),
                 do_alone(database, "relay", holder, lambda: relay(database)),
                 do_alone(database, "payments", holder, lambda: _look_after_payments(database, gateway)),
+                do_alone(database, "reconciler", holder, lambda: _reconcile(database, gateway, tell)),
                 work(settings.database_url or "", jobs.handlers(), application=f"{post.name}-queue"),
             ):
                 post.report_ready()
                 await _told_to_stop()
 
 
-def _order_jobs(settings: Settings, database: Database, gateway: Gateway, log: EventLog) -> OrderJobs:
+def _teller(log: EventLog) -> Tell:
     async def tell(verb: str, subject: str, detail: dict[str, Any]) -> None:
         line = Line(at=SystemClock().now(), actor="jobs", role="system", verb=verb, subject=subject, detail=detail)
         await asyncio.to_thread(append, log, line)
 
+    return tell
+
+
+def _order_jobs(settings: Settings, database: Database, gateway: Gateway, tell: Tell) -> OrderJobs:
     mailer = Mailer(database, settings.smtp_url, settings.mail_from)
     return OrderJobs(database, gateway, mailer, Pages(settings), settings, tell)
 
@@ -63,6 +72,15 @@ async def _look_after_payments(database: Database, gateway: Gateway) -> float:
     await ask_about_quiet_payments(database, gateway)
     await cancel_expired_orders(database, gateway)
     return PAYMENTS_PAUSE_SECONDS
+
+
+async def _reconcile(database: Database, gateway: Gateway, tell: Tell) -> float:
+    """Compare the books with the gateway; catch up at once when there is more to compare."""
+    try:
+        done = await reconcile(database, gateway, tell, SystemClock().now())
+    except GatewayFault:
+        return RECONCILER_PAUSE_SECONDS
+    return RECONCILER_PAUSE_SECONDS if done.complete else 0.0
 
 
 async def _sweep_alone(database: Database, holder: str) -> None:

@@ -103,7 +103,7 @@ class HostedCheckout:
             raise GatewayFault("the payment page did not close")
         return outcome
 
-    async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded:
+    async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded | Refused:
         """Give money back, once for each `key`."""
         try:
             refund = await self._call(
@@ -113,7 +113,7 @@ class HostedCheckout:
                 ),
             )
         except _Declined as why:
-            raise GatewayFault(f"the gateway refused the refund: {why}") from why
+            return Refused(str(why))
         return Refunded(refund.id)
 
     async def occurred(self, since: datetime, until: datetime, after: str | None = None) -> Occurred:
@@ -131,7 +131,8 @@ class HostedCheckout:
             raise GatewayFault(f"the gateway does not list its events: {why}") from why
         found = [msgspec.convert(event.to_dict(), EventObject) for event in page.data]
         events = [event for event in map(self._read, found) if isinstance(event, Event)]
-        strangers = [each.data.object.id for each in found if isinstance(self._read(each), Refused)]
+        paid = [each for each in found if each.data.object.payment_status == "paid"]
+        strangers = [each.data.object.id for each in paid if isinstance(self._read(each), Refused)]
         return Occurred(events, strangers, found[-1].id if page.has_more and found else None)
 
     async def _session(self, payment: Payment) -> SessionObject:

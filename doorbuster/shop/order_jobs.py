@@ -4,7 +4,7 @@ Promises: each handler may run twice and takes effect once.
 Never: is waited for by a shopper.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,15 +16,13 @@ from doorbuster.jobs.worker import Handler
 from doorbuster.money import Money
 from doorbuster.settings import Settings
 from doorbuster.shop.orders import Order, order_by_id
-from doorbuster.shop.payments import Gateway, payment_from
-from doorbuster.shop.returning import SQL, complete_refund
+from doorbuster.shop.payments import Gateway, Refunded, payment_from
+from doorbuster.shop.reconciling import Tell
+from doorbuster.shop.returning import SQL, complete_refund, fail_refund
 from doorbuster.web.pages import Pages
 
 SILENT_REASONS = frozenset({"not_paid_in_time", "cancelled_by_shopper"})
 """Why an order may end without a mail: the shopper left, or did it."""
-
-Tell = Callable[[str, str, dict[str, Any]], Awaitable[None]]
-"""Writes a line into the operators' journal: verb, subject, detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +74,23 @@ class OrderJobs:
         await self._mail(order, key, "Your order {number} is on its way", "shop/mails/fulfilled")
 
     async def refund(self, payload: Mapping[str, Any]) -> None:
-        """Have the gateway give money back; its idempotency key is the refund's id, so twice is once."""
+        """Have the gateway give money back; its idempotency key is the refund's id, so twice is once.
+
+        A refusal of the gateway is final until an operator has it tried again, under a new key.
+        """
         refund_id = UUID(payload["refund_id"])
         row = await self.database.fetch_one(SQL.refund_due, refund_id=refund_id)
-        if row is None or row["state"] == "done":
+        if row is None or row["state"] != "due":
             return
         payment = payment_from(row)
         if payment.gateway_ref is None:
             raise GatewayFault("the payment has no reference at the gateway to refund it by")
-        refunded = await self.gateway.refund(payment, Money(row["refund_amount"], row["currency"]), str(refund_id))
-        await complete_refund(self.database, refund_id, refunded.reference)
+        key = str(refund_id) if row["retries"] == 0 else f"{refund_id}.{row['retries']}"
+        answer = await self.gateway.refund(payment, Money(row["refund_amount"], row["currency"]), key)
+        if isinstance(answer, Refunded):
+            await complete_refund(self.database, refund_id, answer.reference)
+        elif await fail_refund(self.database, refund_id, answer.why):
+            await self.tell("refund.failed", f"order:{payment.order_number}", {"why": answer.why})
 
     async def payment_mismatch(self, payload: Mapping[str, Any]) -> None:
         """Tell the operators that the gateway reports another amount than the order's."""

@@ -72,7 +72,7 @@ class Occurred:
 
     events: Sequence[Event]
     strangers: Sequence[str]
-    """The gateway's names of sessions that name no payment of ours."""
+    """The gateway's names of sessions that were paid and name no payment of ours."""
     next: str | None
 
 
@@ -85,7 +85,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message that did not come from the gateway, or is too old, or makes no sense."""
+    """A no with its reason: to a message that is not the gateway's or makes no sense, or by the gateway to a refund."""
 
     why: str
 
@@ -123,7 +123,7 @@ class Gateway(Protocol):
         """Take no more money for a payment; if it was paid already, the event says so."""
         ...
 
-    async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded:
+    async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded | Refused:
         """Give money back, once for each `key`."""
         ...
 

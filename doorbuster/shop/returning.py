@@ -84,3 +84,14 @@ async def complete_refund(database: Runner, refund_id: UUID, reference: str) -> 
     """Write down that the gateway gave a refund's money back; False when that was known already."""
     row = await database.fetch_one(SQL.complete_refund, refund_id=refund_id, reference=reference)
     return bool(row and row["done"])
+
+
+async def fail_refund(database: Runner, refund_id: UUID, failure: str) -> bool:
+    """Write down that the gateway refused a refund, and why; False when it is not due any more."""
+    return await database.execute(SQL.fail_refund, refund_id=refund_id, failure=failure[:500]) == 1
+
+
+async def retry_refund(database: Runner, order_id: UUID, refund_id: UUID) -> bool:
+    """Have a refund that the gateway refused tried again; False when it is not a failed one of this order."""
+    row = await database.fetch_one(SQL.retry_refund, order_id=order_id, refund_id=refund_id)
+    return row is not None

@@ -171,7 +171,10 @@ PLANTED = {
         "for order 1002, which is awaiting_payment",
     ),
     "a refund gave back too little": (
-        "UPDATE payments SET state = 'refunded', refunded_amount = 5 WHERE gateway_ref = 'ref-1'",
+        (
+            "UPDATE payments SET state = 'refund_due' WHERE gateway_ref = 'ref-1';"
+            "UPDATE payments SET state = 'refunded', refunded_amount = 5 WHERE gateway_ref = 'ref-1'"
+        ),
         "refunds",
         "with 5 of 1895 given back; its refunds gave 0",
     ),

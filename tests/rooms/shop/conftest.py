@@ -92,8 +92,8 @@ class Scene:
 
     async def place(self, wish: OrderWish) -> PlaceAnswer:
         if wish.cart_id is not None:
-            return await place_cart_order(self.database, wish, "test")
-        return (await place_orders(self.database, [wish], "test"))[0]
+            return await place_cart_order(self.database, wish, "hosted")
+        return (await place_orders(self.database, [wish], "hosted"))[0]
 
     async def ordered(self, who: str = "ada", **changes: Any) -> PlacedOrder:
         """Hold a unit and place its order."""
@@ -137,7 +137,7 @@ def event(order: PlacedOrder, kind: str = "captured", **changes: Any) -> Event:
     """What the gateway says about an order's payment."""
     plain: dict[str, Any] = {
         "id": "evt_" + new_secret(),
-        "gateway": "test",
+        "gateway": "hosted",
         "kind": kind,
         "payment_id": order.payment_id,
         "amount": order.total,

@@ -95,7 +95,7 @@ async def test_one_mailbox_gets_no_more_than_the_limit_however_it_is_spelt(scene
 async def test_one_bad_wish_does_not_spoil_its_batch(scene: Scene) -> None:
     await scene.open_sale()
     good, bad = await scene.hold("ada"), await scene.hold("eve")
-    answers = await place_orders(scene.database, [wish("mallory", hold_id=bad), wish("ada", hold_id=good)], "test")
+    answers = await place_orders(scene.database, [wish("mallory", hold_id=bad), wish("ada", hold_id=good)], "hosted")
     assert answers[0] == NotYours()
     assert isinstance(answers[1], Placed)
 
@@ -103,7 +103,7 @@ async def test_one_bad_wish_does_not_spoil_its_batch(scene: Scene) -> None:
 async def test_a_hundred_buyers_at_once_get_an_order_each_in_few_statements(scene: Scene) -> None:
     await scene.open_sale(units=100)
     holds = {f"b{n}": await scene.hold(f"b{n}") for n in range(100)}
-    workers = [Placing(scene.database, "test") for _ in range(3)]
+    workers = [Placing(scene.database, "hosted") for _ in range(3)]
     answers = await asyncio.gather(
         *[workers[n % 3].place(wish(who, hold_id=hold)) for n, (who, hold) in enumerate(holds.items())]
     )
@@ -115,7 +115,7 @@ async def test_a_hundred_buyers_at_once_get_an_order_each_in_few_statements(scen
 async def test_a_double_click_on_two_workers_makes_one_order(scene: Scene) -> None:
     await scene.open_sale()
     asked = wish(hold_id=await scene.hold())
-    workers = [Placing(scene.database, "test") for _ in range(4)]
+    workers = [Placing(scene.database, "hosted") for _ in range(4)]
     answers = await asyncio.gather(*[worker.place(asked) for worker in workers for _ in range(3)])
     assert sorted(type(answer).__name__ for answer in answers) == ["Placed"] + ["Replayed"] * 11
     assert await scene.value("SELECT count(*) FROM orders") == 1

@@ -55,7 +55,7 @@ async def test_a_declined_payment_gives_the_hold_back_to_its_owner_to_try_again(
     assert settlement.answer == "not_paid"
     assert await scene.value("SELECT state FROM holds") == "held"
     assert await scene.value("SELECT failure FROM payments") == "declined"
-    again = await Placing(scene.database, "test").pay_again(order.order_id)
+    again = await Placing(scene.database, "hosted").pay_again(order.order_id)
     assert isinstance(again, Placed)
     assert again.order.payment_id != order.payment_id
     (settlement,) = await scene.told(event(again.order))
@@ -66,7 +66,7 @@ async def test_a_declined_payment_gives_the_hold_back_to_its_owner_to_try_again(
 async def test_an_attempt_that_is_still_open_is_kept_when_the_shopper_tries_again(scene: Scene) -> None:
     await scene.open_sale()
     order = await scene.ordered()
-    again = await Placing(scene.database, "test").pay_again(order.order_id)
+    again = await Placing(scene.database, "hosted").pay_again(order.order_id)
     assert isinstance(again, Placed)
     assert again.order.payment_id == order.payment_id
 
@@ -75,7 +75,7 @@ async def test_nobody_pays_twice_for_one_order(scene: Scene) -> None:
     await scene.open_sale()
     order = await scene.ordered()
     await scene.told(event(order))
-    assert await Placing(scene.database, "test").pay_again(order.order_id) == NothingToPay()
+    assert await Placing(scene.database, "hosted").pay_again(order.order_id) == NothingToPay()
 
 
 async def test_a_payment_cannot_be_tried_again_when_the_units_are_gone(scene: Scene) -> None:
@@ -83,7 +83,7 @@ async def test_a_payment_cannot_be_tried_again_when_the_units_are_gone(scene: Sc
     order = await scene.ordered()
     await scene.told(event(order, "failed"))
     await scene.sql("UPDATE holds SET expires_at = now() - interval '1 second'")
-    assert await Placing(scene.database, "test").pay_again(order.order_id) == HoldGone("expired")
+    assert await Placing(scene.database, "hosted").pay_again(order.order_id) == HoldGone("expired")
 
 
 async def test_a_decline_that_arrives_after_the_money_changes_nothing(scene: Scene) -> None:
@@ -132,7 +132,7 @@ async def test_money_for_an_order_that_was_paid_by_another_attempt_goes_back(sce
     await scene.open_sale()
     order = await scene.ordered()
     await scene.told(event(order, "failed"))
-    again = await Placing(scene.database, "test").pay_again(order.order_id)
+    again = await Placing(scene.database, "hosted").pay_again(order.order_id)
     assert isinstance(again, Placed)
     assert [s.answer for s in await scene.told(event(again.order), event(order))] == ["settled", "sent_back"]
     assert await scene.value(PAID_TWICE) == 1
@@ -156,7 +156,7 @@ async def test_an_event_about_no_payment_of_ours_is_told_apart(scene: Scene) -> 
 
 async def test_a_hundred_buyers_hold_order_and_pay_without_drift(scene: Scene) -> None:
     await scene.open_sale(units=60)
-    placing, settling = Placing(scene.database, "test"), Settling(scene.database)
+    placing, settling = Placing(scene.database, "hosted"), Settling(scene.database)
 
     async def buy(n: int) -> str:
         order = await placing.place(wish(f"b{n}", hold_id=await scene.hold(f"b{n}")))

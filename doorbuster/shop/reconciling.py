@@ -1,0 +1,156 @@
+"""Compares the gateway's own list of events with the books, both ways, and mends what disagrees.
+
+Promises: money that was charged and not booked is settled (a unit, or the money back) within a minute of any crash,
+whatever became of the callback; money that was booked and never charged, charged for nobody or of another amount is
+written down once and told to the operators.
+Never: trusts that a callback came, or reads the same minutes for ever: a run is bounded, and the next goes on there.
+
+A callback is a hint; the gateway's list is the truth. An event has the same name in both, so that settling it again
+takes no second effect (settling.function.sql).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from doorbuster import metrics
+from doorbuster.clock import new_id
+from doorbuster.database.pool import Database
+from doorbuster.database.queries import QueryFile
+from doorbuster.shop.payments import Event, Gateway
+from doorbuster.shop.settling import payment_of, settle_payments
+
+SQL = QueryFile("doorbuster.shop", "reconciling.sql")
+FOUND = metrics.counter("doorbuster_reconciler_discrepancies_total", "Disagreements with the gateway.", ("kind",))
+RUNS = metrics.counter("doorbuster_reconciler_runs_total", "Comparisons with the gateway's list of events.")
+
+IN_FLIGHT = timedelta(seconds=10)
+"""Younger events are left to their callbacks, which are on their way."""
+OVERLAP = timedelta(minutes=2)
+"""So much is read again, for clocks that differ and for events that the gateway lists late."""
+FIRST_LOOK = timedelta(hours=24)
+PAGES_MAX = 50
+BATCH = 128
+BOOKED_MAX = 10_000
+
+Tell = Callable[[str, str, dict[str, Any]], Awaitable[None]]
+"""Writes a line into the operators' journal: verb, subject, detail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One disagreement; `mended` says that the books are right again."""
+
+    kind: str
+    reference: str
+    payment_id: UUID | None
+    detail: str
+    mended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What one comparison saw: the time it covers, how many events and booked payments, and what disagreed."""
+
+    since: datetime
+    until: datetime
+    events: int
+    booked: int
+    discrepancies: tuple[Discrepancy, ...]
+    complete: bool
+    """False when there is more to compare before now: run again."""
+
+
+async def reconcile(database: Database, gateway: Gateway, tell: Tell, now: datetime) -> Reconciliation:
+    """Compare one bounded stretch of time up to `now`. Raises GatewayFault when the gateway does not answer."""
+    row = await database.fetch_one(SQL.reconciled_to, gateway=gateway.name)
+    since = (row["reconciled_to"] if row else now - FIRST_LOOK) - OVERLAP
+    latest = now - IN_FLIGHT
+    until, events, strangers = await _occurred(gateway, since, latest)
+    found = [*await _settle(database, events), *map(_stranger, strangers)]
+    booked = await database.fetch(SQL.booked_between, gateway=gateway.name, since=since, until=until, most=BOOKED_MAX)
+    charged = {event.payment_id for event in events if event.kind == "captured"}
+    for missing in (each["id"] for each in booked if each["id"] not in charged):
+        found.extend(await _not_charged(database, gateway, missing))
+    new = [each for each in found if await _note(database, gateway.name, each, tell)]
+    mended = sum(each.mended for each in new)
+    await database.execute(
+        SQL.note_reconciliation, gateway=gateway.name, reconciled_to=until, events=len(events), mended=mended
+    )
+    RUNS.add()
+    return Reconciliation(since, until, len(events), len(booked), tuple(new), until >= latest)
+
+
+async def _occurred(gateway: Gateway, since: datetime, latest: datetime) -> tuple[datetime, list[Event], list[str]]:
+    """Read the events since an instant, oldest first; of a shorter time when there are more than PAGES_MAX pages."""
+    window = max(latest - since, timedelta(seconds=1))
+    while True:
+        until = since + window
+        events: list[Event] = []
+        strangers: list[str] = []
+        after: str | None = None
+        for _ in range(PAGES_MAX):
+            page = await gateway.occurred(since, until, after)
+            events.extend(page.events)
+            strangers.extend(page.strangers)
+            after = page.next
+            if after is None:
+                return until, events[::-1], strangers
+        window = max(window / 2, OVERLAP + timedelta(seconds=1))
+
+
+async def _settle(database: Database, events: Sequence[Event]) -> list[Discrepancy]:
+    """Let every event take effect that has not; return those that should have had it already."""
+    found: list[Discrepancy] = []
+    for start in range(0, len(events), BATCH):
+        batch = events[start : start + BATCH]
+        for event, settlement in zip(batch, await settle_payments(database, batch), strict=True):
+            if settlement.answer in ("settled", "sent_back"):
+                did = "its units are sold" if settlement.answer == "settled" else "the money goes back"
+                found.append(_about(event, "charged_not_booked", f"its callback never came; {did}", mended=True))
+            elif settlement.answer == "mismatch":
+                found.append(_about(event, "charged_another_amount", f"the gateway charged {event.amount}"))
+            elif settlement.answer == "unknown" and event.kind == "captured":
+                found.append(
+                    _about(event, "charged_for_nobody", f"{event.amount} for a payment that is not in the books")
+                )
+    return found
+
+
+async def _not_charged(database: Database, gateway: Gateway, payment_id: UUID) -> list[Discrepancy]:
+    """Ask about a payment that the books have and the gateway's list has not; a page still open is closed."""
+    payment = await payment_of(database, payment_id)
+    if payment is None or (await gateway.close_checkout(payment)).kind == "captured":
+        return []
+    detail = f"order {payment.order_number} is booked as paid, {payment.amount}; the gateway has no charge"
+    return [Discrepancy("booked_not_charged", str(payment_id), payment_id, detail, False)]
+
+
+async def _note(database: Database, gateway: str, found: Discrepancy, tell: Tell) -> bool:
+    """Write a disagreement down; say whether it is new. Operators are told of what is new and not mended."""
+    row = await database.fetch_one(
+        SQL.note_discrepancy,
+        id=new_id(),
+        gateway=gateway,
+        kind=found.kind,
+        reference=found.reference,
+        payment_id=found.payment_id,
+        detail=found.detail,
+        mended=found.mended,
+    )
+    if row is None:
+        return False
+    FOUND.add(found.kind)
+    if not found.mended:
+        await tell("payment.discrepancy", f"payment:{found.reference}", {"kind": found.kind, "detail": found.detail})
+    return True
+
+
+def _about(event: Event, kind: str, detail: str, *, mended: bool = False) -> Discrepancy:
+    return Discrepancy(kind, event.id, event.payment_id, detail, mended)
+
+
+def _stranger(session_id: str) -> Discrepancy:
+    return Discrepancy("charged_for_nobody", session_id, None, "a session that names no payment of this shop", False)
