@@ -37,9 +37,12 @@ BEGIN
     FOR UPDATE OF orders;
     v_found := v_found || (v_order IS NOT NULL);
     IF v_order IS NOT NULL THEN
+      -- All of it goes back the way that is written down: due first, then given back.
+      UPDATE payments SET state = 'refund_due'
+      WHERE id = v_payment AND state = 'captured' AND refunded_amount + v_amount = amount;
       UPDATE payments
       SET refunded_amount = refunded_amount + v_amount,
-          state = CASE WHEN refunded_amount + v_amount = amount THEN 'refunded' ELSE state END
+          state = CASE state WHEN 'refund_due' THEN 'refunded' ELSE state END
       WHERE id = v_payment;
       INSERT INTO refunds (id, payment_id, amount, reason, state, created_at, done_at)
       SELECT p_refunds[i], v_payment, v_amount, p_key, 'done', p_at, p_at WHERE v_amount > 0;
