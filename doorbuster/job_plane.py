@@ -15,10 +15,11 @@ from doorbuster.journal import EventLog, Line, append, open_event_log
 from doorbuster.sale.expiry import BITE_HOLDS, sweep
 from doorbuster.serving import Post, background
 from doorbuster.settings import Settings, from_environment
+from doorbuster.shop.discrepancies import Tell
 from doorbuster.shop.hosted_checkout import open_hosted_checkout
 from doorbuster.shop.order_jobs import OrderJobs
 from doorbuster.shop.payments import Gateway
-from doorbuster.shop.reconciling import Tell, reconcile
+from doorbuster.shop.reconciling import reconcile
 from doorbuster.shop.settling import ask_about_quiet_payments, cancel_expired_orders
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.snapshots import internal_token

@@ -30,7 +30,7 @@ LEFT JOIN (
 ) p ON p.order_id = o.id
 WHERE o.source = 'shop' AND o.state IN ('paid', 'fulfilled', 'refunded')
   AND (CASE WHEN p.order_id IS NULL THEN true
-            WHEN o.state = 'refunded' THEN p.captured > 0 OR p.returned = 0
+            WHEN o.state = 'refunded' THEN p.captured > 0 OR p.returned + p.returning = 0
             ELSE p.captured > 1 OR (p.captured = 0 AND p.returning = 0) END
        OR p.least <> o.total_amount OR p.most <> o.total_amount OR p.currency <> o.currency)
 ORDER BY o.id

@@ -6,7 +6,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from doorbuster.errors import DatabaseFault, Overloaded
 from doorbuster.shop.house import checkout_house_of
-from doorbuster.shop.payments import Ignored, Refused
+from doorbuster.shop.payments import Ignored, News, Refused
+from doorbuster.shop.provider_news import keep_news
 
 BODY_BYTES_MAX = 256 * 1024
 
@@ -26,9 +27,11 @@ async def callback_receive(request: Request) -> Response:
             return PlainTextResponse(f"refused: {why}\n", 400)
         case Ignored(kind):
             return PlainTextResponse(f"ignored: {kind}\n")
-        case event:
+        case told:
             try:
-                settlement = await house.settling.settle(event)
+                if isinstance(told, News):
+                    await keep_news(house.database, told)
+                    return PlainTextResponse("kept\n")
+                return PlainTextResponse(f"{(await house.settling.settle(told)).answer}\n")
             except (DatabaseFault, Overloaded):
                 return PlainTextResponse("try again\n", 503, {"retry-after": "1"})
-            return PlainTextResponse(f"{settlement.answer}\n")

@@ -12,7 +12,7 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
@@ -25,10 +25,20 @@ from doorbuster import metrics
 from doorbuster.errors import GatewayFault
 from doorbuster.money import Money
 from doorbuster.settings import Settings
+from doorbuster.shop.gateway_objects import (
+    EVENTS,
+    EventObject,
+    SessionObject,
+    event_of_session,
+    read_event,
+    read_session,
+    session_paid,
+)
 from doorbuster.shop.payments import (
     Event,
     EventKind,
     Ignored,
+    News,
     Occurred,
     Payment,
     Redirect,
@@ -36,7 +46,6 @@ from doorbuster.shop.payments import (
     Refused,
     StillOpen,
 )
-from doorbuster.shop.session_objects import KIND_OF_EVENT, EventHead, EventObject, SessionObject, read_session
 
 API_VERSION = "2025-03-31.basil"
 """The version of Stripe's API that the fields read here are of; an account's own default never changes them."""
@@ -71,15 +80,14 @@ class HostedCheckout:
             raise GatewayFault("the payment page is closed")
         return Redirect(session.url)
 
-    def verify_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Event | Ignored | Refused:
+    def verify_callback(
+        self, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Event | News | Ignored | Refused:
         """Check a callback's signature and age, and read it."""
         if not self._is_signed(headers.get("stripe-signature", ""), body, int(now.timestamp())):
             return Refused("the signature does not match, or is too old")
         try:
-            about = msgspec.json.decode(body, type=EventHead).type
-            if about not in KIND_OF_EVENT:
-                return Ignored(about)
-            return self._read(msgspec.json.decode(body, type=EventObject))
+            return read_event(msgspec.json.decode(body, type=EventObject), self.name)
         except msgspec.MsgspecError as mistake:
             return Refused(f"the event cannot be read: {mistake}")
 
@@ -103,13 +111,19 @@ class HostedCheckout:
             raise GatewayFault("the payment page did not close")
         return outcome
 
-    async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded | Refused:
-        """Give money back, once for each `key`."""
+    async def refund(self, payment: Payment, amount: Money, refund_id: UUID, attempt: int = 0) -> Refunded | Refused:
+        """Give money back, once for each refund and attempt."""
+        key = f"{refund_id}.{attempt}" if attempt else str(refund_id)
         try:
             refund = await self._call(
                 "refund",
                 lambda: self._client.v1.refunds.create_async(
-                    {"payment_intent": payment.gateway_ref or "", "amount": amount.amount}, {"idempotency_key": key}
+                    {
+                        "payment_intent": payment.gateway_ref or "",
+                        "amount": amount.amount,
+                        "metadata": {"refund_id": str(refund_id)},
+                    },
+                    {"idempotency_key": key},
                 ),
             )
         except _Declined as why:
@@ -119,7 +133,7 @@ class HostedCheckout:
     async def occurred(self, since: datetime, until: datetime, after: str | None = None) -> Occurred:
         """Return one page of the events of a time, newest first; `next` leads to the page before it."""
         wish: dict[str, Any] = {
-            "types": list(KIND_OF_EVENT),
+            "types": list(EVENTS),
             "created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())},
             "limit": EVENTS_PAGE,
         }
@@ -129,11 +143,15 @@ class HostedCheckout:
             page = await self._call("occurred", lambda: self._client.v1.events.list_async(wish))  # type: ignore[arg-type]
         except _Declined as why:
             raise GatewayFault(f"the gateway does not list its events: {why}") from why
-        found = [msgspec.convert(event.to_dict(), EventObject) for event in page.data]
-        events = [event for event in map(self._read, found) if isinstance(event, Event)]
-        paid = [each for each in found if each.data.object.payment_status == "paid"]
-        strangers = [each.data.object.id for each in paid if isinstance(self._read(each), Refused)]
-        return Occurred(events, strangers, found[-1].id if page.has_more and found else None)
+        found = [msgspec.json.decode(msgspec.json.encode(event.to_dict()), type=EventObject) for event in page.data]
+        read = [read_event(each, self.name) for each in found]
+        paid = [session_paid(each) for each, what in zip(found, read, strict=True) if isinstance(what, Refused)]
+        return Occurred(
+            events=[each for each in read if isinstance(each, Event)],
+            news=[each for each in read if isinstance(each, News)],
+            strangers=[session_id for session_id in paid if session_id is not None],
+            next=found[-1].id if page.has_more and found else None,
+        )
 
     async def _session(self, payment: Payment) -> SessionObject:
         return_url = f"{self._shop_url}/orders/{payment.order_id}?secret={payment.order_secret}"
@@ -183,36 +201,10 @@ class HostedCheckout:
             return StillOpen()
         else:
             kind = "expired" if session.status == "expired" else "failed"
-        event = self._event(f"asked:{session.id}:{kind}", kind, session)
+        event = event_of_session(f"asked:{session.id}:{kind}", kind, session, self.name)
         if event is None:
             raise GatewayFault("the session names no payment of ours")
         return event
-
-    def _read(self, told: EventObject) -> Event | Ignored | Refused:
-        """Read what the gateway tells, by callback or in its list of events alike."""
-        kind, session = KIND_OF_EVENT[told.type], told.data.object
-        if kind == "captured" and session.payment_status != "paid":
-            return Ignored("completed, not paid yet")
-        event = self._event(told.id, kind, session, datetime.fromtimestamp(told.created, UTC))
-        return event or Refused("the event names no payment of ours")
-
-    def _event(
-        self, event_id: str, kind: EventKind, session: SessionObject, at: datetime | None = None
-    ) -> Event | None:
-        try:
-            payment_id = UUID(session.client_reference_id or "")
-        except ValueError:
-            return None
-        return Event(
-            id=event_id,
-            gateway=self.name,
-            kind=kind,
-            payment_id=payment_id,
-            amount=Money(session.amount_total, session.currency.upper()),
-            gateway_ref=session.payment_intent if kind == "captured" else None,
-            failure="the card was declined" if kind == "failed" else None,
-            at=at,
-        )
 
     def _is_signed(self, header: str, body: bytes, now: int) -> bool:
         """Check the header against every secret in use: while one is being replaced, both sign."""

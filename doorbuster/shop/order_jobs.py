@@ -15,9 +15,10 @@ from doorbuster.jobs.mail import Mail, Mailer
 from doorbuster.jobs.worker import Handler
 from doorbuster.money import Money
 from doorbuster.settings import Settings
+from doorbuster.shop.discrepancies import Tell
 from doorbuster.shop.orders import Order, order_by_id
 from doorbuster.shop.payments import Gateway, Refunded, payment_from
-from doorbuster.shop.reconciling import Tell
+from doorbuster.shop.provider_news import news_from, take_news
 from doorbuster.shop.returning import SQL, complete_refund, fail_refund
 from doorbuster.web.pages import Pages
 
@@ -45,6 +46,7 @@ class OrderJobs:
             "order_fulfilled": self.order_fulfilled,
             "refund": self.refund,
             "payment_mismatch": self.payment_mismatch,
+            "provider_news": self.provider_news,
         }
 
     async def order_paid(self, payload: Mapping[str, Any]) -> None:
@@ -85,8 +87,8 @@ class OrderJobs:
         payment = payment_from(row)
         if payment.gateway_ref is None:
             raise GatewayFault("the payment has no reference at the gateway to refund it by")
-        key = str(refund_id) if row["retries"] == 0 else f"{refund_id}.{row['retries']}"
-        answer = await self.gateway.refund(payment, Money(row["refund_amount"], row["currency"]), key)
+        amount = Money(row["refund_amount"], row["currency"])
+        answer = await self.gateway.refund(payment, amount, refund_id, row["retries"])
         if isinstance(answer, Refunded):
             await complete_refund(self.database, refund_id, answer.reference)
         elif await fail_refund(self.database, refund_id, answer.why):
@@ -95,6 +97,10 @@ class OrderJobs:
     async def payment_mismatch(self, payload: Mapping[str, Any]) -> None:
         """Tell the operators that the gateway reports another amount than the order's."""
         await self.tell("payment.mismatch", f"payment:{payload['payment_id']}", dict(payload))
+
+    async def provider_news(self, payload: Mapping[str, Any]) -> None:
+        """Let what the provider did by itself take effect."""
+        await take_news(self.database, news_from(dict(payload)), self.tell)
 
     async def _order(self, payload: Mapping[str, Any]) -> Order:
         order = await order_by_id(self.database, UUID(payload["order_id"]))

@@ -66,11 +66,34 @@ class Event:
     """When it happened, by the gateway's clock; None in an answer to a question."""
 
 
+NewsKind = Literal["refunded", "refund_failed", "disputed", "dispute_lost", "dispute_won"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What the gateway, or a bank behind it, did to money that was charged: gave it back, failed to, or disputes it."""
+
+    id: str
+    gateway: str
+    kind: NewsKind
+    reference: str
+    """The gateway's name of the refund or the dispute."""
+    gateway_ref: str
+    """The gateway's name of the charge, as its payment keeps it."""
+    amount: int
+    """In minor units of `currency`."""
+    currency: str
+    refund_id: UUID | None = None
+    """Our refund that asked for it; None for one that was made at the gateway's dashboard."""
+    why: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Occurred:
     """One page of what happened at the gateway, newest first; `next` asks for the page before it, None ends."""
 
     events: Sequence[Event]
+    news: Sequence[News]
     strangers: Sequence[str]
     """The gateway's names of sessions that were paid and name no payment of ours."""
     next: str | None
@@ -111,7 +134,9 @@ class Gateway(Protocol):
         """Open (or find again) the hosted page for a payment."""
         ...
 
-    def verify_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Event | Ignored | Refused:
+    def verify_callback(
+        self, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Event | News | Ignored | Refused:
         """Check a callback's signature over its raw bytes, in constant time, and read it."""
         ...
 
@@ -123,8 +148,8 @@ class Gateway(Protocol):
         """Take no more money for a payment; if it was paid already, the event says so."""
         ...
 
-    async def refund(self, payment: Payment, amount: Money, key: str) -> Refunded | Refused:
-        """Give money back, once for each `key`."""
+    async def refund(self, payment: Payment, amount: Money, refund_id: UUID, attempt: int = 0) -> Refunded | Refused:
+        """Give money back, once for each refund and attempt; another attempt follows only a refusal."""
         ...
 
     async def occurred(self, since: datetime, until: datetime, after: str | None = None) -> Occurred:

@@ -9,21 +9,20 @@ A callback is a hint; the gateway's list is the truth. An event has the same nam
 takes no second effect (settling.function.sql).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from doorbuster import metrics
-from doorbuster.clock import new_id
 from doorbuster.database.pool import Database
 from doorbuster.database.queries import QueryFile
-from doorbuster.shop.payments import Event, Gateway
+from doorbuster.shop.discrepancies import Discrepancy, Tell, note_discrepancy
+from doorbuster.shop.payments import Event, Gateway, News
+from doorbuster.shop.provider_news import take_news
 from doorbuster.shop.settling import payment_of, settle_payments
 
 SQL = QueryFile("doorbuster.shop", "reconciling.sql")
-FOUND = metrics.counter("doorbuster_reconciler_discrepancies_total", "Disagreements with the gateway.", ("kind",))
 RUNS = metrics.counter("doorbuster_reconciler_runs_total", "Comparisons with the gateway's list of events.")
 
 IN_FLIGHT = timedelta(seconds=10)
@@ -34,20 +33,6 @@ FIRST_LOOK = timedelta(hours=24)
 PAGES_MAX = 50
 BATCH = 128
 BOOKED_MAX = 10_000
-
-Tell = Callable[[str, str, dict[str, Any]], Awaitable[None]]
-"""Writes a line into the operators' journal: verb, subject, detail."""
-
-
-@dataclass(frozen=True, slots=True)
-class Discrepancy:
-    """One disagreement; `mended` says that the books are right again."""
-
-    kind: str
-    reference: str
-    payment_id: UUID | None
-    detail: str
-    mended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +53,53 @@ async def reconcile(database: Database, gateway: Gateway, tell: Tell, now: datet
     row = await database.fetch_one(SQL.reconciled_to, gateway=gateway.name)
     since = (row["reconciled_to"] if row else now - FIRST_LOOK) - OVERLAP
     latest = now - IN_FLIGHT
-    until, events, strangers = await _occurred(gateway, since, latest)
-    found = [*await _settle(database, events), *map(_stranger, strangers)]
+    until, seen = await _occurred(gateway, since, latest)
+    events = seen.events
+    found = [*await _settle(database, events), *map(_stranger, seen.strangers)]
     booked = await database.fetch(SQL.booked_between, gateway=gateway.name, since=since, until=until, most=BOOKED_MAX)
     charged = {event.payment_id for event in events if event.kind == "captured"}
     for missing in (each["id"] for each in booked if each["id"] not in charged):
         found.extend(await _not_charged(database, gateway, missing))
-    new = [each for each in found if await _note(database, gateway.name, each, tell)]
+    new = [each for each in found if await note_discrepancy(database, gateway.name, each, tell)]
+    # Money that went back is looked at when all that came is booked.
+    told = [await take_news(database, each, tell) for each in seen.news]
+    new.extend(each for each in told if each is not None)
     mended = sum(each.mended for each in new)
     await database.execute(
-        SQL.note_reconciliation, gateway=gateway.name, reconciled_to=until, events=len(events), mended=mended
+        SQL.note_reconciliation,
+        gateway=gateway.name,
+        reconciled_to=until,
+        events=len(events) + len(told),
+        mended=mended,
     )
     RUNS.add()
-    return Reconciliation(since, until, len(events), len(booked), tuple(new), until >= latest)
+    return Reconciliation(since, until, len(events) + len(told), len(booked), tuple(new), until >= latest)
 
 
-async def _occurred(gateway: Gateway, since: datetime, latest: datetime) -> tuple[datetime, list[Event], list[str]]:
-    """Read the events since an instant, oldest first; of a shorter time when there are more than PAGES_MAX pages."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the gateway lists, the oldest first."""
+
+    events: list[Event]
+    news: list[News]
+    strangers: list[str]
+
+
+async def _occurred(gateway: Gateway, since: datetime, latest: datetime) -> tuple[datetime, _Seen]:
+    """Read what happened since an instant; of a shorter time when there are more than PAGES_MAX pages."""
     window = max(latest - since, timedelta(seconds=1))
     while True:
         until = since + window
-        events: list[Event] = []
-        strangers: list[str] = []
+        seen = _Seen([], [], [])
         after: str | None = None
         for _ in range(PAGES_MAX):
             page = await gateway.occurred(since, until, after)
-            events.extend(page.events)
-            strangers.extend(page.strangers)
+            seen.events.extend(page.events)
+            seen.news.extend(page.news)
+            seen.strangers.extend(page.strangers)
             after = page.next
             if after is None:
-                return until, events[::-1], strangers
+                return until, _Seen(seen.events[::-1], seen.news[::-1], seen.strangers)
         window = max(window / 2, OVERLAP + timedelta(seconds=1))
 
 
@@ -126,26 +128,6 @@ async def _not_charged(database: Database, gateway: Gateway, payment_id: UUID) -
         return []
     detail = f"order {payment.order_number} is booked as paid, {payment.amount}; the gateway has no charge"
     return [Discrepancy("booked_not_charged", str(payment_id), payment_id, detail, False)]
-
-
-async def _note(database: Database, gateway: str, found: Discrepancy, tell: Tell) -> bool:
-    """Write a disagreement down; say whether it is new. Operators are told of what is new and not mended."""
-    row = await database.fetch_one(
-        SQL.note_discrepancy,
-        id=new_id(),
-        gateway=gateway,
-        kind=found.kind,
-        reference=found.reference,
-        payment_id=found.payment_id,
-        detail=found.detail,
-        mended=found.mended,
-    )
-    if row is None:
-        return False
-    FOUND.add(found.kind)
-    if not found.mended:
-        await tell("payment.discrepancy", f"payment:{found.reference}", {"kind": found.kind, "detail": found.detail})
-    return True
 
 
 def _about(event: Event, kind: str, detail: str, *, mended: bool = False) -> Discrepancy:

@@ -19,11 +19,3 @@ SELECT id FROM payments
  WHERE captured_at >= :since AND captured_at < :until AND gateway = :gateway
  ORDER BY captured_at
  LIMIT :most;
-
--- name: note_discrepancy
--- why:  a disagreement is written down once, mended or open
--- cost: rows 1, buffers 12
-INSERT INTO discrepancies (id, gateway, kind, reference, payment_id, detail, closed_at)
-VALUES (:id, :gateway, :kind, :reference, :payment_id, :detail, CASE WHEN :mended THEN clock_timestamp() END)
-ON CONFLICT (gateway, kind, reference) DO NOTHING
-RETURNING id;

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from importlib import resources
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,6 +23,7 @@ from doorbuster.test_gateway.http import (
     reply_error,
     reply_json,
 )
+from doorbuster.test_gateway.money_back import DISPUTE_EVENTS, dispute_of, refund_of, returned
 from doorbuster.test_gateway.sessions import EVENTS, Session
 from doorbuster.test_gateway.store import Store
 from doorbuster.test_gateway.wire import (
@@ -86,6 +88,8 @@ class App:
             case "POST", "test", ["behaviour"]:
                 self._behaviours = read_behaviours(read_form(request.body).get("behaviour", ""))
                 return reply_json({"behaviours": self._behaviours})
+            case "POST", "test", ["disputes"]:
+                return await self._dispute(request)
             case "POST", "v1", ["checkout", "sessions"]:
                 await self._misbehave()
                 return await self._once(request, self._open)
@@ -143,17 +147,42 @@ class App:
         return reply_json(session_object(session, self._base_url))
 
     async def _refund(self, request: Request) -> Reply:
+        """Give money back for a shop, or for whoever sits at its dashboard: then it has no key and names no refund."""
         form = read_form(request.body)
+        session = self._charged(form)
+        if session is None or "refused_refunds" in self._behaviours:
+            return reply_error(400, "there is no such payment" if session is None else "this charge cannot be refunded")
+        refund = refund_of(session, form, "re_" + new_secret())
+        await self._save(session.refunded_by(refund["amount"]))
+        await self._tell_of(session, "refund.created", refund)
+        if "returned_refunds" in self._behaviours:
+            await self._save(session)
+            await self._tell_of(session, "refund.failed", returned(refund))
+        return reply_json(refund)
+
+    async def _dispute(self, request: Request) -> Reply:
+        """Let a bank dispute a charge, or end a dispute."""
+        form = read_form(request.body)
+        session = self._charged(form)
+        if session is None:
+            return reply_error(400, "there is no such payment")
+        dispute = dispute_of(session, form)
+        await self._tell_of(session, DISPUTE_EVENTS[dispute["status"]], dispute)
+        return reply_json(dispute)
+
+    def _charged(self, form: dict[str, str]) -> Session | None:
+        """Return the paid session that a form names by its payment intent."""
         session_id = self._store.load("intent", form.get("payment_intent", ""))
         session = self._session(session_id.decode()) if session_id else None
-        if session is None or session.payment_status != "paid":
-            return reply_error(400, "there is no such payment")
-        amount = form.get("amount", str(session.amount_total - session.refunded))
-        if not amount.isdecimal() or not 0 < int(amount) <= session.amount_total - session.refunded:
-            return reply_error(400, "that is more than was charged")
-        await self._save(session.refunded_by(int(amount)))
-        refund = {"id": "re_" + new_secret(), "object": "refund", "status": "succeeded", "amount": int(amount)}
-        return reply_json(refund | {"payment_intent": session.payment_intent, "currency": session.currency})
+        return session if session is not None and session.payment_status == "paid" else None
+
+    async def _tell_of(self, session: Session, kind: str, about: dict[str, Any]) -> None:
+        """Tell the shop of what happened to a charge, without waiting for it."""
+        event_id = "evt_" + new_id().hex
+        body = event_body(event_id, kind, _unix_seconds(), about)
+        await self._store.save(("event", event_id, body, False))
+        if "no_delivery" not in (session.behaviours or self._behaviours):
+            self._delivery.start(event_id, body)
 
     def _show(self, session: Session, status: int = 200) -> Reply:
         amount = Money(session.amount_total, session.currency.upper())
@@ -187,7 +216,7 @@ class App:
         intent, event_id = "pi_" + new_secret(), "evt_" + new_id().hex
         session = session.after(outcome, intent)
         shown = session.short_by(1) if "wrong_amount" in (session.behaviours or self._behaviours) else session
-        body = event_body(event_id, EVENTS[outcome], _unix_seconds(), shown, self._base_url)
+        body = event_body(event_id, EVENTS[outcome], _unix_seconds(), session_object(shown, self._base_url))
         await self._store.save(
             ("session", session.id, msgspec.msgpack.encode(session), True),
             ("intent", intent, session.id.encode(), True),

@@ -21,6 +21,8 @@ BEHAVIOURS = {
     "double_delivery": "tells the shop twice",
     "late_delivery": "tells the shop only after the shopper is back",
     "no_delivery": "never tells the shop",
+    "refused_refunds": "refuses to give money back",
+    "returned_refunds": "gives money back, then tells that the bank returned it",
     "wrong_amount": "tells the shop of one minor unit less than was charged",
 }
 """Ways to misbehave, and what each does."""

@@ -100,8 +100,8 @@ def session_object(session: Session, base_url: str) -> dict[str, Any]:
     }
 
 
-def event_body(event_id: str, kind: str, created: int, session: Session, base_url: str) -> bytes:
-    """Return the bytes of the event that tells what became of a session."""
+def event_body(event_id: str, kind: str, created: int, about: dict[str, Any]) -> bytes:
+    """Return the bytes of the event that tells what became of an object of the API."""
     return msgspec.json.encode(
         {
             "id": event_id,
@@ -109,7 +109,7 @@ def event_body(event_id: str, kind: str, created: int, session: Session, base_ur
             "created": created,
             "type": kind,
             "livemode": False,
-            "data": {"object": session_object(session, base_url)},
+            "data": {"object": about},
         }
     )
 

@@ -11,7 +11,7 @@ FAULTS = {
         holds_one_effect_per_key orders_one_effect_per_key order_lines_hold_once orders_one_per_cart
         payments_captured_once sale_customers_within_limit sale_customers_not_negative stock_pools_not_negative
         discrepancies_found_once payments_refund_within_amount carts_one_open_each mails_once_per_effect
-        payments_one_per_gateway_ref
+        payments_one_per_gateway_ref refunds_one_per_gateway_ref
     """,
     "checked before, where the input is read": """
         cart_lines_quantity_sensible customers_email_plausible customers_email_unique holds_quantity_positive
@@ -26,7 +26,7 @@ FAULTS = {
         order_lines_quantity_positive payments_state_known products_status_known refunds_state_known
         sale_items_pool_unique sales_leftovers_after_end stock_movements_kind_known locations_name_unique
         shipping_methods_name_unique shipping_methods_amount_not_negative shipping_methods_days_in_order
-        tax_rates_sensible discrepancies_kind_known
+        tax_rates_sensible discrepancies_kind_known discrepancies_closed_by_somebody
     """,
 }
 

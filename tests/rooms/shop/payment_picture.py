@@ -23,6 +23,8 @@ PLACES = {
     "refunded": (700, 340),
 }
 """Left upper corners of the boxes."""
+BESIDE = {("refunded", "refund_due")}
+"""The way back of a pair of moves, drawn beside the way there."""
 STYLE = """
   .box { fill: #f4f6f8; stroke: #5a6772; stroke-width: 1.5 } .good { fill: #dff3e4; stroke: #23713b }
   .word { fill: #14181c; font: 600 15px system-ui, sans-serif; text-anchor: middle }
@@ -58,6 +60,8 @@ def _arrow(before: str, after: str, why: str) -> str:
     """Draw a move as a curve from the edge of one box to the edge of the other."""
     (x0, y0), (x1, y1) = _edge(before, after), _edge(after, before)
     bend = 46 if {before, after} == {"pending", "refund_due"} else 0
+    if (before, after) in BESIDE:
+        x0, x1 = x0 + 24, x1 + 24
     middle_x, middle_y = (x0 + x1) // 2, (y0 + y1) // 2 + bend * 2
     return f'<path class="move" d="M{x0} {y0} Q{middle_x} {middle_y} {x1} {y1}"><title>{escape(why)}</title></path>'
 
@@ -74,7 +78,7 @@ def _edge(state: str, towards: str) -> tuple[int, int]:
 
 def written_moves(noun: str) -> list[Move]:
     """Read the moves of a noun where they are written down."""
-    text = (Path(MIGRATIONS) / "0500_payment_life.sql").read_text()
+    text = "\n".join(path.read_text() for path in sorted(Path(MIGRATIONS).glob("*.sql")))
     return re.findall(rf"\('{noun}',\s+'(\w+)',\s+'(\w+)',\s+'([^']+)'\)", text)
 
 

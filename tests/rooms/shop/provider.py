@@ -16,7 +16,7 @@ from doorbuster.clock import new_id, new_secret
 from doorbuster.money import Money
 from doorbuster.settings import Settings, from_environment
 from doorbuster.shop.hosted_checkout import HostedCheckout, open_hosted_checkout
-from doorbuster.shop.payments import Event, Ignored, Payment, Refused
+from doorbuster.shop.payments import Event, Ignored, News, Payment, Refused
 from doorbuster.test_gateway.serve import open_gateway
 
 NOBODY_THERE = "http://127.0.0.1:9"
@@ -54,12 +54,15 @@ class Provider:
             return reply.status, reply.headers.get("location", "")
 
     async def misbehave(self, behaviour: str) -> None:
-        headers = {"Authorization": f"Bearer {self.settings.gateway_key}"}
-        url = f"{self.settings.gateway_url}/test/behaviour"
-        async with self.client.post(url, data={"behaviour": behaviour}, headers=headers) as reply:
-            assert reply.status == 200
+        await self.command("/test/behaviour", behaviour=behaviour)
 
-    def told(self) -> list[Event | Ignored | Refused]:
+    async def command(self, path: str, **form: str) -> None:
+        """Do at the provider what its own people do."""
+        headers = {"Authorization": f"Bearer {self.settings.gateway_key}"}
+        async with self.client.post(self.settings.gateway_url + path, data=form, headers=headers) as reply:
+            assert reply.status == 200, await reply.text()
+
+    def told(self) -> list[Event | News | Ignored | Refused]:
         """Return what the callbacks say, as the adapter reads them."""
         now = datetime.now(UTC)
         return [self.gateway.verify_callback(headers, body, now) for headers, body in self.door.calls]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from doorbuster.clock import new_id
 from doorbuster.errors import GatewayFault
 from doorbuster.money import Money
 from doorbuster.settings import from_environment
@@ -98,9 +99,10 @@ async def test_a_refund_asked_for_twice_goes_back_once(provider: Provider) -> No
     (told,) = provider.told()
     assert isinstance(told, Event)
     paid = replace(wanted, gateway_ref=told.gateway_ref)
-    first = await provider.gateway.refund(paid, Money(1_999, "GBP"), "refund-1")
-    assert await provider.gateway.refund(paid, Money(1_999, "GBP"), "refund-1") == first
-    assert await provider.gateway.refund(paid, Money(1, "GBP"), "refund-2") == Refused("that is more than was charged")
+    refund = new_id()
+    first = await provider.gateway.refund(paid, Money(1_999, "GBP"), refund)
+    assert await provider.gateway.refund(paid, Money(1_999, "GBP"), refund) == first
+    assert await provider.gateway.refund(paid, Money(1, "GBP"), new_id()) == Refused("that is more than was charged")
 
 
 async def test_a_gateway_that_is_away_is_a_fault_and_not_an_answer(tmp_path: Path) -> None:

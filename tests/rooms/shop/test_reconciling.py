@@ -1,19 +1,16 @@
 """The gateway's list against the books: what was charged is booked, the other way round too, and the rest is told."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from doorbuster.shop.answers import PlacedOrder
-from doorbuster.shop.reconciling import Reconciliation, reconcile
-from doorbuster.shop.settling import payment_of, settle_payments
+from doorbuster.shop.reconciling import Reconciliation
+from tests.rooms.shop.books import Books
 from tests.rooms.shop.conftest import Scene
 from tests.rooms.shop.provider import Provider, payment, provider_at
 
-LATER = timedelta(seconds=30)
 ALL_GONE = """
 WITH pools AS (UPDATE stock_pools SET on_hand = held + sold WHERE sale_id IS NOT NULL
                RETURNING id, on_hand - (SELECT units FROM sale_items WHERE pool_id = stock_pools.id) AS delta)
@@ -26,24 +23,6 @@ async def provider(tmp_path: Path) -> AsyncIterator[Provider]:
     async with provider_at(tmp_path) as opened:
         await opened.misbehave("no_delivery")
         yield opened
-
-
-class Books:
-    """Reconciles, and keeps what the operators were told."""
-
-    def __init__(self, scene: Scene, provider: Provider) -> None:
-        self.scene, self.provider, self.told = scene, provider, list[tuple[str, str]]()
-
-    async def reconcile(self, after: timedelta = LATER) -> Reconciliation:
-        async def tell(verb: str, subject: str, _: dict[str, Any]) -> None:
-            self.told.append((verb, subject))
-
-        return await reconcile(self.scene.database, self.provider.gateway, tell, datetime.now(UTC) + after)
-
-    async def charge(self, order: PlacedOrder) -> None:
-        owed = await payment_of(self.scene.database, order.payment_id)
-        assert owed is not None
-        await self.provider.choose((await self.provider.gateway.open_checkout(owed)).url, "approve")
 
 
 @pytest.fixture
@@ -77,11 +56,7 @@ async def test_a_charge_that_came_too_late_goes_back(books: Books) -> None:
 
 
 async def test_a_charge_that_was_booked_is_no_disagreement(books: Books) -> None:
-    order = await books.scene.ordered()
-    await books.charge(order)
-    owed = await payment_of(books.scene.database, order.payment_id)
-    assert owed is not None
-    await settle_payments(books.scene.database, [await books.provider.gateway.close_checkout(owed)])
+    await books.paid()
     done = await books.reconcile()
     assert (kinds(done), done.events, done.booked) == ([], 1, 1)
 
