@@ -139,7 +139,7 @@ def _control_of_sales() -> list[BaseRoute]:
 
 def _control_of_orders() -> list[BaseRoute]:
     from doorbuster.control import order_changes as changes
-    from doorbuster.control import orders
+    from doorbuster.control import orders, payments
     from doorbuster.control.access import guarded
 
     return [
@@ -151,4 +151,8 @@ def _control_of_orders() -> list[BaseRoute]:
         guarded("/orders/{id:uuid}/cancellation", changes.cancellation_create, "sell", "POST"),
         guarded("/orders/{id:uuid}/refund", changes.refund_show, "sell"),
         guarded("/orders/{id:uuid}/refund", changes.refund_create, "sell", "POST"),
+        guarded("/orders/{id:uuid}/refunds/{refund_id:uuid}/retry", payments.refund_retry, "sell", "POST"),
+        guarded("/payments", payments.payments_index, "contact"),
+        guarded("/payments/discrepancies/{id:uuid}/closing", payments.closing_show, "sell"),
+        guarded("/payments/discrepancies/{id:uuid}/closing", payments.closing_create, "sell", "POST"),
     ]

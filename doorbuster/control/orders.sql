@@ -50,7 +50,7 @@ SELECT id, gateway, gateway_ref, state, amount, refunded_amount, currency, failu
 -- name: refunds_of_order
 -- why:  the order's page shows what went back, or is on its way
 -- cost: rows 50, buffers 100
-SELECT r.id, r.amount, p.currency, r.reason, r.state, r.created_at, r.done_at
+SELECT r.id, r.amount, p.currency, r.reason, r.state, r.failure, r.created_at, r.done_at
   FROM payments p JOIN refunds r ON r.payment_id = p.id
  WHERE p.order_id = :order_id
  ORDER BY r.id

@@ -47,10 +47,11 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Selling:
-    """The sales that matter now, and how many orders were paid in the last minute."""
+    """The sales that matter now, how many orders were paid in the last minute, and what money waits for a person."""
 
     sales: list[Sale]
     orders_paid: int
+    payments_waiting: int
 
 
 async def overview_show(request: Request) -> Response:
@@ -58,7 +59,8 @@ async def overview_show(request: Request) -> Response:
     house = house_of(request)
     now_seconds = house.clock.monotonic()
     workers = [worker_of(process, house, now_seconds) for process in house.collector.living(now_seconds)]
-    facts = _facts(house, workers)
+    selling = await _selling(house)
+    facts = _facts(house, workers, selling.payments_waiting if selling else 0)
     return show(
         request,
         "control/overview.html",
@@ -71,7 +73,7 @@ async def overview_show(request: Request) -> Response:
         sparkline=sparkline(_requests_per_second(house)),
         database=house.pulse.database,
         now=house.clock.now(),
-        selling=await _selling(house),
+        selling=selling,
     )
 
 
@@ -106,7 +108,10 @@ async def _selling(house: ControlHouse) -> Selling | None:
     since_id = earliest_id(house.clock.now() - timedelta(minutes=15))
     try:
         row = await house.database.fetch_one(SQL.orders_paid_lately, seconds=float(WINDOW_SECONDS), since_id=since_id)
-        return Selling(await sales_that_matter(house.database), row["paid"] if row else 0)
+        waiting = await house.database.fetch_one(SQL.payments_waiting)
+        return Selling(
+            await sales_that_matter(house.database), row["paid"] if row else 0, waiting["waiting"] if waiting else 0
+        )
     except DatabaseFault:
         return None
 
@@ -122,7 +127,7 @@ def _of_shop(labels: Labels) -> bool:
     return labels[0] == "shop"
 
 
-def _facts(house: ControlHouse, workers: list[Worker]) -> Facts:
+def _facts(house: ControlHouse, workers: list[Worker], payments_waiting: int) -> Facts:
     history, database = house.history, house.pulse.database
     return Facts(
         database_up=database.up if database else None,
@@ -131,4 +136,5 @@ def _facts(house: ControlHouse, workers: list[Worker]) -> Facts:
         broken=history.growth(REQUESTS, WINDOW_SECONDS, lambda labels: _of_shop(labels) and labels[-1].startswith("5")),
         p95_seconds=history.percentile(REQUEST_SECONDS, 0.95, WINDOW_SECONDS),
         longest_lag_seconds=max((worker.lag_ms for worker in workers), default=0.0) / 1000,
+        payments_waiting=payments_waiting,
     )

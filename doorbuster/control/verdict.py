@@ -24,6 +24,7 @@ class Facts:
     broken: float
     p95_seconds: float | None
     longest_lag_seconds: float
+    payments_waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,12 @@ def _hurting(facts: Facts) -> tuple[str, ...]:
 
 
 def _worrying(facts: Facts) -> tuple[str, ...]:
-    slow, lag = facts.p95_seconds or 0.0, facts.longest_lag_seconds
+    slow, lag, waiting = facts.p95_seconds or 0.0, facts.longest_lag_seconds, facts.payments_waiting
     found = [
         (facts.database_up is None, "The database has not been asked yet."),
         (slow >= SLOW_SECONDS, f"One request in twenty takes longer than {slow:.1f} s."),
         (lag >= LAG_SECONDS, f"An event loop runs {lag * 1000:.0f} ms late: a worker has more than it can do."),
+        (waiting == 1, "Under Payments, money waits for a person: one disagreement or refused refund."),
+        (waiting > 1, f"Under Payments, money waits for a person: {waiting} disagreements or refused refunds."),
     ]
     return tuple(sentence for is_so, sentence in found if is_so)

@@ -1,5 +1,6 @@
 """Nobody enters without a key, and each key opens its own doors only."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,7 @@ GUARDED = [route for route in ROUTES if isinstance(route, GuardedRoute)]
 
 
 def path_of(route: Route) -> str:
-    return route.path.replace("{id:uuid}", str(uuid4())).replace("{token}", "none")
+    return re.sub(r"\{\w+:uuid\}", lambda _: str(uuid4()), route.path).replace("{token}", "none")
 
 
 def method_of(route: Route) -> str:
