@@ -31,7 +31,7 @@ APPLICATION = "waits"
 
 @dataclass
 class SlowRoad:
-    """A road to the provider that lets nothing through until `open` is set; `reached` says that somebody waits on it."""
+    """A road to the provider that lets nothing through until `open` is set; `reached`: somebody waits on it."""
 
     host: str
     port: int
