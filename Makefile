@@ -6,10 +6,10 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench lock format clean
+.PHONY: help up test check bench races planted-bugs lock format clean
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(VENV)/installed ## open the shop: database, shop, control room (Ctrl-C stops all)
 	@exec $(RUN) -m doorbuster up
@@ -26,6 +26,12 @@ check: $(VENV)/installed-dev ## style, types, import contracts, then the tests
 
 bench: $(VENV)/installed ## measure the engine's ratios on this machine
 	@$(RUN) -m doorbuster bench
+
+races: $(VENV)/installed-dev ## run every race thousands of times (about a quarter of an hour)
+	@$(RUN) -m tests.races
+
+planted-bugs: $(VENV)/installed-dev ## grade the tests: plant bugs one at a time, see which check catches each
+	@$(RUN) -m tests.planted --guide
 
 lock: $(VENV)/installed-dev ## choose the versions anew and pin them with their hashes
 	@$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --extra build -o requirements.lock pyproject.toml

@@ -146,12 +146,16 @@ class Coalescer(Generic[Item, Answer]):
                 waiting.answer.set_result(answer)
 
     async def _attempt(self, items: list[Item]) -> Sequence[Answer]:
-        """Run the verb, a second time if the connection broke or PostgreSQL asked for it."""
+        """Run the verb, a second time if the connection broke, PostgreSQL asked for it, or two met at a constraint.
+
+        Whoever decides under another lock may promise the same at the same instant; the constraint refuses the second,
+        who sees at the next try what the first did.
+        """
         BATCHES.add(self._name)
         ITEMS.add(self._name, by=len(items))
         try:
             return await self._bounded(items)
-        except (errors.DatabaseUnavailable, errors.DatabaseContention):
+        except (errors.DatabaseUnavailable, errors.DatabaseContention, errors.ConstraintViolated):
             return await self._bounded(items)
 
     async def _bounded(self, items: list[Item]) -> Sequence[Answer]:

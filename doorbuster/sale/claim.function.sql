@@ -36,7 +36,7 @@ BEGIN
   SELECT p.* INTO v_pool
     FROM sale_items i JOIN stock_pools p ON p.id = i.pool_id
    WHERE i.sale_id = p_sale AND i.variant_id = p_variant
-     FOR UPDATE OF p;
+     FOR NO KEY UPDATE OF p;
   IF NOT FOUND THEN
     RETURN QUERY SELECT n, 'NotInSale', NULL::uuid, NULL::uuid, NULL::int, NULL::bigint, NULL::text,
                         NULL::timestamptz, 0::bigint, 0, 0::bigint FROM generate_series(0, cardinality(p_ids)) AS n;

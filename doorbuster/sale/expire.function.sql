@@ -30,14 +30,14 @@ BEGIN
   -- name: expire_lock_pools
   -- why:  pools before holds, in id order
   -- cost: rows 100, buffers 500
-  PERFORM p.id FROM stock_pools p WHERE p.id = ANY (v_pools) ORDER BY p.id FOR UPDATE;
+  PERFORM p.id FROM stock_pools p WHERE p.id = ANY (v_pools) ORDER BY p.id FOR NO KEY UPDATE;
   -- name: expire_give_back
   -- why:  holds, counters, limits and ledger change together or not at all
   -- cost: rows 1000, buffers 16000
   WITH over AS (
     SELECT h.id FROM holds h
      WHERE h.id = ANY (v_ids) AND h.state IN ('held', 'paying') AND h.expires_at <= v_now
-     ORDER BY h.id FOR UPDATE
+     ORDER BY h.id FOR NO KEY UPDATE
   ), expired AS (
     UPDATE holds h SET state = 'expired' FROM over WHERE h.id = over.id
     RETURNING h.id, h.pool_id, h.sale_id, h.customer_key, h.email_key, h.quantity

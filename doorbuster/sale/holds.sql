@@ -20,7 +20,7 @@ SELECT h.id, h.sale_id, s.handle AS sale_handle, s.title AS sale_title, h.varian
 -- name: lock_pool_of_hold
 -- why:  pools are locked before holds, everywhere, so that nobody can deadlock
 -- cost: rows 1, buffers 12
-SELECT p.id FROM stock_pools p WHERE p.id = (SELECT h.pool_id FROM holds h WHERE h.id = :hold_id) FOR UPDATE;
+SELECT p.id FROM stock_pools p WHERE p.id = (SELECT h.pool_id FROM holds h WHERE h.id = :hold_id) FOR NO KEY UPDATE;
 
 -- name: release_hold
 -- why:  a shopper who changes their mind gives the unit back at once, with its line in the ledger
@@ -50,4 +50,4 @@ SELECT expire_holds(:most, NULL) AS expired;
 -- cost: rows 0, buffers 200
 UPDATE stock_pools SET reopens_at = clock_timestamp() + interval '1.2 seconds'
  WHERE id IN (SELECT p.id FROM stock_pools p WHERE p.reopens_at = 'infinity' ORDER BY p.id LIMIT 100
-              FOR UPDATE SKIP LOCKED);
+              FOR NO KEY UPDATE SKIP LOCKED);

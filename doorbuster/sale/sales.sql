@@ -95,14 +95,14 @@ SELECT k.id, k.variant_id, k.sale_id, k.on_hand, k.held, k.sold
                  WHERE i.sale_id = :sale_id)
  ORDER BY k.id
  LIMIT 200
-   FOR UPDATE OF k;
+   FOR NO KEY UPDATE OF k;
 
 -- name: lock_sale
 -- why:  edits of one sale come one after the other
 -- cost: rows 1, buffers 8
 SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer, currency,
        paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
-  FROM sales WHERE id = :sale_id LIMIT 1 FOR UPDATE;
+  FROM sales WHERE id = :sale_id LIMIT 1 FOR NO KEY UPDATE;
 
 -- name: pause_sale
 -- why:  the merchant stops claims for a while; what is held stays held

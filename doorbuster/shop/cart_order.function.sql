@@ -56,7 +56,7 @@ BEGIN
   -- why:  a cart becomes one order, however often its button is pressed
   -- cost: rows 1, buffers 6
   SELECT * INTO v_cart FROM carts
-   WHERE id = (p_wish ->> 'cart_id')::uuid AND customer_key = p_wish ->> 'customer_key' FOR UPDATE;
+   WHERE id = (p_wish ->> 'cart_id')::uuid AND customer_key = p_wish ->> 'customer_key' FOR NO KEY UPDATE;
   v_answer := answered_before(p_wish, 1);
   IF v_answer.answer IS NOT NULL THEN
     RETURN v_answer;
@@ -72,7 +72,7 @@ BEGIN
   -- cost: rows 100, buffers 900
   PERFORM 1 FROM stock_pools
    WHERE sale_id IS NULL AND variant_id = ANY (ARRAY(SELECT variant_id FROM cart_lines WHERE cart_id = v_cart.id))
-   ORDER BY id FOR UPDATE;
+   ORDER BY id FOR NO KEY UPDATE;
   SELECT sku, greatest(remaining, 0) AS remaining INTO v_short FROM cart_stock(v_cart.id, v_cart.currency)
    WHERE remaining < quantity ORDER BY "position" LIMIT 1;
   IF FOUND THEN

@@ -6,7 +6,7 @@ SELECT id, currency FROM carts WHERE customer_key = :customer_key AND state = 'o
 -- name: lock_open_cart
 -- why:  who changes a cart holds its row, so that an order does not take half of the change
 -- cost: rows 1, buffers 6
-SELECT id, currency FROM carts WHERE customer_key = :customer_key AND state = 'open' FOR UPDATE;
+SELECT id, currency FROM carts WHERE customer_key = :customer_key AND state = 'open' FOR NO KEY UPDATE;
 
 -- name: make_cart
 -- why:  a cart is made when the first thing is put into it
@@ -41,7 +41,7 @@ DELETE FROM cart_lines WHERE cart_id = :cart_id AND variant_id = :variant_id;
 -- why:  a shopper changes how many, or takes the line out with 0
 -- cost: rows 0, buffers 20
 WITH cart AS (
-  SELECT id FROM carts WHERE customer_key = :customer_key AND state = 'open' FOR UPDATE
+  SELECT id FROM carts WHERE customer_key = :customer_key AND state = 'open' FOR NO KEY UPDATE
 ), taken_out AS (
   DELETE FROM cart_lines l USING cart
    WHERE l.cart_id = cart.id AND l.variant_id = :variant_id::uuid AND :quantity::int = 0

@@ -156,7 +156,7 @@ BEGIN
   -- name: place_lock_holds
   -- why:  whoever holds a hold's row decides what becomes of it; pools do not move here, so they are not locked
   -- cost: rows 128, buffers 900
-  PERFORM 1 FROM holds WHERE id = ANY (v_holds) ORDER BY id FOR UPDATE;
+  PERFORM 1 FROM holds WHERE id = ANY (v_holds) ORDER BY id FOR NO KEY UPDATE;
   FOR v_wish, v_place IN
     SELECT w.value, w.ordinality FROM jsonb_array_elements(p_wishes) WITH ORDINALITY w
      ORDER BY w.value ->> 'email_key', w.ordinality

@@ -3,8 +3,8 @@
 -- Locks an order's row and those of its payments, for whoever changes what was given back.
 CREATE OR REPLACE FUNCTION lock_money_of(p_order uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM 1 FROM orders WHERE id = p_order FOR UPDATE;
-  PERFORM 1 FROM payments WHERE order_id = p_order ORDER BY id FOR UPDATE;
+  PERFORM 1 FROM orders WHERE id = p_order FOR NO KEY UPDATE;
+  PERFORM 1 FROM payments WHERE order_id = p_order ORDER BY id FOR NO KEY UPDATE;
 END
 $$;
 

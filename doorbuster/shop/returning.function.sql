@@ -69,7 +69,7 @@ DECLARE
   v_payment payments;
   v_left    bigint;
 BEGIN
-  PERFORM 1 FROM sales WHERE id = (SELECT sale_id FROM orders WHERE id = p_order) FOR UPDATE;
+  PERFORM 1 FROM sales WHERE id = (SELECT sale_id FROM orders WHERE id = p_order) FOR NO KEY UPDATE;
   PERFORM lock_orders(ARRAY[p_order], true);
   SELECT * INTO v_payment FROM payments WHERE order_id = p_order AND state = 'captured';
   IF v_payment.id IS NULL THEN
@@ -99,7 +99,7 @@ CREATE OR REPLACE FUNCTION cancel_order(p_order uuid, p_refund uuid, p_reason te
 DECLARE
   v_state text;
 BEGIN
-  PERFORM 1 FROM sales WHERE id = (SELECT sale_id FROM orders WHERE id = p_order) FOR UPDATE;
+  PERFORM 1 FROM sales WHERE id = (SELECT sale_id FROM orders WHERE id = p_order) FOR NO KEY UPDATE;
   PERFORM lock_orders(ARRAY[p_order], true);
   SELECT state INTO v_state FROM orders WHERE id = p_order;
   IF v_state = 'awaiting_payment' THEN
@@ -123,8 +123,8 @@ DECLARE
   v_order uuid := (SELECT p.order_id FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.id = p_refund);
   v_payment payments;
 BEGIN
-  PERFORM 1 FROM orders WHERE id = v_order FOR UPDATE;
-  PERFORM 1 FROM payments WHERE order_id = v_order ORDER BY id FOR UPDATE;
+  PERFORM 1 FROM orders WHERE id = v_order FOR NO KEY UPDATE;
+  PERFORM 1 FROM payments WHERE order_id = v_order ORDER BY id FOR NO KEY UPDATE;
   UPDATE refunds SET state = 'done', gateway_ref = p_ref, done_at = clock_timestamp()
    WHERE id = p_refund AND state = 'due';
   IF NOT FOUND THEN

@@ -10,16 +10,16 @@ BEGIN
   SELECT array_agg(hold_id), array_agg(DISTINCT pool_id) INTO v_holds, v_pools
     FROM order_lines WHERE order_id = ANY (p_orders);
   IF p_with_pools THEN
-    PERFORM 1 FROM stock_pools WHERE id = ANY (v_pools) ORDER BY id FOR UPDATE;
+    PERFORM 1 FROM stock_pools WHERE id = ANY (v_pools) ORDER BY id FOR NO KEY UPDATE;
   END IF;
-  PERFORM 1 FROM holds WHERE id = ANY (v_holds) ORDER BY id FOR UPDATE;
+  PERFORM 1 FROM holds WHERE id = ANY (v_holds) ORDER BY id FOR NO KEY UPDATE;
   PERFORM 1 FROM sale_customers c
     JOIN (SELECT sale_id, customer_key FROM holds WHERE id = ANY (v_holds)
           UNION SELECT sale_id, email_key FROM holds WHERE id = ANY (v_holds)) k USING (sale_id, customer_key)
-   ORDER BY c.sale_id, c.customer_key FOR UPDATE OF c;
-  PERFORM 1 FROM orders WHERE id = ANY (p_orders) ORDER BY id FOR UPDATE;
+   ORDER BY c.sale_id, c.customer_key FOR NO KEY UPDATE OF c;
+  PERFORM 1 FROM orders WHERE id = ANY (p_orders) ORDER BY id FOR NO KEY UPDATE;
   PERFORM 1 FROM payments WHERE id = ANY (ARRAY(SELECT id FROM payments WHERE order_id = ANY (p_orders)))
-   ORDER BY id FOR UPDATE;
+   ORDER BY id FOR NO KEY UPDATE;
 END
 $$;
 

@@ -20,7 +20,7 @@ SELECT id, variant_id, sale_id, on_hand, held, sold
   FROM stock_pools
  WHERE variant_id = :variant_id AND sale_id IS NULL
  LIMIT 1
-   FOR UPDATE;
+   FOR NO KEY UPDATE;
 
 -- name: move_on_hand
 -- why:  units arrive, leave, or move between the shop and a sale; the ledger says so in the same statement

@@ -1,0 +1,9 @@
+"""All planted bugs."""
+
+from tests.planted.bug import Bug
+from tests.planted.claiming import CLAIMING
+from tests.planted.edges import EDGES
+from tests.planted.money import MONEY
+from tests.planted.ordering import ORDERING
+
+BUGS: tuple[Bug, ...] = (*CLAIMING, *ORDERING, *MONEY, *EDGES)
