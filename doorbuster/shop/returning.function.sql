@@ -108,7 +108,9 @@ BEGIN
      WHERE id = (SELECT sale_id FROM orders WHERE id = p_order) AND leftovers_returned_at IS NOT NULL;
     RETURN 'cancelled';
   ELSIF v_state = 'paid' THEN
-    PERFORM ask_refund(p_refund, p_order, NULL, p_reason, true);
+    -- Its money may be on its way back already; its units return all the same.
+    PERFORM ask_refund(p_refund, p_order, NULL, p_reason, false);
+    PERFORM restock_order(p_order);
     UPDATE orders SET state = 'cancelled', cancelled_at = clock_timestamp(), cancel_reason = p_reason WHERE id = p_order;
     INSERT INTO outbox (kind, payload) VALUES ('order_cancelled', jsonb_build_object('order_id', p_order));
     RETURN 'refunding';

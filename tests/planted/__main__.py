@@ -34,7 +34,7 @@ def main() -> int:
         if not asked.skip_sound and (why := _unsound(copies[0], bugs)):
             print(f"The tests fail without any planted bug; mend that first: {why}", file=sys.stderr)
             return 2
-        verdicts = _all(copies, bugs, asked.narrow)
+        verdicts = _all(copies, bugs, asked)
     _write(verdicts)
     if asked.guide:
         write_guide(verdicts)
@@ -47,6 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="bugs looked for at the same time (default 2)")
     parser.add_argument("--guide", action="store_true", help="write the table of docs/guide/planted-bugs.md")
     parser.add_argument("--skip-sound", action="store_true", help="do not first see that the tests pass without a bug")
+    parser.add_argument("--most", type=int, default=1, help="go on until so many checks have noticed a bug (default 1)")
     parser.add_argument("--narrow", action="store_true", help="ask only the tests meant for a bug, not all of them")
     return parser.parse_args()
 
@@ -58,7 +59,7 @@ def _unsound(copy: Copy, bugs: list[Bug]) -> str:
     return broken or ", ".join(catch.test for catch in catches)
 
 
-def _all(copies: list[Copy], bugs: list[Bug], narrow: bool) -> list[Verdict]:
+def _all(copies: list[Copy], bugs: list[Bug], asked: argparse.Namespace) -> list[Verdict]:
     free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
     for copy in copies:
         free.put(copy)
@@ -66,7 +67,7 @@ def _all(copies: list[Copy], bugs: list[Bug], narrow: bool) -> list[Verdict]:
     def one(bug: Bug) -> Verdict:
         copy = free.get()
         try:
-            return judge(copy, bug, narrow)
+            return judge(copy, bug, asked.narrow, asked.most)
         finally:
             free.put(copy)
 

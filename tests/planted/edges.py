@@ -105,7 +105,7 @@ EDGES: tuple[Bug, ...] = (
         "the ledger can be rewritten",
         "every unit in the ledger",
         "CREATE TRIGGER stock_movements_append_only BEFORE UPDATE OR DELETE ON stock_movements",
-        "CREATE TRIGGER stock_movements_append_only BEFORE TRUNCATE ON stock_movements",
+        "CREATE TRIGGER stock_movements_append_only BEFORE DELETE ON stock_movements",
     ),
     ORDER_TABLES.bug(
         "the database does not mind a hold that becomes two orders",

@@ -2,8 +2,8 @@
 
 from tests.planted.bug import Bug, bugs_of
 
-PLACING = bugs_of("doorbuster/shop/placing.function.sql", "tests/rooms/shop/test_placing.py", "tests/races")
-CARTS = bugs_of("doorbuster/shop/cart_order.function.sql", "tests/rooms/shop/test_placing.py", "tests/races")
+PLACING = bugs_of("doorbuster/shop/placing.function.sql", "tests/rooms/shop/test_placing.py", "tests/properties")
+CARTS = bugs_of("doorbuster/shop/cart_order.function.sql", "tests/rooms/shop/test_placing.py", "tests/properties")
 PRICING = bugs_of(
     "doorbuster/shop/pricing.function.sql", "tests/rooms/shop/test_money_adds_up.py", "tests/rooms/shop/test_placing.py"
 )
@@ -87,18 +87,21 @@ ORDERING: tuple[Bug, ...] = (
         "one promise per unit",
         "PERFORM 1 FROM holds WHERE id = ANY (v_holds) ORDER BY id FOR NO KEY UPDATE;",
         "NULL;",
+        "tests/races",
     ),
     CARTS.bug(
         "a cart is not locked while it becomes an order",
         "one effect per key",
         "AND customer_key = p_wish ->> 'customer_key' FOR NO KEY UPDATE;",
         "AND customer_key = p_wish ->> 'customer_key';",
+        "tests/races",
     ),
     CARTS.bug(
         "the pools are not locked while a cart's units are promised",
         "one promise per unit",
         "   ORDER BY id FOR NO KEY UPDATE;\n  SELECT sku, greatest",
         "   ORDER BY id;\n  SELECT sku, greatest",
+        "tests/races",
     ),
     CARTS.bug(
         "held units count as free for a cart",

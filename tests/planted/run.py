@@ -16,7 +16,6 @@ from tests.planted.bug import ROOT, Bug
 PARTS = ("doorbuster", "tests", "docs", "examples", "pyproject.toml", "README.md", "ARCHITECTURE.md", "CHANGELOG.md")
 WIDE = ("tests/rooms", "tests/plans", "tests/stories", "tests/races")
 FIRST_SECONDS, WIDE_SECONDS = 150, 420
-CATCHES_MAX = 4
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,12 @@ class Copy:
             path.write_text(sound)
             self._mark(path)
 
-    def run(self, tests: Sequence[str], seconds: float) -> tuple[tuple[Catch, ...], str]:
-        """Run tests; return which failed, and why nothing could run (or an empty text)."""
+    def run(self, tests: Sequence[str], seconds: float, most: int = 1) -> tuple[tuple[Catch, ...], str]:
+        """Run tests until `most` have failed; return which did, and why nothing could run (or an empty text)."""
         report = self.root / "report.xml"
         report.unlink(missing_ok=True)
         there = [test for test in dict.fromkeys(tests) if (self.root / test).exists()]
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--maxfail={CATCHES_MAX}"]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--maxfail={most}"]
         command += [f"--junitxml={report}", "--tb=short", *there]
         process = subprocess.Popen(
             command,
@@ -103,11 +102,14 @@ def copy_of_checkout(folder: Path, name: str) -> Iterator[Copy]:
     shutil.rmtree(root, ignore_errors=True)
 
 
-def judge(copy: Copy, bug: Bug, narrow: bool = False) -> Verdict:
-    """Plant a bug and look for it: with the tests that are meant for it, then (unless `narrow`) with all."""
+def judge(copy: Copy, bug: Bug, narrow: bool = False, most: int = 1) -> Verdict:
+    """Plant a bug and look for it: with the tests that are meant for it, then (unless `narrow`) with all.
+
+    The search ends after `most` checks have noticed it.
+    """
     started = time.monotonic()
     with copy.with_bug(bug):
-        catches, broken = copy.run(bug.tests, FIRST_SECONDS)
+        catches, broken = copy.run(bug.tests, FIRST_SECONDS, most)
         if not catches and not broken and not narrow:
             catches, broken = copy.run(WIDE, WIDE_SECONDS)
     return Verdict(bug, catches, time.monotonic() - started, broken)

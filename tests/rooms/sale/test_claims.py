@@ -107,6 +107,15 @@ async def test_after_the_end_the_sale_is_over_but_a_key_still_gets_its_hold(data
     assert isinstance(await counter.ask("ada"), answers.Replayed)
 
 
+async def test_after_its_closing_time_the_sale_is_over_without_anybody_ending_it(database: Database) -> None:
+    closes_at = datetime.now(UTC) + timedelta(milliseconds=50)
+    counter = Counter(database, await opened(database, closes_at=closes_at))
+    while datetime.now(UTC) <= closes_at:
+        await asyncio.sleep(0.01)
+
+    assert await counter.ask("ada") == answers.SaleOver()
+
+
 async def test_the_limit_counts_what_a_customer_holds(database: Database) -> None:
     counter = Counter(database, await opened(database, limit_per_customer=3))
 
