@@ -1,5 +1,6 @@
 """What a claim is told, in its order of precedence, and that a unit is never promised twice."""
 
+import asyncio
 from collections import Counter as Tally
 from datetime import UTC, datetime, timedelta
 
