@@ -106,6 +106,8 @@ def control_plane_routes() -> list[BaseRoute]:
         guarded("/outbox", outbox.outbox_index, "contact"),
         guarded("/outbox/{id:uuid}", outbox.mail_show, "contact"),
         guarded("/outbox/{id:uuid}/body", outbox.mail_body_show, "contact"),
+        guarded("/outbox/jobs/{id:int}/retry", outbox.job_retry, "operate", "POST"),
+        guarded("/outbox/jobs/{id:int}/discard", outbox.job_discard, "operate", "POST"),
         guarded("/operators", operators.operators_index, "manage"),
         guarded("/operators", operators.invitation_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/recovery", operators.recovery_create, "manage", "POST"),

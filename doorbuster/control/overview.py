@@ -47,11 +47,12 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Selling:
-    """The sales that matter now, how many orders were paid in the last minute, and what money waits for a person."""
+    """The sales that matter now, how many orders were paid in the last minute, and what waits for a person."""
 
     sales: list[Sale]
     orders_paid: int
     payments_waiting: int
+    jobs_parked: int
 
 
 async def overview_show(request: Request) -> Response:
@@ -60,7 +61,7 @@ async def overview_show(request: Request) -> Response:
     now_seconds = house.clock.monotonic()
     workers = [worker_of(process, house, now_seconds) for process in house.collector.living(now_seconds)]
     selling = await _selling(house)
-    facts = _facts(house, workers, selling.payments_waiting if selling else 0)
+    facts = _facts(house, workers, selling)
     return show(
         request,
         "control/overview.html",
@@ -108,10 +109,11 @@ async def _selling(house: ControlHouse) -> Selling | None:
     since_id = earliest_id(house.clock.now() - timedelta(minutes=15))
     try:
         row = await house.database.fetch_one(SQL.orders_paid_lately, seconds=float(WINDOW_SECONDS), since_id=since_id)
-        waiting = await house.database.fetch_one(SQL.payments_waiting)
-        return Selling(
-            await sales_that_matter(house.database), row["paid"] if row else 0, waiting["waiting"] if waiting else 0
-        )
+        waiting = await house.database.fetch_one(SQL.waits_for_a_person)
+        assert row is not None
+        assert waiting is not None
+        sales = await sales_that_matter(house.database)
+        return Selling(sales, row["paid"], waiting["payments"], waiting["jobs"])
     except DatabaseFault:
         return None
 
@@ -127,7 +129,7 @@ def _of_shop(labels: Labels) -> bool:
     return labels[0] == "shop"
 
 
-def _facts(house: ControlHouse, workers: list[Worker], payments_waiting: int) -> Facts:
+def _facts(house: ControlHouse, workers: list[Worker], selling: Selling | None) -> Facts:
     history, database = house.history, house.pulse.database
     return Facts(
         database_up=database.up if database else None,
@@ -136,5 +138,6 @@ def _facts(house: ControlHouse, workers: list[Worker], payments_waiting: int) ->
         broken=history.growth(REQUESTS, WINDOW_SECONDS, lambda labels: _of_shop(labels) and labels[-1].startswith("5")),
         p95_seconds=history.percentile(REQUEST_SECONDS, 0.95, WINDOW_SECONDS),
         longest_lag_seconds=max((worker.lag_ms for worker in workers), default=0.0) / 1000,
-        payments_waiting=payments_waiting,
+        payments_waiting=selling.payments_waiting if selling else 0,
+        jobs_parked=selling.jobs_parked if selling else 0,
     )

@@ -4,8 +4,9 @@
 SELECT count(*) FILTER (WHERE paid_at > now() - make_interval(secs => :seconds))::bigint AS paid
   FROM (SELECT paid_at FROM orders WHERE id > :since_id ORDER BY id DESC LIMIT 20000) lately;
 
--- name: payments_waiting
--- why:  the overview says when money waits for a person
--- cost: rows 1, buffers 20
+-- name: waits_for_a_person
+-- why:  the overview says when money or background work waits for a person
+-- cost: rows 1, buffers 30
 SELECT (SELECT count(*) FROM (SELECT 1 FROM discrepancies WHERE closed_at IS NULL LIMIT 100) d)
-     + (SELECT count(*) FROM (SELECT 1 FROM refunds WHERE state = 'failed' LIMIT 100) r) AS waiting;
+     + (SELECT count(*) FROM (SELECT 1 FROM refunds WHERE state = 'failed' LIMIT 100) r) AS payments,
+       (SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'failed' LIMIT 100) j) AS jobs;

@@ -25,6 +25,7 @@ class Facts:
     p95_seconds: float | None
     longest_lag_seconds: float
     payments_waiting: int = 0
+    jobs_parked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +66,6 @@ def _worrying(facts: Facts) -> tuple[str, ...]:
         (lag >= LAG_SECONDS, f"An event loop runs {lag * 1000:.0f} ms late: a worker has more than it can do."),
         (waiting == 1, "Under Payments, money waits for a person: one disagreement or refused refund."),
         (waiting > 1, f"Under Payments, money waits for a person: {waiting} disagreements or refused refunds."),
+        (facts.jobs_parked > 0, f"Under Outbox, {facts.jobs_parked} parked: background work that failed too often."),
     ]
     return tuple(sentence for is_so, sentence in found if is_so)

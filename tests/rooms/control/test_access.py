@@ -18,7 +18,8 @@ GUARDED = [route for route in ROUTES if isinstance(route, GuardedRoute)]
 
 
 def path_of(route: Route) -> str:
-    return re.sub(r"\{\w+:uuid\}", lambda _: str(uuid4()), route.path).replace("{token}", "none")
+    path = re.sub(r"\{\w+:uuid\}", lambda _: str(uuid4()), route.path)
+    return path.replace("{id:int}", "1").replace("{token}", "none")
 
 
 def method_of(route: Route) -> str:

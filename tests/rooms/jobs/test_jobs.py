@@ -11,6 +11,7 @@ import pytest
 from doorbuster.database import Database
 from doorbuster.jobs import worker
 from doorbuster.jobs.outbox import enqueue
+from doorbuster.jobs.parked import discard_parked, measure_backlog, parked_jobs, retry_parked
 from doorbuster.jobs.worker import Handler, relay, work
 
 
@@ -83,17 +84,50 @@ async def test_a_job_that_fails_is_tried_again(database: Database, database_url:
         await eventually(lambda: len(attempts) == 3)
 
 
-async def test_a_job_that_keeps_failing_is_parked_where_an_operator_sees_it(
-    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def parked(database: Database, url: str, monkeypatch: pytest.MonkeyPatch, handler: Handler) -> int:
+    """Have a job fail until it is parked; return its number."""
     monkeypatch.setattr(worker, "ATTEMPTS_MAX", 0)
-
-    async def fall(payload: Any) -> None:
-        raise OSError("never")
-
     await enqueue(database, "fall", {"order": 1})
     await relay(database)
-    async with working(database_url, fall=fall):
-        async with asyncio.timeout(30):
-            while not await rows(database_url, "SELECT 1 FROM pgqueuer WHERE status = 'failed'"):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+    async with working(url, fall=handler), asyncio.timeout(30):
+        while not (jobs := await parked_jobs(database)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return jobs[0].id
+
+
+async def fall(payload: Any) -> None:
+    raise OSError("never")
+
+
+async def test_a_job_that_keeps_failing_is_parked_where_an_operator_sees_why(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await parked(database, database_url, monkeypatch, fall)
+    (job,) = await parked_jobs(database)
+    assert (job.kind, job.payload, job.why) == ("fall", '{"order": 1}', "never")
+    assert (await measure_backlog(database)).parked == 1
+
+
+async def test_a_parked_job_is_tried_again_when_an_operator_says_so(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await parked(database, database_url, monkeypatch, fall)
+    done: list[Any] = []
+
+    async def stand(payload: Any) -> None:
+        done.append(payload)
+
+    assert await retry_parked(database, job_id)
+    assert not await retry_parked(database, job_id), "it is not parked any more"
+    async with working(database_url, fall=stand):
+        await eventually(lambda: done)
+    assert done == [{"order": 1}]
+
+
+async def test_a_parked_job_that_is_given_up_is_gone(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await parked(database, database_url, monkeypatch, fall)
+    assert await discard_parked(database, job_id)
+    assert await parked_jobs(database) == []
+    assert not await discard_parked(database, job_id)

@@ -10,11 +10,13 @@ from hypothesis import strategies as some
 
 from doorbuster.database import Database
 from doorbuster.sale import answers, planning
-from doorbuster.sale.holds import hold_of, release
+from doorbuster.sale.holds import claim_batch, hold_of, release
 from doorbuster.sale.planning import SaleEdit
 from tests.rooms.sale.market import Counter, ledger_of, opened, statement
 
 EXPIRE_NOW = statement("UPDATE holds SET expires_at = now() - interval '1 second' WHERE id = :id")
+TAKE_ALL = statement("UPDATE stock_pools SET held = on_hand WHERE sale_id = :sale_id")
+STANDING = statement("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 IN_A_MINUTE = timedelta(minutes=1)
 
 
@@ -111,10 +113,29 @@ async def test_after_the_end_the_sale_is_over_but_a_key_still_gets_its_hold(data
 async def test_after_its_closing_time_the_sale_is_over_without_anybody_ending_it(database: Database) -> None:
     closes_at = datetime.now(UTC) + timedelta(milliseconds=50)
     counter = Counter(database, await opened(database, closes_at=closes_at))
-    while datetime.now(UTC) <= closes_at:
+    while datetime.now(UTC) <= closes_at:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
     assert await counter.ask("ada") == answers.SaleOver()
+
+
+async def test_who_waited_for_the_pools_row_decides_by_what_it_has_become(database: Database) -> None:
+    counter = Counter(database, await opened(database, units=1))
+    async with database.transaction() as somebody:
+        await somebody.execute(TAKE_ALL, sale_id=counter.sale.id)
+        asked = asyncio.create_task(counter.ask("ada"))
+        while not await database.fetch(STANDING):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    assert await asked == answers.AllHeld(0)
+
+
+async def test_the_first_of_a_batch_gets_the_last_unit(database: Database) -> None:
+    counter = Counter(database, await opened(database, units=1))
+
+    told = await claim_batch(database, [counter.claim(who) for who in ("ada", "grace", "mary")])
+
+    assert [answer.name for answer in told] == ["Held", "AllHeld", "AllHeld"]
 
 
 async def test_the_limit_counts_what_a_customer_holds(database: Database) -> None:

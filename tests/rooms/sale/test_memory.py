@@ -11,7 +11,8 @@ from doorbuster.database.pool import CALLS
 from doorbuster.sale import answers, memory, planning
 from doorbuster.sale.expiry import sweep
 from doorbuster.sale.memory import LEASE_SECONDS, Known, SaleMemory
-from tests.rooms.sale.market import Counter, opened, statement
+from doorbuster.sale.planning import NewItem
+from tests.rooms.sale.market import Counter, opened, product, statement
 
 AGE = statement("UPDATE holds SET expires_at = now() - interval '5 seconds'")
 PAID = statement("UPDATE stock_pools SET held = 0, sold = held")
@@ -76,6 +77,17 @@ async def test_when_every_unit_is_paid_the_memory_says_sold_out(database: Databa
     await database.execute(PAID)
 
     assert (await worker(database).reads()).refusal("LAMP", 0.0) == "SoldOut"
+
+
+async def test_one_item_being_exhausted_says_nothing_about_the_last_unit_of_another(database: Database) -> None:
+    await product(database, "MUG")
+    items = [NewItem(sku="LAMP", units=1, price=1999), NewItem(sku="MUG", units=1, price=999)]
+    counter = Counter(database, await opened(database, items=items))
+    await counter.ask("ada")
+
+    known = await worker(database).reads()
+
+    assert (known.refusal("LAMP", 0.0), known.refusal("MUG", 0.0)) == ("AllHeld", None)
 
 
 async def test_what_was_read_is_believed_for_the_lease_and_not_a_moment_longer(database: Database) -> None:

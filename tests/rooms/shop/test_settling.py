@@ -3,7 +3,9 @@
 import asyncio
 
 from doorbuster.money import Money
+from doorbuster.sale.answers import LimitReached
 from doorbuster.sale.expiry import sweep
+from doorbuster.sale.holds import Caller, Claim, claim_batch
 from doorbuster.shop.answers import HoldGone, NothingToPay, Placed
 from doorbuster.shop.placing import Placing
 from doorbuster.shop.settling import Settling
@@ -26,6 +28,13 @@ async def test_money_turns_a_hold_into_a_sale(scene: Scene) -> None:
     assert await scene.pool() == (5, 0, 1)
     assert await jobs_of(scene) == ["order_paid"]
     await scene.books_balance()
+
+
+async def test_what_was_bought_counts_towards_the_limit(scene: Scene) -> None:
+    sale = await scene.open_sale(limit=1)
+    await scene.told(event(await scene.ordered()))
+    (answer,) = await claim_batch(scene.database, [Claim(sale, scene.variants["lamp"], 1, Caller("s:ada", "x" * 20))])
+    assert answer == LimitReached(1, 1)
 
 
 async def test_an_event_delivered_twice_takes_effect_once(scene: Scene) -> None:
