@@ -11,9 +11,10 @@ from doorbuster.database.lease import do_alone
 from doorbuster.errors import GatewayFault
 from doorbuster.jobs.mail import Mailer
 from doorbuster.jobs.parked import measure_backlog
-from doorbuster.jobs.worker import relay, work
+from doorbuster.jobs.worker import Handler, relay, work
 from doorbuster.journal import EventLog, Line, append, open_event_log
 from doorbuster.sale.expiry import BITE_HOLDS, sweep
+from doorbuster.sale.waiting_jobs import WaitingJobs
 from doorbuster.serving import Post, background
 from doorbuster.settings import Settings, from_environment
 from doorbuster.shop.discrepancies import Tell
@@ -44,7 +45,7 @@ async def run_jobs(post: Post) -> None:
     ):
         with open_event_log(settings.home) as log:
             tell = _teller(log)
-            jobs = _order_jobs(settings, database, gateway, tell)
+            handlers = _handlers(settings, database, gateway, tell)
             async with background(
                 pusher,
                 _sweep_alone(database, holder),
@@ -52,7 +53,7 @@ async def run_jobs(post: Post) -> None:
                 do_alone(database, "payments", holder, lambda: _look_after_payments(database, gateway)),
                 do_alone(database, "backlog", holder, lambda: _measure_backlog(database)),
                 do_alone(database, "reconciler", holder, lambda: _reconcile(database, gateway, tell)),
-                work(settings.database_url or "", jobs.handlers(), application=f"{post.name}-queue"),
+                work(settings.database_url or "", handlers, application=f"{post.name}-queue"),
             ):
                 post.report_ready()
                 await _told_to_stop()
@@ -66,9 +67,12 @@ def _teller(log: EventLog) -> Tell:
     return tell
 
 
-def _order_jobs(settings: Settings, database: Database, gateway: Gateway, tell: Tell) -> OrderJobs:
-    mailer = Mailer(database, settings.smtp_url, settings.mail_from)
-    return OrderJobs(database, gateway, mailer, Pages(settings), settings, tell)
+def _handlers(settings: Settings, database: Database, gateway: Gateway, tell: Tell) -> dict[str, Handler]:
+    mailer, pages = Mailer(database, settings.smtp_url, settings.mail_from), Pages(settings)
+    return {
+        **OrderJobs(database, gateway, mailer, pages, settings, tell).handlers(),
+        **WaitingJobs(database, mailer, pages, settings).handlers(),
+    }
 
 
 async def _look_after_payments(database: Database, gateway: Gateway) -> float:

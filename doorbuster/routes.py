@@ -38,6 +38,7 @@ def _browsing() -> list[BaseRoute]:
     from doorbuster.catalogue import pages as catalogue
     from doorbuster.sale import hold_pages as holds
     from doorbuster.sale import pages as sale
+    from doorbuster.sale import waiting_pages as waiting
     from doorbuster.shop import storefront
 
     return [
@@ -50,6 +51,15 @@ def _browsing() -> list[BaseRoute]:
         Route("/sales", sale.sales_index),
         Route("/sales/{handle}", sale.sale_show),
         Route("/sales/{handle}/holds", holds.hold_create, methods=["POST"]),
+        Route("/sales/{handle}/waiting", waiting.waiting_new),
+        Route("/sales/{handle}/waiting", waiting.waiting_create, methods=["POST"]),
+        Route("/sales/{handle}/notices", waiting.notice_new),
+        Route("/sales/{handle}/notices", waiting.notice_create, methods=["POST"]),
+        Route("/notices/{id:uuid}/stop", waiting.notice_stop_show),
+        Route("/notices/{id:uuid}/stop", waiting.notice_stop, methods=["POST"]),
+        Route("/waiting/{id:uuid}", waiting.waiting_show),
+        Route("/waiting/{id:uuid}/take", waiting.waiting_take, methods=["POST"]),
+        Route("/waiting/{id:uuid}/leave", waiting.waiting_leave, methods=["POST"]),
         Route("/holds/{id:uuid}", holds.hold_show),
         Route("/holds/{id:uuid}/release", holds.hold_release, methods=["POST"]),
     ]
@@ -76,10 +86,18 @@ def api_endpoints() -> "tuple[Endpoint, ...]":
     from doorbuster.catalogue import api as catalogue
     from doorbuster.sale import api as sale
     from doorbuster.sale import hold_api as holds
+    from doorbuster.sale import waiting_api as waiting
     from doorbuster.shop import cart_api as carts
     from doorbuster.shop import order_api as orders
 
-    return (*catalogue.ENDPOINTS, *sale.ENDPOINTS, *holds.ENDPOINTS, *carts.ENDPOINTS, *orders.ENDPOINTS)
+    return (
+        *catalogue.ENDPOINTS,
+        *sale.ENDPOINTS,
+        *holds.ENDPOINTS,
+        *waiting.ENDPOINTS,
+        *carts.ENDPOINTS,
+        *orders.ENDPOINTS,
+    )
 
 
 def control_plane_routes() -> list[BaseRoute]:

@@ -29,6 +29,7 @@ class Check:
 
 GUARDS = (
     "stock_pools_never_oversold", "stock_pools_not_negative", "stock_pools_one_per_place",
+    "waiting_list_one_effect_per_key", "waiting_list_one_place_each", "stock_pools_waiting_not_negative",
     "stock_movements_append_only", "holds_one_effect_per_key", "holds_quantity_positive", "sale_customers_within_limit",
     "sale_customers_not_negative", "orders_one_effect_per_key", "orders_total_adds_up",
     "orders_number_unique", "order_lines_hold_once",
@@ -93,6 +94,18 @@ CHECKS = (
     Check(
         "limits", "nobody got more of a sale than one customer may", "customers", STOCK,
         "sale {sale}, customer {customer} has {has}, the limit is {maximum}",
+    ),
+    Check(
+        "lines_counted", "as many wait for a pool as it counts", "pools", STOCK,
+        "pool {pool} of {sku} counts {waiting} waiting, {places} have a place in its line",
+    ),
+    Check(
+        "lines_overtaken", "nobody was overtaken in a line", "pools", STOCK,
+        "place {place} of pool {pool} is number {own_place} and waits, number {offered_place} was offered a unit",
+    ),
+    Check(
+        "lines_offers", "every offer to a line is a hold", "holds", STOCK,
+        "place {place} is {state} with hold {hold}, which is {hold_state} or somebody else's",
     ),
     Check(
         "hold_keys", "one key had one hold", "holds", STOCK,

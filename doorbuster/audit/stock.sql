@@ -241,3 +241,38 @@ GROUP BY sale_id, customer_key, idempotency_key
 HAVING count(*) > 1
 ORDER BY idempotency_key
 LIMIT :most;
+
+-- name: audit_lines_counted
+-- why:  a pool that counts too many waiting would keep its units from everybody; too few, and newcomers overtake
+-- cost: rows 100, buffers 60000, scan stock_pools, growth linear
+SELECT count(*) OVER () AS drifted, p.id AS pool, v.sku, p.waiting, coalesce(w.waiting, 0) AS places
+FROM stock_pools p
+JOIN variants v ON v.id = p.variant_id
+LEFT JOIN (SELECT pool_id, count(*) AS waiting FROM waiting_list WHERE state = 'waiting' GROUP BY pool_id) w ON w.pool_id = p.id
+WHERE p.waiting <> coalesce(w.waiting, 0)
+ORDER BY p.id
+LIMIT :most;
+
+-- name: audit_lines_overtaken
+-- why:  what came back was offered in order: nobody waits who came before somebody who was offered a unit
+-- cost: rows 100, buffers 200000, scan waiting_list, growth linear
+SELECT count(*) OVER () AS drifted, w.id AS place, w.pool_id AS pool, o.place AS offered_place, w.place AS own_place
+FROM waiting_list w
+JOIN (SELECT pool_id, max(place) AS place FROM waiting_list WHERE offered_at IS NOT NULL GROUP BY pool_id) o
+  ON o.pool_id = w.pool_id AND o.place > w.place
+WHERE w.state = 'waiting'
+ORDER BY w.place
+LIMIT :most;
+
+-- name: audit_lines_offers
+-- why:  every offer is a hold of the pool for whoever waited
+-- cost: rows 100, buffers 400000, scan waiting_list, growth linear
+SELECT count(*) OVER () AS drifted, w.id AS place, w.state, w.hold_id AS hold,
+       coalesce(h.state, 'missing') AS hold_state
+FROM waiting_list w
+LEFT JOIN holds h ON h.id = w.hold_id
+WHERE w.hold_id IS NOT NULL
+  AND (h.id IS NULL OR h.pool_id <> w.pool_id OR h.customer_key <> w.customer_key OR h.quantity > w.quantity
+       OR (w.state = 'taken' AND h.state NOT IN ('sold', 'released')))
+ORDER BY w.place
+LIMIT :most;

@@ -13,8 +13,9 @@ from doorbuster.control.house import house_of
 from doorbuster.control.links import id_in, next_page
 from doorbuster.database import QueryFile, Row, Runner, build_all
 from doorbuster.money import Money
-from doorbuster.shop.addresses import countries, email_key
+from doorbuster.shop.addresses import countries
 from doorbuster.shop.orders import Order, order_by_id
+from doorbuster.web.mailboxes import email_key
 from doorbuster.web.pages import show
 
 SQL = QueryFile("doorbuster.control", "orders.sql")

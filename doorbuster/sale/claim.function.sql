@@ -70,6 +70,14 @@ BEGIN
   IF v_now < v_pool.reopens_at THEN
     v_left := 0;
   END IF;
+  IF v_closed IS NULL AND v_pool.waiting > 0 AND v_left > 0 THEN
+    -- name: claim_leave_to_line
+    -- why:  what came back belongs to those who wait in line; a newcomer gets what they leave
+    -- cost: rows 1, buffers 6000
+    PERFORM offer_units(v_pool.id, 100);
+    SELECT p.* INTO v_pool FROM stock_pools p WHERE p.id = v_pool.id;
+    v_left := CASE WHEN v_pool.waiting > 0 THEN 0 ELSE v_pool.on_hand - v_pool.held - v_pool.sold END;
+  END IF;
   IF v_closed IS NULL AND v_left = 0 AND v_pool.held > 0 THEN
     -- name: claim_reclaim
     -- why:  when the sweeper sleeps, whoever finds nothing left gives back what is overdue, for those who come next

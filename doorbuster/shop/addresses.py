@@ -1,16 +1,16 @@
-"""Where a parcel goes, who gets it, and which e-mail addresses are one person's.
+"""Where a parcel goes, and who gets it.
 
 Promises: an address that passes here can be printed on a label; every complaint names its field.
 Never: asks anybody; whether a street exists is the carrier's business.
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass
 
 from babel import Locale
 
-EMAIL_LENGTH_MAX = 254
+from doorbuster.web.mailboxes import is_email
+
 FIELD_LENGTH_MAX = 120
 WITHOUT_POSTCODE = frozenset(
     {
@@ -32,14 +32,12 @@ WITHOUT_POSTCODE = frozenset(
         "ZW",
     }
 )
-GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
 
 _REQUIRED = {
     "name": "Enter the name for the parcel.",
     "line1": "Enter the street and number.",
     "city": "Enter the town or city.",
 }
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>(),;:\\\"\[\]]+@[^@\s.,\x00-\x1f\x7f]+(\.[^@\s.,\x00-\x1f\x7f]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,23 +77,6 @@ def complaints(email: str, address: Address) -> dict[str, str]:
         if len(getattr(address, field)) > FIELD_LENGTH_MAX:
             found[field] = f"Use at most {FIELD_LENGTH_MAX} characters."
     return found
-
-
-def is_email(text: str) -> bool:
-    """Say whether a text looks like an e-mail address that a mail server would take."""
-    return len(text) <= EMAIL_LENGTH_MAX and _EMAIL.fullmatch(text) is not None
-
-
-def email_key(email: str) -> str:
-    """Return what is the same for all spellings of one mailbox.
-
-    Lower case, no blanks around, no +tag, and for Gmail no dots, so that a limit per customer can't be dodged by them.
-    """
-    mailbox, _, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
-    mailbox = mailbox.partition("+")[0] or mailbox
-    if domain in GMAIL_DOMAINS:
-        domain, mailbox = "gmail.com", mailbox.replace(".", "")
-    return f"{mailbox}@{domain}"
 
 
 def countries() -> dict[str, str]:

@@ -14,7 +14,6 @@ from doorbuster.database.coalesce import Coalescer
 from doorbuster.database.pool import Database, Row
 from doorbuster.database.queries import QueryFile
 from doorbuster.money import Money
-from doorbuster.shop.addresses import email_key
 from doorbuster.shop.answers import (
     AlreadyOrdered,
     CartEmpty,
@@ -32,6 +31,7 @@ from doorbuster.shop.answers import (
     PriceChanged,
     Replayed,
 )
+from doorbuster.web.mailboxes import email_key
 
 PAYING_SECONDS = 300
 HOLD_SECONDS_MAX = 1_800

@@ -83,13 +83,13 @@ def text(label: str, most: int = TEXT_CHARACTERS_MAX, required: bool = True) -> 
     return own(parse)
 
 
-def email(label: str) -> Any:
+def email(label: str, required: bool = True) -> Any:
     """Declare an e-mail address; only what cannot possibly be one is refused."""
 
     def parse(typed: str) -> str:
-        if not typed:
+        if not typed and required:
             raise Mistake(f"{label} is needed.")
-        if len(typed) > 254 or not _EMAIL.fullmatch(typed):
+        if typed and (len(typed) > 254 or not _EMAIL.fullmatch(typed)):
             raise Mistake(f"{label} should look like name@example.com.")
         return typed
 

@@ -66,12 +66,21 @@ def mint(secret: str, secure: bool, idempotency_key: str | None = None) -> Shopp
     """Make a new identity and its cookie; the same key makes the same identity (see the module's word on keys)."""
     digest = _keyed_digest(secret, b"shopper-by-key", idempotency_key) if idempotency_key else secrets.token_bytes(16)
     identity = _text_of(digest).rstrip("=")
-    cookie = f"{_cookie_name(secure)}={identity}.{_signature(identity, secret)}; Path=/; Max-Age={COOKIE_SECONDS}"
-    return Shopper("s:" + identity, f"{cookie}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}")
+    return Shopper("s:" + identity, _cookie(identity, secret, secure))
+
+
+def cookie_of(key: str, secret: str, secure: bool) -> str:
+    """Return the Set-Cookie value that makes a browser this shopper's: for a link that only they were sent."""
+    return _cookie(key.removeprefix("s:"), secret, secure)
 
 
 def _cookie_name(secure: bool) -> str:
     return "__Host-shopper" if secure else "shopper"
+
+
+def _cookie(identity: str, secret: str, secure: bool) -> str:
+    cookie = f"{_cookie_name(secure)}={identity}.{_signature(identity, secret)}; Path=/; Max-Age={COOKIE_SECONDS}"
+    return f"{cookie}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
 
 
 def _signature(identity: str, secret: str) -> str:

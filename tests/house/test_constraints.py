@@ -12,6 +12,8 @@ FAULTS = {
         payments_captured_once sale_customers_within_limit sale_customers_not_negative stock_pools_not_negative
         discrepancies_found_once payments_refund_within_amount carts_one_open_each mails_once_per_effect
         payments_one_per_gateway_ref refunds_one_per_gateway_ref
+        waiting_list_one_effect_per_key waiting_list_one_place_each waiting_list_offered sale_notices_once_each
+        stock_pools_waiting_not_negative waiting_list_offered_with_hold
     """,
     "checked before, where the input is read": """
         cart_lines_quantity_sensible customers_email_plausible customers_email_unique holds_quantity_positive
@@ -27,6 +29,7 @@ FAULTS = {
         sale_items_pool_unique sales_leftovers_after_end stock_movements_kind_known locations_name_unique
         shipping_methods_name_unique shipping_methods_amount_not_negative shipping_methods_days_in_order
         tax_rates_sensible discrepancies_kind_known discrepancies_closed_by_somebody
+        waiting_list_state_known waiting_list_quantity_positive sale_notices_state_known sales_offer_time_sensible
     """,
 }
 

@@ -14,6 +14,11 @@ SMALL_SHOP = Path(__file__).with_name("small_shop.sql").read_text()
 ID = "00000000-0000-7000-8000-0000000000"
 ADA, GRACE = f"{ID}d1", f"{ID}d2"
 
+WAITS = (
+    "INSERT INTO waiting_list (id, sale_id, pool_id, customer_key, idempotency_key, quantity, secret) "
+    f"SELECT '{ID}f1', sale_id, pool_id, 's:ada', 'k', 1, 'x' FROM holds WHERE id = '{GRACE}'"
+)
+
 # What was done behind the shop's back -> the check that must see it -> words that its finding must contain.
 PLANTED = {
     "a pool sold more than it has": (
@@ -73,6 +78,26 @@ PLANTED = {
         f"UPDATE holds SET pool_id = '{ID}c1' WHERE id = '{GRACE}'",
         "holds_astray",
         "belongs to another sale",
+    ),
+    "somebody waits whom the pool does not count": (
+        WAITS,
+        "lines_counted",
+        "counts 0 waiting, 1 have a place",
+    ),
+    "somebody in line was overtaken": (
+        f"{WAITS}; UPDATE stock_pools SET waiting = 1 WHERE id = '{ID}c2'; "
+        f"INSERT INTO waiting_list (id, sale_id, pool_id, customer_key, idempotency_key, quantity, secret, state, hold_id, "
+        f"offered_at) SELECT '{ID}f2', sale_id, pool_id, customer_key, 'later', 1, 'x', 'offered', id, now() FROM holds "
+        f"WHERE id = '{GRACE}'",
+        "lines_overtaken",
+        "was offered a unit",
+    ),
+    "somebody was offered what is held for another": (
+        f"INSERT INTO waiting_list (id, sale_id, pool_id, customer_key, idempotency_key, quantity, secret, state, hold_id, "
+        f"offered_at) SELECT '{ID}f3', sale_id, pool_id, 's:eve', 'k', 1, 'x', 'offered', id, now() FROM holds "
+        f"WHERE id = '{GRACE}'",
+        "lines_offers",
+        "is offered with hold",
     ),
     "a hold that ran out was never swept": (
         f"UPDATE holds SET expires_at = now() - interval '10 minutes' WHERE id = '{GRACE}'",

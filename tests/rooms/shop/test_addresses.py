@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorbuster.shop.addresses import complaints, countries, email_key, is_email, tidy
+from doorbuster.shop.addresses import complaints, countries, tidy
+from doorbuster.web.mailboxes import email_key, is_email
 from tests.rooms.shop.conftest import HOME
 
 MAILBOX = st.from_regex(r"[a-z][a-z0-9]{0,20}", fullmatch=True)
