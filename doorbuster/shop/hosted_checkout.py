@@ -195,12 +195,13 @@ class HostedCheckout:
         return read_session(session)
 
     def _outcome(self, session: SessionObject) -> Event | StillOpen:
+        kind: EventKind
         if session.payment_status == "paid":
-            kind: EventKind = "captured"
-        elif session.status == "open":
-            return StillOpen()
+            kind = "captured"
+        elif session.status == "expired":
+            kind = "expired"
         else:
-            kind = "expired" if session.status == "expired" else "failed"
+            return StillOpen()  # also when the shopper is done and the money is still on its way
         event = event_of_session(f"asked:{session.id}:{kind}", kind, session, self.name)
         if event is None:
             raise GatewayFault("the session names no payment of ours")

@@ -17,6 +17,7 @@ from uuid import UUID
 from doorbuster import metrics
 from doorbuster.database.pool import Database
 from doorbuster.database.queries import QueryFile
+from doorbuster.errors import GatewayFault
 from doorbuster.shop.discrepancies import Discrepancy, Tell, note_discrepancy
 from doorbuster.shop.payments import Event, Gateway, News
 from doorbuster.shop.provider_news import take_news
@@ -31,6 +32,8 @@ OVERLAP = timedelta(minutes=2)
 """So much is read again, for clocks that differ and for events that the gateway lists late."""
 FIRST_LOOK = timedelta(hours=24)
 PAGES_MAX = 50
+"""So many pages are read at once; when there are more, a shorter time is compared first."""
+PAGES_OF_SHORTEST_MAX = 2_000
 BATCH = 128
 BOOKED_MAX = 10_000
 
@@ -87,12 +90,12 @@ class _Seen:
 
 async def _occurred(gateway: Gateway, since: datetime, latest: datetime) -> tuple[datetime, _Seen]:
     """Read what happened since an instant; of a shorter time when there are more than PAGES_MAX pages."""
-    window = max(latest - since, timedelta(seconds=1))
+    window, shortest = max(latest - since, timedelta(seconds=1)), 2 * OVERLAP
     while True:
         until = since + window
         seen = _Seen([], [], [])
         after: str | None = None
-        for _ in range(PAGES_MAX):
+        for _ in range(PAGES_MAX if window > shortest else PAGES_OF_SHORTEST_MAX):
             page = await gateway.occurred(since, until, after)
             seen.events.extend(page.events)
             seen.news.extend(page.news)
@@ -100,7 +103,9 @@ async def _occurred(gateway: Gateway, since: datetime, latest: datetime) -> tupl
             after = page.next
             if after is None:
                 return until, _Seen(seen.events[::-1], seen.news[::-1], seen.strangers)
-        window = max(window / 2, OVERLAP + timedelta(seconds=1))
+        if window <= shortest:
+            raise GatewayFault("the gateway lists more events of a few minutes than can be compared")
+        window = max(window / 2, shortest)
 
 
 async def _settle(database: Database, events: Sequence[Event]) -> list[Discrepancy]:

@@ -200,7 +200,7 @@ class App:
         outcome = read_form(request.body).get("outcome", "")
         if outcome not in EVENTS:
             raise Invalid("outcome must be one of " + ", ".join(EVENTS))
-        if session.status == "open":
+        if session.may(outcome):
             if outcome == "slow":
                 await asyncio.sleep(SLOW_SECONDS)
             session = await self._conclude(session, outcome)
@@ -211,7 +211,7 @@ class App:
 
     async def _conclude(self, session: Session, outcome: str) -> Session:
         session = self._session(session.id) or session
-        if session.status != "open":
+        if not session.may(outcome):
             return session
         intent, event_id = "pi_" + new_secret(), "evt_" + new_id().hex
         session = session.after(outcome, intent)

@@ -10,6 +10,8 @@ EVENTS = {
     "fail": "checkout.session.completed",
     "decline": "checkout.session.async_payment_failed",
     "cancel": "checkout.session.expired",
+    "transfer": "checkout.session.completed",
+    "arrive": "checkout.session.async_payment_succeeded",
 }
 """What a shopper may choose on the page, and the event that tells the shop."""
 
@@ -50,10 +52,17 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     refunded: int = 0
     behaviours: tuple[str, ...] = ()
 
+    def may(self, outcome: str) -> bool:
+        """Say whether the choice is still to be made: money arrives only after a transfer, all else before its end."""
+        on_its_way = self.status == "complete" and self.payment_status == "unpaid"
+        return on_its_way if outcome == "arrive" else self.status == "open"
+
     def after(self, outcome: str, payment_intent: str) -> "Session":
         """Return the session after the shopper's choice."""
         if outcome == "decline":
             return msgspec.structs.replace(self, declines=self.declines + 1)
+        if outcome == "transfer":
+            return msgspec.structs.replace(self, status="complete")
         return self.expired() if outcome == "cancel" else self.paid(payment_intent)
 
     def paid(self, payment_intent: str) -> "Session":

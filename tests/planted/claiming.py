@@ -6,7 +6,7 @@ CLAIMS = bugs_of("doorbuster/sale/claim.function.sql", "tests/rooms/sale/test_cl
 EXPIRY = bugs_of("doorbuster/sale/expire.function.sql", "tests/rooms/sale/test_expiry.py", "tests/properties")
 HOLDS = bugs_of("doorbuster/sale/holds.sql", "tests/rooms/sale/test_claims.py", "tests/rooms/sale/test_expiry.py")
 MEMORY = bugs_of("doorbuster/sale/memory.py", "tests/rooms/sale/test_memory.py")
-DOOR = bugs_of("doorbuster/sale/door.py", "tests/rooms/web/test_door.py", "tests/rooms/sale/test_memory.py")
+DOOR = bugs_of("doorbuster/sale/door.py", "tests/stories/shopping/test_waiting.py")
 
 CLAIMING: tuple[Bug, ...] = (
     CLAIMS.bug(

@@ -8,10 +8,8 @@ OUTBOX = bugs_of("doorbuster/jobs/outbox.sql", "tests/rooms/jobs")
 MAIL = bugs_of("doorbuster/jobs/mail.py", "tests/rooms/jobs")
 SESSIONS = bugs_of("doorbuster/web/sessions.py", "tests/rooms/web/test_sessions.py")
 ORIGIN = bugs_of("doorbuster/web/origin.py", "tests/rooms/web", "tests/rooms/control")
-STOCK_TABLES = bugs_of(
-    "doorbuster/database/migrations/0002_stock_and_sales.sql", "tests/rooms/sale", "tests/rooms/audit"
-)
-ORDER_TABLES = bugs_of("doorbuster/database/migrations/0003_orders.sql", "tests/rooms/shop", "tests/rooms/audit")
+STOCK_TABLES = bugs_of("doorbuster/database/migrations/0002_stock_and_sales.sql", "tests/rooms/database/test_guards.py")
+ORDER_TABLES = bugs_of("doorbuster/database/migrations/0003_orders.sql", "tests/rooms/database/test_guards.py")
 AUDIT_STOCK = bugs_of("doorbuster/audit/stock.sql", "tests/rooms/audit")
 AUDIT_ORDERS = bugs_of("doorbuster/audit/orders.sql", "tests/rooms/audit")
 DURABILITY = bugs_of("doorbuster/database/tuning.py", "tests/rooms/database/test_embedded.py")

@@ -207,8 +207,8 @@ MONEY: tuple[Bug, ...] = (
     GATEWAY.bug(
         "a session that is completed and not paid counts as paid",
         "money and goods agree",
-        '        if session.payment_status == "paid":\n            kind',
-        '        if session.status == "complete":\n            kind',
+        '        if session.payment_status == "paid":',
+        '        if session.status == "complete":',
     ),
     GATEWAY.bug(
         "a fault of the provider is taken for a refusal",

@@ -19,6 +19,12 @@ WAITS = (
     f"SELECT '{ID}f1', sale_id, pool_id, 's:ada', 'k', 1, 'x' FROM holds WHERE id = '{GRACE}'"
 )
 
+OFFERED = (
+    "INSERT INTO waiting_list (id, sale_id, pool_id, customer_key, idempotency_key, quantity, secret, state, hold_id, "
+    "offered_at) SELECT '{id}', sale_id, pool_id, {who}, 'later', 1, 'x', 'offered', id, now() FROM holds "
+    f"WHERE id = '{GRACE}'"
+)
+
 # What was done behind the shop's back -> the check that must see it -> words that its finding must contain.
 PLANTED = {
     "a pool sold more than it has": (
@@ -85,17 +91,12 @@ PLANTED = {
         "counts 0 waiting, 1 have a place",
     ),
     "somebody in line was overtaken": (
-        f"{WAITS}; UPDATE stock_pools SET waiting = 1 WHERE id = '{ID}c2'; "
-        f"INSERT INTO waiting_list (id, sale_id, pool_id, customer_key, idempotency_key, quantity, secret, state, hold_id, "
-        f"offered_at) SELECT '{ID}f2', sale_id, pool_id, customer_key, 'later', 1, 'x', 'offered', id, now() FROM holds "
-        f"WHERE id = '{GRACE}'",
+        f"{WAITS}; UPDATE stock_pools SET waiting = 1; " + OFFERED.format(id=f"{ID}f2", who="customer_key"),
         "lines_overtaken",
         "was offered a unit",
     ),
     "somebody was offered what is held for another": (
-        f"INSERT INTO waiting_list (id, sale_id, pool_id, customer_key, idempotency_key, quantity, secret, state, hold_id, "
-        f"offered_at) SELECT '{ID}f3', sale_id, pool_id, 's:eve', 'k', 1, 'x', 'offered', id, now() FROM holds "
-        f"WHERE id = '{GRACE}'",
+        OFFERED.format(id=ID + "f3", who="'s:eve'"),
         "lines_offers",
         "is offered with hold",
     ),
@@ -194,6 +195,11 @@ PLANTED = {
         "UPDATE payments SET state = 'captured', captured_at = now() WHERE gateway_ref = 'ref-2'",
         "payments_without_order",
         "for order 1002, which is awaiting_payment",
+    ),
+    "money counts as given back that never was": (
+        "UPDATE payments SET refunded_amount = 5 WHERE gateway_ref = 'ref-1'",
+        "refunds",
+        "5 of 1895 given back; its refunds gave 0",
     ),
     "a refund gave back too little": (
         (

@@ -287,8 +287,6 @@ def test_in_any_history_a_line_is_served_in_order(database_url: str, steps: list
 
 async def _history(url: str, steps: list[str]) -> None:
     """Play steps and compare with a plain queue: whoever is offered a unit was the first of it."""
-    from doorbuster.database import open_database
-
     async with open_database(url, connections=2, application="history") as database:
         for table in ("waiting_list", "holds", "sale_customers"):
             await database.execute(statement(f"DELETE FROM {table}"))
@@ -316,10 +314,6 @@ async def _history(url: str, steps: list[str]) -> None:
 
 
 async def test_who_asked_is_told_once_before_the_opening(database: Database, database_url: str) -> None:
-    from datetime import UTC, datetime
-
-    from tests.rooms.sale.test_claims import timedelta(minutes=1)
-
     sale = await opened(database, opens_at=datetime.now(UTC) + timedelta(minutes=1))
     for _ in range(2):
         await ask_notice(database, sale.id, "ada@example.com", "ada@example.com")
@@ -329,8 +323,6 @@ async def test_who_asked_is_told_once_before_the_opening(database: Database, dat
 
 
 async def test_who_stopped_such_mails_is_not_written_to_for_another_sale(database: Database) -> None:
-    from datetime import UTC, datetime, timedelta
-
     sale = await opened(database, opens_at=datetime.now(UTC) + timedelta(minutes=1))
     await ask_notice(database, sale.id, "ada@example.com", "ada@example.com")
     (row,) = await database.fetch(statement("SELECT id, secret FROM sale_notices"))

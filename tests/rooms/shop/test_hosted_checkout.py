@@ -47,6 +47,26 @@ async def test_a_declined_card_may_be_followed_by_another_one_on_the_same_page(p
     assert [told.kind for told in provider.told() if isinstance(told, Event)] == ["failed", "captured"]
 
 
+async def test_money_that_is_on_its_way_is_no_money_yet_and_counts_when_it_arrives(provider: Provider) -> None:
+    wanted = payment()
+    page = await provider.gateway.open_checkout(wanted)
+    await provider.choose(page.url, "transfer")
+    assert isinstance(await provider.gateway.ask(wanted), StillOpen)
+    with pytest.raises(GatewayFault):
+        await provider.gateway.close_checkout(wanted)
+    await provider.choose(page.url, "arrive")
+    assert [type(told).__name__ for told in provider.told()] == ["Ignored", "Event"]
+    asked = await provider.gateway.ask(wanted)
+    assert isinstance(asked, Event)
+    assert asked.kind == "captured"
+
+
+async def test_a_refund_that_the_provider_could_not_answer_is_a_fault_and_no_refusal(provider: Provider) -> None:
+    await provider.misbehave("failing_api")
+    with pytest.raises(GatewayFault):
+        await provider.gateway.refund(payment(gateway_ref="pi_1"), Money(1, "GBP"), new_id())
+
+
 async def test_a_page_that_was_left_takes_no_money_any_more(provider: Provider) -> None:
     wanted = payment()
     page = await provider.gateway.open_checkout(wanted)

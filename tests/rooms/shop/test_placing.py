@@ -17,7 +17,8 @@ from doorbuster.shop.answers import (
     PriceChanged,
     Replayed,
 )
-from doorbuster.shop.placing import Placing, place_orders
+from doorbuster.shop.carts import open_cart
+from doorbuster.shop.placing import HOLD_SECONDS_MAX, Placing, place_orders
 from tests.rooms.shop.conftest import HOME, Scene, wish
 
 
@@ -172,3 +173,22 @@ async def test_twenty_carts_after_the_last_ten_units_never_oversell(scene: Scene
     assert sum(isinstance(answer, Placed) for answer in answers) == 10
     assert sum(answer == OutOfStock("mug", 0) for answer in answers) == 10
     await scene.books_balance()
+
+
+async def test_paying_lengthens_a_hold_and_not_for_ever(scene: Scene) -> None:
+    await scene.open_sale()
+    hold = await scene.hold()
+    await scene.sql("UPDATE holds SET expires_at = now() + interval '5 seconds'")
+    assert isinstance(await scene.place(wish(hold_id=hold)), Placed)
+    left, lasts = (
+        await scene.sql("SELECT expires_at > now() + interval '1 minute', expires_at - created_at FROM holds")
+    )[0]
+    assert left
+    assert lasts.total_seconds() <= HOLD_SECONDS_MAX
+
+
+async def test_after_an_order_the_next_thing_goes_into_a_new_cart(scene: Scene) -> None:
+    await scene.stock("mug", 5)
+    cart = await scene.cart(mug=1)
+    await scene.place(wish(cart_id=cart))
+    assert await open_cart(scene.database, "s:ada") is None

@@ -37,6 +37,25 @@ async def test_what_was_bought_counts_towards_the_limit(scene: Scene) -> None:
     assert answer == LimitReached(1, 1)
 
 
+async def test_late_money_beyond_the_limit_goes_back(scene: Scene) -> None:
+    await scene.open_sale(limit=1)
+    late = await scene.ordered()
+    await scene.sql("UPDATE holds SET expires_at = now() - interval '1 second'")
+    await sweep(scene.database)
+    await scene.told(event(await scene.ordered(email="another@example.com")))
+    (settlement,) = await scene.told(event(late))
+    assert settlement.answer == "sent_back"
+    await scene.books_balance()
+
+
+async def test_another_amount_that_is_told_twice_is_told_to_the_operators_once(scene: Scene) -> None:
+    await scene.open_sale()
+    order = await scene.ordered()
+    told = event(order, amount=Money(1, "GBP"))
+    assert [s.answer for s in await scene.told(told, told)] == ["mismatch", "duplicate"]
+    assert await jobs_of(scene) == ["payment_mismatch"]
+
+
 async def test_an_event_delivered_twice_takes_effect_once(scene: Scene) -> None:
     await scene.open_sale()
     paid = event(await scene.ordered())
