@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,10 @@ from doorbuster.database import Database, QueryFile
 from doorbuster.database.pool import open_database
 from doorbuster.database.reach import reach_url
 from doorbuster.drill import live, report, scenario, target, verdict
+from doorbuster.drill.chaos import cycles as cycling
+from doorbuster.drill.chaos import report as chaos_report
+from doorbuster.drill.chaos.faults import FAULTS
+from doorbuster.drill.chaos.house import opened
 from doorbuster.drill.measures import Outcome
 from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.rehearsal import Rehearsal, rehearse
@@ -24,6 +29,7 @@ from doorbuster.drill.scenario import Given, Scenario
 from doorbuster.errors import DoorbusterError, Misconfigured
 from doorbuster.sale.planning import NewItem, NewSale, Refused, create_sale, end_sale
 from doorbuster.settings import Settings, from_environment
+from doorbuster.shop.returning import cancel_order
 from doorbuster.stock.pools import adjust_stock, pool_of_variant
 
 SQL = QueryFile("doorbuster.drill", "stock.sql")
@@ -72,7 +78,7 @@ class Stage:
 
 @app.command()
 def drill(  # noqa: PLR0913, PLR0917 -- one parameter for each option
-    name: Annotated[str, typer.Argument(help="A drill's name, a scenario file, or `list`.")],
+    name: Annotated[str, typer.Argument(help="A drill's name, a scenario file, `list`, or `chaos`.")],
     shoppers: Annotated[int | None, typer.Option(min=1, help="How many come, or how many at a time.")] = None,
     units: Annotated[int | None, typer.Option(min=1, help="How many units are on sale.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="Over how many seconds the shoppers come.")] = None,
@@ -82,9 +88,17 @@ def drill(  # noqa: PLR0913, PLR0917 -- one parameter for each option
     url: Annotated[str | None, typer.Option(help="The shop; by default the one that runs here.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON for a program.")] = False,
     file: Annotated[Path | None, typer.Option("--report", help="Where the HTML report goes.")] = None,
+    cycles: Annotated[int, typer.Option(min=1, help="chaos: how many faults, one after the other.")] = 60,
+    faults: Annotated[str, typer.Option(help="chaos: only faults with one of these words, by commas.")] = "",
 ) -> None:
-    """Release a crowd on the shop: exit status 0 only if every expectation of the scenario holds."""
+    """Release a crowd on the shop: exit status 0 only if every expectation of the scenario holds.
+
+    `doorbuster drill chaos` opens a shop of its own and breaks it again and again while shoppers buy.
+    """
     console = Console(stderr=json)
+    if name == "chaos":
+        run = asyncio.run(_chaos(console, cycles, faults, seed, max(2, workers)))
+        raise typer.Exit(_tell_chaos(console, run, faults, json))
     if name == "list":
         _list(console)
         return
@@ -134,6 +148,56 @@ async def _rehearsed(wanted: Scenario, settings: Settings, console: Console, opt
                 )  # fmt: skip
                 with live.View(console, wanted, SystemClock()) as view:
                     return await rehearse(rehearsal, view), shop.url
+
+
+async def _chaos(console: Console, cycles: int, words: str, seed: int, workers: int) -> cycling.Run:
+    """Break a shop of its own, `cycles` times."""
+    chosen = [fault for fault in FAULTS if any(word in fault.name for word in (words or "-").split(","))]
+    if not chosen:
+        raise Misconfigured(f"no fault has {words} in its name; there are {', '.join(fault.name for fault in FAULTS)}")
+    run = cycling.Run(seed)
+    with tempfile.TemporaryDirectory(prefix="doorbuster-chaos-") as home:
+        async with opened(Path(home), workers, console.print) as house:
+            async with open_database(house.direct_url, connections=1, application="chaos") as database:
+                given = Given(units=cycles * 700 + 500, hold_seconds=20, limit_per_customer=1)
+                sale = await Stage(house.settings.currency).open_sale(
+                    database, given, SystemClock().now().timestamp() - 5
+                )
+            await asyncio.sleep(2)  # until the workers know the sale by heart
+            chaos = cycling.Chaos(house, sale, chosen, seed, _cancel)
+            for number in range(cycles):
+                run.cycles.append(await chaos.cycle(number))
+                console.print(chaos_report.line(run.cycles[-1], cycles), highlight=False, markup=False)
+            console.print("Waiting until everything is settled, then the auditor looks at all of it ...")
+            await chaos.calm_down(run)
+    return run
+
+
+async def _cancel(database: Database, order_id: str) -> None:
+    await cancel_order(database, UUID(order_id), "chaos")
+
+
+def _tell_chaos(console: Console, run: cycling.Run, words: str, json: bool) -> int:
+    OUT.mkdir(exist_ok=True)
+    document = msgspec.json.encode(chaos_report.document(run))
+    (OUT / "drill-chaos.json").write_bytes(document)
+    if json:
+        sys.stdout.buffer.write(document + b"\n")
+    console.print(chaos_report.table(run))
+    for finding in run.violations[:20]:
+        console.print(f"[yellow]![/yellow] {finding}", highlight=False)
+    again = f"doorbuster drill chaos --seed {run.seed} --cycles {len(run.cycles)}" + (
+        f" --faults {words}" if words else ""
+    )
+    if run.violations:
+        console.print(f"[bold red]{len(run.violations)} violations in {len(run.cycles)} cycles.[/] Again: {again}")
+        return 1
+    console.print(
+        f"[bold green]{len(run.cycles)} cycles, no violation[/]: fewer than {chaos_report.bound(run):.1%} of such "
+        f"cycles have one (95 % confidence). Orders: {run.orders}. Answers asked for again: {run.retries}.",
+        highlight=False,
+    )  # fmt: skip
+    return 0
 
 
 def _list(console: Console) -> None:

@@ -90,7 +90,7 @@ async def reach(settings: Settings, url: str | None, workers: int, say: Callable
 @asynccontextmanager
 async def _started(home: Path, workers: int) -> AsyncIterator[Target]:
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PUBLIC_URL")}
-    ports = dict(zip(("PORT", "CONTROL_PORT", "GATEWAY_PORT"), map(str, _free_ports(3)), strict=True))
+    ports = dict(zip(("PORT", "CONTROL_PORT", "GATEWAY_PORT"), map(str, free_ports(3)), strict=True))
     environment |= {"DOORBUSTER_HOME": str(home), "WORKERS": str(workers), "HOST": "127.0.0.1"} | ports
     settings = from_environment(environment)
     words = home / "up.log"
@@ -131,7 +131,8 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return so many ports of this machine that nobody listens at just now."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
