@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from doorbuster.clock import new_secret
 from doorbuster.sale.hold_pages import sale_house_of
 from doorbuster.sale.holds import QUANTITY_MAX
 from doorbuster.sale.sales import Sale
@@ -49,7 +50,7 @@ async def waiting_create(request: Request) -> Response:
     house, sale = sale_house_of(request), await _sale_or_404(request)
     form = await read_form(request, Joining)
     if form.value is None:
-        return show(request, "sale/waiting_join.html", 422, sale=sale, form=form, sku=form.typed.get("sku", ""), why="")
+        return _form(request, sale, form.typed.get("sku", ""), form, status=422)
     wished = form.value
     sku = wished.sku or sale.items[0].sku
     item = next((each for each in sale.items if each.sku == sku), None)
@@ -74,7 +75,7 @@ async def waiting_new(request: Request) -> Response:
     """Show the form of the line, for who comes by a link."""
     sale = await _sale_or_404(request)
     sku = request.query_params.get("sku", "")[:100] or sale.items[0].sku
-    return show(request, "sale/waiting_join.html", sale=sale, form=Form(), sku=sku, why="")
+    return _form(request, sale, sku, Form())
 
 
 async def waiting_show(request: Request) -> Response:
@@ -149,7 +150,13 @@ def _told(request: Request, sale: Sale, sku: str, form: Form[Joining], answer: J
         case NotJoined("StillLeft"):
             return RedirectResponse(f"/sales/{sale.handle}", 303)
         case NotJoined(why):
-            return show(request, "sale/waiting_join.html", 409, sale=sale, form=form, sku=sku, why=why)
+            return _form(request, sale, sku, form, why, 409)
+
+
+def _form(request: Request, sale: Sale, sku: str, form: Form[Joining], why: str = "", status: int = 200) -> Response:
+    """Show the form, or why there is no place; the form's own key makes sending it twice one wish."""
+    wish = form.typed.get("wish") or new_secret(16)
+    return show(request, "sale/waiting_join.html", status, sale=sale, form=form, sku=sku, why=why, wish=wish)
 
 
 async def _sale_or_404(request: Request) -> Sale:

@@ -52,12 +52,16 @@ async def test_a_wrong_address_or_secret_says_what_to_do_and_loses_nothing(shop:
         assert (await dan.goes_to(place.url[:-3])).status == 404
 
 
-async def test_leaving_the_line_and_what_a_late_comer_of_a_sale_is_told(shop: Shop) -> None:
+async def test_who_left_the_line_may_take_a_new_place(shop: Shop) -> None:
     sale = await shop.sale("left", units=1)
     async with shop.visitor("owner") as owner, shop.visitor("eve") as eve:
         await holds(owner, sale)
-        place = await eve.sends(f"{sale}/waiting", {"sku": "LAMP"})
+        form = {"sku": "LAMP", "wish": (await eve.goes_to(f"{sale}/waiting")).value("wish")}
+        place = await eve.sends(f"{sale}/waiting", form)
+        assert (await eve.sends(f"{sale}/waiting", form)).url == place.url, "sent twice it is one wish"
         assert (await eve.sends(place.url.replace("?", "/leave?"), {})).title == "You left the line"
+        form = {"sku": "LAMP", "wish": (await eve.goes_to(f"{sale}/waiting")).value("wish")}
+        assert (await eve.sends(f"{sale}/waiting", form)).title == "You are next in line"
 
 
 async def test_a_program_waits_in_line(shop: Shop) -> None:
