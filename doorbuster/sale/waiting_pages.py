@@ -150,10 +150,10 @@ def _told(request: Request, sale: Sale, sku: str, form: Form[Joining], answer: J
         case NotJoined("StillLeft"):
             return RedirectResponse(f"/sales/{sale.handle}", 303)
         case NotJoined(why):
-            return _form(request, sale, sku, form, why, 409)
+            return _form(request, sale, sku, form, why=why, status=409)
 
 
-def _form(request: Request, sale: Sale, sku: str, form: Form[Joining], why: str = "", status: int = 200) -> Response:
+def _form(request: Request, sale: Sale, sku: str, form: Form[Joining], *, why: str = "", status: int = 200) -> Response:
     """Show the form, or why there is no place; the form's own key makes sending it twice one wish."""
     wish = form.typed.get("wish") or new_secret(16)
     return show(request, "sale/waiting_join.html", status, sale=sale, form=form, sku=sku, why=why, wish=wish)

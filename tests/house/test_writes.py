@@ -8,7 +8,7 @@ from doorbuster.routes import api_endpoints, control_plane_routes, data_plane_ro
 # How a form of the shop is kept from acting twice.
 FORMS = {
     "/sales/{handle}/holds": "keyed: by shopper, item and quantity; a second click is the same wish (hold_pages.py)",
-    "/sales/{handle}/waiting": "keyed: the form carries a key; one place for each shopper (waiting_list_one_place_each)",
+    "/sales/{handle}/waiting": "keyed: the form carries a key; one place each (waiting_list_one_place_each)",
     "/sales/{handle}/notices": "same again: one notice for each address and sale (sale_notices_once_each)",
     "/notices/{id:uuid}/stop": "same again: who has stopped has stopped",
     "/waiting/{id:uuid}/take": "same again: leads to the same hold",

@@ -27,3 +27,19 @@ SELECT o.id FROM orders o
 SELECT id, state FROM holds
  WHERE state IN ('held', 'paying') AND expires_at < clock_timestamp() - make_interval(secs => :grace_seconds)
  ORDER BY expires_at LIMIT 100;
+
+-- name: chaos_terminate
+-- why:  a fault: PostgreSQL ends every session of the shop
+-- cost: rows 100, buffers 200
+SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 100;
+
+-- name: chaos_lock_pools
+-- why:  a fault: somebody holds the lock of every pool's row and does nothing
+-- cost: rows 10000, buffers 30000, scan stock_pools, growth linear
+SELECT id FROM stock_pools ORDER BY id LIMIT 10000 FOR UPDATE;
+
+-- name: chaos_lock_tables
+-- why:  a fault: somebody holds the strongest lock there is on the tables of orders, as a careless migration does
+-- cost: rows 0, buffers 10
+LOCK TABLE orders, payments IN ACCESS EXCLUSIVE MODE;

@@ -13,10 +13,12 @@ from typing import Any
 
 import aiohttp
 
+from doorbuster.database import QueryFile
 from doorbuster.database.pool import own_connection
 from doorbuster.drill.chaos.house import House
 from doorbuster.errors import DatabaseFault
 
+SQL = QueryFile("doorbuster.drill.chaos", "chaos.sql")
 Breakage = Callable[[House], AbstractAsyncContextManager[None]]
 
 
@@ -94,10 +96,7 @@ async def postgres_frozen(house: House) -> AsyncIterator[None]:
 async def sessions_terminated(house: House) -> AsyncIterator[None]:
     """Have PostgreSQL end every session of the shop with pg_terminate_backend."""
     async with own_connection(house.direct_url, application="chaos") as connection:
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        await connection.execute(SQL.chaos_terminate.sql)
     yield
 
 
@@ -124,7 +123,7 @@ async def pools_locked(house: House) -> AsyncIterator[None]:
     """Hold the lock of every pool's row in a transaction that does nothing."""
     async with own_connection(house.direct_url, application="chaos") as connection, connection.transaction():
         await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        await connection.execute("SELECT 1 FROM stock_pools ORDER BY id FOR UPDATE")
+        await connection.execute(SQL.chaos_lock_pools.sql)
         yield
 
 
@@ -132,7 +131,7 @@ async def pools_locked(house: House) -> AsyncIterator[None]:
 async def tables_locked(house: House) -> AsyncIterator[None]:
     """Hold the strongest lock there is on the tables of orders, as a careless migration does."""
     async with own_connection(house.direct_url, application="chaos") as connection, connection.transaction():
-        await connection.execute("LOCK TABLE orders, payments IN ACCESS EXCLUSIVE MODE")
+        await connection.execute(SQL.chaos_lock_tables.sql)
         yield
 
 

@@ -109,13 +109,16 @@ async def opened(home: Path, workers: int, say: Callable[[str], None]) -> AsyncI
         await wire.open()
         environment = _environment(home, workers, cluster, wire)
         house = House(home, cluster, wire, from_environment(environment), environment, process)
-        keeper = asyncio.create_task(house.keep_postgres())
         try:
-            await house.start_up()
-            yield house
+            async with asyncio.TaskGroup() as group:
+                keeper = group.create_task(house.keep_postgres())
+                try:
+                    await house.start_up()
+                    yield house
+                finally:
+                    await asyncio.to_thread(house.stop)
+                    keeper.cancel()
         finally:
-            await asyncio.to_thread(house.stop)
-            keeper.cancel()
             await wire.close()
             await asyncio.to_thread(embedded.stop, house.postgres)
 

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from doorbuster.money import Money
 from doorbuster.shop.answers import (
     AlreadyOrdered,
@@ -175,10 +177,12 @@ async def test_twenty_carts_after_the_last_ten_units_never_oversell(scene: Scene
     await scene.books_balance()
 
 
-async def test_paying_lengthens_a_hold_and_not_for_ever(scene: Scene) -> None:
+@pytest.mark.parametrize("age_seconds", [0, HOLD_SECONDS_MAX - 90])
+async def test_paying_lengthens_a_hold_and_not_for_ever(scene: Scene, age_seconds: int) -> None:
     await scene.open_sale()
     hold = await scene.hold()
-    await scene.sql("UPDATE holds SET expires_at = now() + interval '5 seconds'")
+    aged = "UPDATE holds SET expires_at = now() + interval '5 seconds', created_at = now() - make_interval(secs => $1)"
+    await scene.sql(aged, float(age_seconds))
     assert isinstance(await scene.place(wish(hold_id=hold)), Placed)
     left, lasts = (
         await scene.sql("SELECT expires_at > now() + interval '1 minute', expires_at - created_at FROM holds")
