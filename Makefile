@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench races planted-bugs lock format clean
+.PHONY: help up test check bench bench-growth races planted-bugs lock format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: $(VENV)/installed-dev ## style, types, import contracts, then the tests
 
 bench: $(VENV)/installed ## measure the engine's ratios on this machine
 	@$(RUN) -m doorbuster bench
+
+bench-growth: $(VENV)/installed ## measure what each statement costs in a small and in a large shop
+	@$(RUN) -m doorbuster bench growth
 
 races: $(VENV)/installed-dev ## run every race thousands of times (about a quarter of an hour)
 	@$(RUN) -m tests.races

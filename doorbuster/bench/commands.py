@@ -9,8 +9,10 @@ import typer
 import uvloop
 from rich.console import Console
 
-from doorbuster.bench import answers, bar, claims, engine, load, purchases
+from doorbuster.bench import answers, bar, claims, engine, growth, growth_report, load, purchases
+from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
+from doorbuster.bench.growth import Grown, Size
 from doorbuster.bench.measures import Findings, show, written
 from doorbuster.bench.rounds import Group, Pace, Say
 from doorbuster.errors import DoorbusterError, Misconfigured
@@ -32,16 +34,20 @@ GROUPS: dict[str, Group] = {
 NEED_WRK = {"holds", "soldout", "pages", "products"}
 FULL, QUICK = Pace(rounds=5, seconds=3), Pace(rounds=1, seconds=2)
 FILE = Path("out/bench.json")
+SMALL = Size(orders=10_000, products=1_000)
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def bench(
+    context: typer.Context,
     quick: Annotated[bool, typer.Option("--quick", help="One short round of everything: a hint, no proof.")] = False,
     only: Annotated[str, typer.Option(help=f"Some groups, with commas between: {','.join(GROUPS)}.")] = "",
     rounds: Annotated[int | None, typer.Option(min=1, help="How often each side has its turn.")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, help="How long a turn lasts.")] = None,
 ) -> None:
     """Measure the ratios of the engine on this machine."""
+    if context.invoked_subcommand:
+        return
     usual = QUICK if quick else FULL
     pace = Pace(rounds or usual.rounds, seconds or usual.seconds)
     names = only.split(",") if only else list(GROUPS)
@@ -55,6 +61,29 @@ def bench(
     show(console, findings)
     written(findings, FILE)
     raise typer.Exit(0 if findings.hold else 1)
+
+
+@app.command("growth")
+def bench_growth(
+    full: Annotated[
+        bool, typer.Option("--full", help="To 10 M orders and 1 M products: needs 40 GB and an hour.")
+    ] = False,
+    orders: Annotated[int, typer.Option(min=10_000, help="How many orders the large shop has.")] = 1_000_000,
+    products: Annotated[int, typer.Option(min=1_000, help="How many products the large shop has.")] = 200_000,
+) -> None:
+    """Measure what each statement costs in a small and in a large shop; exit status 0 only if none grows."""
+    large = Size(10_000_000, 1_000_000) if full else Size(orders, products)
+    console = Console()
+    grown = uvloop.run(_grown(large, console))
+    growth_report.show(console, grown, SMALL, large)
+    growth_report.written(grown, SMALL, large, Path("out/bench-growth.json"))
+    raise typer.Exit(0 if all(each.buffers_ok and each.time_ok for each in grown) else 1)
+
+
+async def _grown(large: Size, console: Console) -> list[Grown]:
+    with console.status("starting PostgreSQL") as status:
+        async with prepared_ground() as ground:
+            return await growth.measure(ground, asked(), SMALL, large, status.update)
 
 
 async def _measured(names: list[str], pace: Pace, console: Console) -> Findings:

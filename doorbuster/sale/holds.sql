@@ -32,8 +32,9 @@ WITH released AS (
 ), pool AS (
   UPDATE stock_pools p SET held = p.held - r.quantity FROM released r WHERE p.id = r.pool_id
 ), customer AS (
-  UPDATE sale_customers c SET held = c.held - r.quantity
-    FROM released r WHERE c.sale_id = r.sale_id AND c.customer_key IN (r.customer_key, r.email_key)
+  UPDATE sale_customers c SET held = c.held - k.quantity
+    FROM (SELECT r.sale_id, r.quantity, k.key FROM released r, unnest(ARRAY[r.customer_key, r.email_key]) AS k(key)) k
+   WHERE c.sale_id = k.sale_id AND c.customer_key = k.key
 ), ledger AS (
   INSERT INTO stock_movements (pool_id, kind, held_delta, hold_id)
   SELECT pool_id, 'released', -quantity, id FROM released

@@ -37,7 +37,9 @@ BEGIN
   IF FOUND THEN
     RETURN false;
   END IF;
-  PERFORM 1 FROM holds h JOIN sale_customers c ON c.sale_id = h.sale_id AND c.customer_key IN (h.customer_key, h.email_key)
+  PERFORM 1 FROM holds h
+    CROSS JOIN unnest(ARRAY[h.customer_key, h.email_key]) AS k(key)
+    JOIN sale_customers c ON c.sale_id = h.sale_id AND c.customer_key = k.key
    WHERE h.id = ANY (v_gone) AND c.held + c.sold + h.quantity > c.maximum;
   IF FOUND THEN
     RETURN false;

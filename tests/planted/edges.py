@@ -109,7 +109,7 @@ EDGES: tuple[Bug, ...] = (
         "the database does not mind a hold that becomes two orders",
         "one promise per unit",
         "CREATE UNIQUE INDEX order_lines_hold_once ON order_lines (hold_id)",
-        "CREATE UNIQUE INDEX order_lines_hold_once ON order_lines (hold_id, order_id)",
+        "CREATE UNIQUE INDEX order_lines_hold_once ON order_lines (hold_id, position)",
     ),
     ORDER_TABLES.bug(
         "the database does not mind giving back more than was paid",
