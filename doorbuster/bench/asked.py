@@ -92,7 +92,7 @@ def _filled(query: Query, facts: Facts, **known: Any) -> dict[str, Any]:
         "currency": GBP,
         "most": 24,
         "size": 24,
-        "after_id": None,
+        "after_id": UUID(int=2**128 - 1),
         "before": None,
         "customer_key": "s:nobody",
     }
