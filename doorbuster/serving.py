@@ -1,7 +1,8 @@
 """What every process of `up` shares: a name, inherited sockets, a word when it is ready, and an end without loss.
 
 Promises: a server that is told to stop accepts nobody new, answers whoever asks meanwhile with `Connection: close`,
-and ends when all are gone or ten seconds are over.
+and ends when all are gone or ten seconds are over; a request that does not arrive whole within `REQUEST_SECONDS_MAX` is
+hung up on, so that a crowd of slow or silent clients cannot keep sockets and memory.
 Never: opens a listening socket; the supervisor does, so that connections queue even while a worker is replaced.
 """
 
@@ -18,11 +19,14 @@ from typing import Any
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 BACKLOG = 4_096
 DRAIN_SECONDS_MAX = 10
 LAST_REQUESTS_SECONDS = 2.0
 KEEP_ALIVE_SECONDS = 30
+REQUEST_SECONDS_MAX = 20.0
+"""A request has so long to arrive, from its connection's first moment or its own first byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ async def serve(app: ASGIApp, post: Post, *, has_lifespan: bool = True) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=PatientProtocol,
         ws="none",
         lifespan="on" if has_lifespan else "off",
         log_config=None,
@@ -84,6 +88,45 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """uvicorn's connection that waits for a request only so long."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the rest of a request."""
+        super().on_message_begin()
+        self._wait()
+
+    def on_message_complete(self) -> None:
+        """Wait no more: the request is here, and how long its answer takes is ours."""
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._timer = self.loop.call_later(REQUEST_SECONDS_MAX, self._hang_up)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _hang_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):

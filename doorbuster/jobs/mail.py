@@ -67,7 +67,7 @@ class Mailer:
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._sender, mail.recipient, mail.subject
+        message["From"], message["To"], message["Subject"] = self._sender, mail.recipient, _line(mail.subject)
         message["Message-ID"] = f"<{mail.effect_key.replace(':', '.')}@{self._sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text_body)
@@ -77,6 +77,11 @@ class Mailer:
     async def _note(self, mail: Mail, state: str, error: str | None) -> None:
         await self._database.execute(SQL.note_mail, effect_key=mail.effect_key, state=state, error=error)
         MAILS.add(state)
+
+
+def _line(text: str) -> str:
+    """Return a text on one line: a title with a line break in it must not become a header of its own."""
+    return " ".join(text.split())
 
 
 async def deliver(smtp_url: str, message: EmailMessage) -> None:

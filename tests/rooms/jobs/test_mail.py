@@ -1,6 +1,7 @@
 """Mails by a real SMTP server: sent once, kept without a server, tried again when it was away."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -48,6 +49,17 @@ async def test_a_mail_arrives_whole_and_only_once(
     assert text.get_payload(decode=True).decode().split() == CONFIRMATION.text_body.split()
     assert html.get_content_type() == "text/html"
     assert await state(database_url) == ("sent", None)
+
+
+async def test_a_line_break_in_a_title_makes_no_header_of_its_own(
+    database: Database, post_office: tuple[Mailbox, str]
+) -> None:
+    mailbox, smtp_url = post_office
+    evil = replace(CONFIRMATION, subject="It is your turn: Lamp\r\nBcc: everybody@example.com\r\n\r\nBuy this")
+    await Mailer(database, smtp_url, "shop@example.com").send(evil)
+    (mail,) = mailbox.mails
+    assert mail["bcc"] is None
+    assert mail["subject"] == "It is your turn: Lamp Bcc: everybody@example.com Buy this"
 
 
 async def test_without_a_server_a_mail_is_kept_to_be_read(database: Database, database_url: str) -> None:
