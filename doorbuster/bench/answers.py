@@ -24,7 +24,7 @@ async def nothing_left(ground: Ground, pace: Pace, say: Say) -> list[Measure]:
     }
     hello, refused = medians(await in_turns(pace, turns, say)).values()
     told = f"refusals {rate(refused)}, hello world {rate(hello)}"
-    return [Measure("sold-out answers / hello world", ratio(refused, hello), "ratio", at_least=0.9, absolutes=told)]
+    return [Measure("sold-out answers / hello world", ratio(refused, hello), "ratio", at_least=0.95, absolutes=told)]
 
 
 async def sale_pages(ground: Ground, pace: Pace, say: Say) -> list[Measure]:

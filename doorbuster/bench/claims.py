@@ -49,7 +49,7 @@ async def holds_over_http(ground: Ground, pace: Pace, say: Say) -> list[Measure]
 def _against_hello(crowd: int, holds: float, hello: float) -> Measure:
     told = f"holds {rate(holds)}, hello world {rate(hello)}"
     name = f"holds over HTTP / hello world, {crowd} connections"
-    return Measure(name, ratio(holds, hello), "ratio", at_least=0.5, absolutes=told)
+    return Measure(name, ratio(holds, hello), "ratio", at_least=0.6, absolutes=told)
 
 
 def _against_one_worker(crowd: int, workers: int, many: Costs, one: Costs) -> list[Measure]:

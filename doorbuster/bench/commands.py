@@ -9,7 +9,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from doorbuster.bench import answers, bar, claims, engine, growth, growth_report, load, purchases
+from doorbuster.bench import answers, bar, claims, engine, growth, growth_report, load, purchases, shapes
 from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.growth import Grown, Size
@@ -21,6 +21,7 @@ app = typer.Typer(add_completion=False)
 
 GROUPS: dict[str, Group] = {
     "engine": engine.gain,
+    "shapes": shapes.shapes,
     "lone": engine.lone_buyer,
     "holds": claims.holds_over_http,
     "purchases": purchases.purchases,

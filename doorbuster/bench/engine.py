@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Iterator
 
 from doorbuster.bench import pgbench
 from doorbuster.bench.ground import Ground
@@ -15,7 +16,7 @@ from doorbuster.sale.sales import Sale
 
 WAITING = (1, 64, 256, 1024)
 CLIENTS = (1, 16, 64)
-FORMS = {"one_round_trip": 15.0, "plain": 30.0}
+FORMS = {"one_round_trip": 20.0, "plain": 30.0}
 DISK_MICROSECONDS = 1_000
 WARM_SECONDS = 0.3
 
@@ -79,18 +80,19 @@ def _pgbench_turn(ground: Ground, form: str, clients: int, seconds: float) -> Tu
 async def holds_per_second(ground: Ground, waiting: int, seconds: float) -> float:
     """Return the holds a second of `waiting` buyers who each claim again as soon as they are answered."""
     sale = await ground.fresh_sale()
-    crowd = _Crowd(ground, sale)
+    crowd = Crowd(Claims(ground.database), sale, itertools.repeat(sale.items[0].sku))
     rate_measured = await crowd.claim(waiting, seconds)
     if crowd.held != (found := await ground.held_in(sale)):
         raise DoorbusterError(f"{crowd.held} holds were acknowledged, the database has {found}")
     return rate_measured
 
 
-class _Crowd:
-    """Buyers who claim through one worker's coalescer, each time as somebody new."""
+class Crowd:
+    """Buyers who claim through one worker's coalescer, each time as somebody new; `held` counts their holds."""
 
-    def __init__(self, ground: Ground, sale: Sale) -> None:
-        self._claims, self._sale = Claims(ground.database), sale
+    def __init__(self, claims: Claims, sale: Sale, skus: Iterator[str]) -> None:
+        """Claim what `skus` names in turn."""
+        self._claims, self._sale, self._skus = claims, sale, skus
         self._numbers = itertools.count()
         self._over = False
         self.held = 0
@@ -108,11 +110,10 @@ class _Crowd:
         return (held - before) / (ended - started)
 
     async def _buyer(self) -> None:
-        sku = self._sale.items[0].sku
         while not self._over:
             number = next(self._numbers)
             caller = Caller(f"s:buyer-number-{number:012d}", f"key-of-a-hold-{number:012d}")
-            answer = await self._claims.claim_item(self._sale, sku, 1, caller)
+            answer = await self._claims.claim_item(self._sale, next(self._skus), 1, caller)
             if not isinstance(answer, Held):
                 raise DoorbusterError(f"a buyer was told {answer.name}")
             self.held += 1

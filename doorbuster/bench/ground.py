@@ -48,23 +48,23 @@ class Ground:
         folder.mkdir(exist_ok=True)
         return folder
 
-    async def fresh_sale(self, units: int = UNITS, hold_seconds: int = 86_400) -> Sale:
-        """Open a sale of one item with so many units, one for each customer; the one before it is over."""
+    async def fresh_sale(self, units: int = UNITS, hold_seconds: int = 86_400, items: int = 1) -> Sale:
+        """Open a sale with so many units of each item, one for each customer; the one before it is over."""
         while self.live:
             over = self.live.pop()
             await end_sale(self.database, over.id)
             await self.database.execute(SQL.bench_strike, sale_id=over.id)
-        goods = await self.database.fetch_one(SQL.bench_goods)
-        assert goods is not None
-        pool = await pool_of_variant(self.database, goods["variant_id"])
-        await adjust_stock(self.database, goods["variant_id"], (pool.on_hand if pool else 0) + units, "received")
+        goods = await self.database.fetch(SQL.bench_goods, most=items)
+        for each in goods:
+            pool = await pool_of_variant(self.database, each["variant_id"])
+            await adjust_stock(self.database, each["variant_id"], (pool.on_hand if pool else 0) + units, "received")
         now = SystemClock().now()
         made = await create_sale(
             self.database,
             NewSale(
-                handle=f"bench-{new_id().hex[-12:]}", title="Bench", currency=goods["currency"],
+                handle=f"bench-{new_id().hex[-12:]}", title="Bench", currency=goods[0]["currency"],
                 opens_at=now - timedelta(seconds=1), closes_at=now + timedelta(days=1), hold_seconds=hold_seconds,
-                items=[NewItem(sku=goods["sku"], units=units, price=goods["amount"])],
+                items=[NewItem(sku=each["sku"], units=units, price=each["amount"]) for each in goods],
             ),
         )  # fmt: skip
         assert isinstance(made, Done), made

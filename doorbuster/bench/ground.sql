@@ -1,10 +1,10 @@
 -- name: bench_goods
--- why:  every sale of a benchmark sells the same variant
--- cost: rows 1, buffers 40
+-- why:  every sale of a benchmark sells the same variants
+-- cost: rows 16, buffers 200
 SELECT v.id AS variant_id, v.sku, p.amount, p.currency
   FROM variants v JOIN prices p ON p.variant_id = v.id
  ORDER BY v.id
- LIMIT 1;
+ LIMIT :most;
 
 -- name: bench_transactions
 -- why:  a statement of its own is a transaction, so PostgreSQL itself counts the statements of a claim

@@ -1,6 +1,6 @@
 """The adapter against localstripe, a Stripe written by others, where it reaches: refunds.
 
-It knows neither Checkout Sessions nor idempotency keys nor a list of events by type; for those our test gateway stands in.
+It knows no Checkout Sessions, no idempotency keys and no list of events by type; for those our test gateway stands in.
 """
 
 import asyncio
@@ -83,9 +83,9 @@ async def test_money_goes_back_in_parts_under_our_own_name(gateway: HostedChecko
         given = await gateway.refund(paid, Money(amount, "GBP"), refund)
         assert isinstance(given, Refunded)
         headers = {"Authorization": f"Bearer {KEY}"}
-        async with aiohttp.ClientSession() as client:
-            async with client.get(f"{stripe_url}/v1/refunds/{given.reference}", headers=headers) as reply:
-                found = await reply.json()
+        url = f"{stripe_url}/v1/refunds/{given.reference}"
+        async with aiohttp.ClientSession() as client, client.get(url, headers=headers) as reply:
+            found = await reply.json()
         assert (found["amount"], found["payment_intent"]) == (amount, paid.gateway_ref)
         assert found["metadata"] == {"refund_id": str(refund)}
 
