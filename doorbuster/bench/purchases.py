@@ -37,7 +37,7 @@ async def purchases(ground: Ground, pace: Pace, say: Say) -> list[Measure]:
     told = f"{BUYERS} buyers; four exchanges of hello world {rate(hello)}"
     return [
         Measure("complete purchases", bought, "purchases/s", absolutes=told),
-        Measure("complete purchases / chain of hello world", ratio(bought, hello), "ratio"),
+        Measure("complete purchases / chain of hello world", ratio(bought, hello), "ratio", at_least=0.5),
     ]
 
 
