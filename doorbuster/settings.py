@@ -78,6 +78,13 @@ class Settings:
     mail_from: str = "shop@localhost"
     """MAIL_FROM: the sender of the shop's mails."""
 
+    webhook_url: str = ""
+    """WEBHOOK_URL: where another system is told what becomes of orders; unset tells nobody."""
+
+    webhook_secret: str = ""
+    """WEBHOOK_SECRET: what webhooks are signed with, derived from the secret by default. While it is being replaced,
+    both, separated by a comma."""
+
     connections_per_worker: int = 8
     """CONNECTIONS: PostgreSQL connections of one data-plane worker; three of them are kept for those who pay."""
 
@@ -109,6 +116,12 @@ class Settings:
         """Return what the payment gateway's callbacks may be signed with, the newest first."""
         given = tuple(secret.strip() for secret in self.payment_callback_secret.split(",") if secret.strip())
         return given or (self._derived("payment callbacks"),)
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Return what webhooks are signed with, the newest first."""
+        given = tuple(secret.strip() for secret in self.webhook_secret.split(",") if secret.strip())
+        return given or (self._derived("webhooks"),)
 
     @property
     def gateway_page_origins(self) -> tuple[str, ...]:
@@ -152,6 +165,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         payment_page_origins=_origins(environ.get("PAYMENT_PAGE_ORIGINS", "")),
         smtp_url=environ.get("SMTP_URL") or None,
         mail_from=environ.get("MAIL_FROM", "shop@localhost"),
+        webhook_url=_webhook_url(environ.get("WEBHOOK_URL", "")),
+        webhook_secret=environ.get("WEBHOOK_SECRET", ""),
         connections_per_worker=_number(environ, "CONNECTIONS", 8, 4, 500),
         statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
     )
@@ -162,6 +177,12 @@ def _origins(text: str) -> str:
         if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?", word):
             raise Misconfigured(f"PAYMENT_PAGE_ORIGINS has {word!r}: write origins such as https://checkout.stripe.com")
     return text
+
+
+def _webhook_url(text: str) -> str:
+    if not text or re.match(r"https://[^\s/]", text) or re.match(r"http://(127\.0\.0\.1|localhost)[:/]", text):
+        return text
+    raise Misconfigured(f"WEBHOOK_URL={text!r} must begin with https:// (or be on this machine)")
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -6,12 +6,18 @@
 INSERT INTO outbox (kind, payload) VALUES (:kind, :payload::jsonb);
 
 -- name: relay_outbox
--- why:  moves the oldest rows to the queue in one transaction, so that none is lost or doubled
+-- why:  moves the oldest rows to the queue in one transaction, so that none is lost or doubled; of some, others are told
 -- cost: rows 1, buffers 20000
 WITH due AS (
   SELECT id FROM outbox ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED
 ), moved AS (
-  DELETE FROM outbox o USING due WHERE o.id = due.id RETURNING o.id, o.kind, o.payload
+  DELETE FROM outbox o USING due WHERE o.id = due.id RETURNING o.id, o.kind, o.payload, o.created_at
+), told AS (
+  INSERT INTO pgqueuer (priority, entrypoint, payload, status, dedupe_key)
+  SELECT 0, 'webhook',
+         convert_to((payload || jsonb_build_object('told', kind, 'event', id, 'asked_at', created_at))::text, 'UTF8'),
+         'queued', 'webhook:' || id
+    FROM moved WHERE kind = ANY (:told::text[]) ORDER BY id
 ), queued AS (
   INSERT INTO pgqueuer (priority, entrypoint, payload, status, dedupe_key)
   SELECT 0, kind, convert_to(payload::text, 'UTF8'), 'queued', 'outbox:' || id FROM moved ORDER BY id

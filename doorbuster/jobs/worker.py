@@ -10,7 +10,7 @@ queue's own notifications happen in the relay's transaction, off the hot path.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -43,9 +43,12 @@ Handler = Callable[[Mapping[str, Any]], Awaitable[None]]
 logger = logging.getLogger(__name__)
 
 
-async def relay(database: Database) -> float:
-    """Move one batch from the outbox to the queue; return the seconds until the next look."""
-    row = await database.fetch_one(SQL.relay_outbox, batch=RELAY_BATCH)
+async def relay(database: Database, told: Sequence[str] = ()) -> float:
+    """Move one batch from the outbox to the queue; return the seconds until the next look.
+
+    Of the kinds in `told` a `webhook` job is queued as well, with the row's id as the event's.
+    """
+    row = await database.fetch_one(SQL.relay_outbox, batch=RELAY_BATCH, told=list(told))
     moved = int(row["moved"]) if row else 0
     RELAYED.add(by=moved)
     return 0.0 if moved == RELAY_BATCH else RELAY_PAUSE_SECONDS

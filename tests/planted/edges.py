@@ -60,8 +60,8 @@ EDGES: tuple[Bug, ...] = (
     OUTBOX.bug(
         "work is queued and stays in the outbox as well",
         "each effect once",
-        "DELETE FROM outbox o USING due WHERE o.id = due.id RETURNING o.id, o.kind, o.payload",
-        "SELECT o.id, o.kind, o.payload FROM outbox o JOIN due ON o.id = due.id",
+        "DELETE FROM outbox o USING due WHERE o.id = due.id RETURNING o.id, o.kind, o.payload, o.created_at",
+        "SELECT o.id, o.kind, o.payload, o.created_at FROM outbox o JOIN due ON o.id = due.id",
     ),
     OUTBOX.bug(
         "work leaves the outbox and never reaches the queue",

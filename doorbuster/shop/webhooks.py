@@ -1,0 +1,109 @@
+"""Tells another system what became of an order: signed, from the outbox, again until it says yes.
+
+Promises: every event is asked for in the transaction that made it happen, delivered at least once, and always under the
+same id, by which the receiver knows a second delivery; a body is signed over its raw bytes with the time beside it.
+Never: follows a redirect, waits longer than `ATTEMPT_SECONDS`, or says whom it is about beyond the order itself.
+
+The headers are those of the Standard Webhooks specification: webhook-id, webhook-timestamp, webhook-signature.
+"""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import msgspec
+
+from doorbuster import metrics
+from doorbuster.clock import Clock
+from doorbuster.database import Database
+from doorbuster.errors import DoorbusterError
+from doorbuster.jobs.worker import Handler
+from doorbuster.settings import Settings
+from doorbuster.shop.orders import Order, order_by_id
+
+ATTEMPT_SECONDS = 10.0
+TYPES = {
+    "order_paid": "order.paid",
+    "order_cancelled": "order.cancelled",
+    "order_refunded": "order.refunded",
+    "order_fulfilled": "order.fulfilled",
+}
+"""The jobs that another system is told of, and what the events are called."""
+DELIVERED = metrics.counter("doorbuster_webhooks_total", "Attempts to deliver a webhook by their answer.", ("answer",))
+
+
+class WebhookNotTaken(DoorbusterError):
+    """The receiver did not answer, or with something other than 2xx: it is told again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """The way to the endpoint that the settings name."""
+
+    database: Database
+    clock: Clock
+    settings: Settings
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return the handler of the webhook job."""
+        return {"webhook": self.deliver}
+
+    async def deliver(self, payload: Mapping[str, Any]) -> None:
+        """Tell the endpoint of one event; raise WebhookNotTaken unless it says 2xx."""
+        if not self.settings.webhook_url:
+            return
+        order = await order_by_id(self.database, UUID(payload["order_id"]))
+        assert order is not None, "a job never outlives its order"
+        kind = TYPES[payload["told"]]
+        body = msgspec.json.encode({"type": kind, "timestamp": payload["asked_at"], "data": _told(order)})
+        await self._send(f"evt_{payload['event']}", body)
+
+    async def _send(self, event_id: str, body: bytes) -> None:
+        now = str(int(self.clock.now().timestamp()))
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": event_id,
+            "webhook-timestamp": now,
+            "webhook-signature": " ".join(
+                signature(secret, event_id, now, body) for secret in self.settings.webhook_secrets
+            ),
+        }
+        timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as client,
+                client.post(self.settings.webhook_url, data=body, headers=headers, allow_redirects=False) as reply,
+            ):
+                status = reply.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            DELIVERED.add("none")
+            raise WebhookNotTaken(f"the webhook's receiver did not answer: {type(fault).__name__}") from fault
+        DELIVERED.add(str(status))
+        if not 200 <= status < 300:
+            raise WebhookNotTaken(f"the webhook's receiver answered {status}")
+
+
+def signature(secret: str, event_id: str, timestamp: str, body: bytes) -> str:
+    """Return one signature of the header: the version, and the HMAC-SHA256 of id, time and body in base64."""
+    signed = b".".join((event_id.encode(), timestamp.encode(), body))
+    return "v1," + b64encode(hmac.new(secret.encode(), signed, sha256).digest()).decode()
+
+
+def _told(order: Order) -> dict[str, Any]:
+    return {
+        "id": str(order.id),
+        "number": order.number,
+        "state": order.state,
+        "currency": order.total.currency,
+        "total": order.total.amount,
+        "refunded": order.payment.refunded.amount if order.payment else 0,
+        "tracking": order.tracking,
+        "lines": [
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price.amount} for line in order.lines
+        ],
+    }
