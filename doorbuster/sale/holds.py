@@ -19,7 +19,7 @@ from doorbuster.database.coalesce import Coalescer
 from doorbuster.sale import answers
 from doorbuster.sale.answers import Answer, Hold
 from doorbuster.sale.sales import Sale
-from doorbuster.sale.turns import Turns
+from doorbuster.sale.turns import Lane, Turns
 
 SQL = QueryFile("doorbuster.sale", "holds.sql")
 ANSWERS = metrics.counter("doorbuster_sale_answers_total", "Answers to claims.", ("answer",))
@@ -89,12 +89,12 @@ class Claims:
         self._coalescer: Coalescer[Claim, Answer] = Coalescer(
             "claim_holds",
             self._claim_batch,
-            lane=lambda claim: (claim.sale.id, claim.variant_id),
+            lane=_lane,
             conflict=lambda claim: claim.caller.customer_key,
             batch_max=batch_max,
             waiting_max=waiting_max,
             under_way_max=2,
-            rest=lambda claim, seconds: self._turns.rest_seconds(claim.variant_id, seconds),
+            rest=lambda claim, seconds: self._turns.rest_seconds(_lane(claim), seconds),
         )
 
     async def claim_item(self, sale: Sale, sku: str, quantity: int, caller: Caller) -> Answer:
@@ -117,8 +117,12 @@ class Claims:
 
     async def _claim_batch(self, claims: Sequence[Claim]) -> list[Answer]:
         given, version = await _claimed(self._database, claims)
-        self._turns.saw(claims[0].variant_id, version)
+        self._turns.saw(_lane(claims[0]), version)
         return given
+
+
+def _lane(claim: Claim) -> Lane:
+    return claim.sale.id, claim.variant_id
 
 
 async def claim_batch(database: Database, claims: Sequence[Claim]) -> list[Answer]:

@@ -18,7 +18,7 @@ SaleState = Literal["planned", "open", "paused", "over"]
 
 @dataclass(frozen=True, slots=True)
 class SaleItem:
-    """One item of a sale; `units` were allocated, `left` may still be promised."""
+    """One item of a sale; `units` were allocated, `left` may still be promised, `waiting` are in line."""
 
     sale_id: UUID
     variant_id: UUID
@@ -33,6 +33,7 @@ class SaleItem:
     units: int
     held: int
     sold: int
+    waiting: int
     reopens_at: datetime
 
     @property
@@ -79,6 +80,11 @@ class Sale:
     def sold(self) -> int:
         """Return the units that are paid."""
         return sum(item.sold for item in self.items)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many wait in line for units that come back."""
+        return sum(item.waiting for item in self.items)
 
     @property
     def left(self) -> int:

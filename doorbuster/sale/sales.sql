@@ -46,7 +46,7 @@ SELECT s.id, s.handle, s.title, s.description, s.opens_at, s.closes_at, s.hold_s
 -- why:  items with their counters, for all sales of a page at once
 -- cost: rows 1000, buffers 12000
 SELECT i.sale_id, i.variant_id, i.pool_id, v.sku, p.title, p.handle, p.category, v.option_values, i.price,
-       r.amount AS compare_at, k.on_hand AS units, k.held, k.sold, k.reopens_at
+       r.amount AS compare_at, k.on_hand AS units, k.held, k.sold, k.waiting, k.reopens_at
   FROM sale_items i
   JOIN sales s ON s.id = i.sale_id
   JOIN stock_pools k ON k.id = i.pool_id

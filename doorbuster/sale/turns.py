@@ -8,23 +8,26 @@ rests, and neither does one whose line was empty: only what follows a batch at o
 
 from uuid import UUID
 
+Lane = tuple[UUID, UUID]
+"""A sale and a variant: what one pool is for."""
+
 REST_SECONDS_MAX = 0.02
 
 
 class Turns:
-    """What one worker knows of the batches of others, by item."""
+    """What one worker knows of the batches of others, by the pool that they are about."""
 
     def __init__(self) -> None:
         """Know nothing yet: nobody rests for somebody unseen."""
-        self._versions: dict[UUID, int] = {}
-        self._others: dict[UUID, int] = {}
+        self._versions: dict[Lane, int] = {}
+        self._others: dict[Lane, int] = {}
 
-    def saw(self, variant_id: UUID, version: int) -> None:
+    def saw(self, lane: Lane, version: int) -> None:
         """Take note of the version that a pool has after a batch of ours; who was there leaves one by one."""
-        between = version - self._versions.get(variant_id, version) - 1
-        self._others[variant_id] = max(0, between, self._others.get(variant_id, 0) - 1)
-        self._versions[variant_id] = version
+        between = version - self._versions.get(lane, version) - 1
+        self._others[lane] = max(0, between, self._others.get(lane, 0) - 1)
+        self._versions[lane] = version
 
-    def rest_seconds(self, variant_id: UUID, batch_seconds: float) -> float:
+    def rest_seconds(self, lane: Lane, batch_seconds: float) -> float:
         """Return how long the next batch collects, when the last one took `batch_seconds`."""
-        return min(self._others.get(variant_id, 0) * batch_seconds, REST_SECONDS_MAX)
+        return min(self._others.get(lane, 0) * batch_seconds, REST_SECONDS_MAX)

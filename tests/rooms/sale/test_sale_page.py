@@ -21,7 +21,7 @@ def lamp_sale(*, now: datetime = NOON, units: int = 10, held: int = 0, sold: int
     item = SaleItem(
         sale_id=UUID(int=1), variant_id=UUID(int=2), pool_id=UUID(int=3), sku="LAMP", title="The lamp", handle="lamp",
         category="furniture", option_values=(), price=1999, compare_at=3999, units=units, held=held, sold=sold,
-        reopens_at=NOON,
+        waiting=0, reopens_at=NOON,
     )  # fmt: skip
     return Sale(
         id=UUID(int=1), handle="lamps", title="Lamps at noon", description="<i>Bright</i>", opens_at=NOON,

@@ -3,7 +3,8 @@
 from doorbuster.clock import new_id
 from doorbuster.sale.turns import REST_SECONDS_MAX, Turns
 
-LAMP, CHAIR = new_id(), new_id()
+SALE = new_id()
+LAMP, CHAIR = (SALE, new_id()), (SALE, new_id())
 
 
 def seen(*versions: int) -> Turns:
@@ -40,3 +41,9 @@ def test_a_batch_that_promised_nothing_changes_nothing():
 
 def test_another_item_is_another_line():
     assert seen(1, 5).rest_seconds(CHAIR, 0.001) == 0
+
+
+def test_the_same_item_in_another_sale_is_another_matter():
+    turns = seen(1, 4)
+    assert turns.rest_seconds(LAMP, 0.001) > 0
+    assert turns.rest_seconds((new_id(), LAMP[1]), 0.001) == 0
