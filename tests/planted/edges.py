@@ -3,7 +3,7 @@
 from tests.planted.bug import Bug, bugs_of
 
 BATCHES = bugs_of("doorbuster/database/coalesce.py", "tests/rooms/database/test_coalesce.py")
-CALLBACKS = bugs_of("doorbuster/shop/callbacks.py", "tests/stories/shopping", "tests/rooms/shop")
+CALLBACKS = bugs_of("doorbuster/shop/callbacks.py", "tests/rooms/shop/test_callbacks.py")
 OUTBOX = bugs_of("doorbuster/jobs/outbox.sql", "tests/rooms/jobs")
 MAIL = bugs_of("doorbuster/jobs/mail.py", "tests/rooms/jobs")
 SESSIONS = bugs_of("doorbuster/web/sessions.py", "tests/rooms/web/test_sessions.py")

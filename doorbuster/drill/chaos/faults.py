@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from doorbuster.database import QueryFile
+from doorbuster.database import Query, QueryFile
 from doorbuster.database.pool import own_connection
 from doorbuster.drill.chaos.house import House
 from doorbuster.errors import DatabaseFault
@@ -121,18 +121,33 @@ async def connections_exhausted(house: House) -> AsyncIterator[None]:
 @asynccontextmanager
 async def pools_locked(house: House) -> AsyncIterator[None]:
     """Hold the lock of every pool's row in a transaction that does nothing."""
-    async with own_connection(house.direct_url, application="chaos") as connection, connection.transaction():
-        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        await connection.execute(SQL.chaos_lock_pools.sql)
+    async with _holding(house, SQL.chaos_lock_pools):
         yield
 
 
 @asynccontextmanager
 async def tables_locked(house: House) -> AsyncIterator[None]:
     """Hold the strongest lock there is on the tables of orders, as a careless migration does."""
-    async with own_connection(house.direct_url, application="chaos") as connection, connection.transaction():
-        await connection.execute(SQL.chaos_lock_tables.sql)
+    async with _holding(house, SQL.chaos_lock_tables):
         yield
+
+
+@asynccontextmanager
+async def _holding(house: House, lock: Query) -> AsyncIterator[None]:
+    """Hold what a statement locks; whoever asks for so much may meet the shop half-way and is asked to begin again."""
+    async with own_connection(house.direct_url, application="chaos") as connection:
+        transaction = connection.transaction()
+        for _ in range(20):
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                await connection.execute(lock.sql)
+                break
+            except Exception:  # a deadlock of ours with the shop: PostgreSQL chose us
+                await transaction.rollback()
+        yield
+        with suppress(Exception):
+            await transaction.rollback()
 
 
 @asynccontextmanager
