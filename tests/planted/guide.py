@@ -14,10 +14,10 @@ A test that has never failed has proved nothing. So mistakes that somebody could
 purpose, one at a time, in a copy of the checkout, and the tests are asked to find them. `make planted-bugs` does it and
 writes this table anew; a test holds the list and the code together, so that no planted bug goes stale.
 
-{caught} of {all} were caught, {several} of them by more than one check. What noticed: {kinds}. *Constraint* means that
-PostgreSQL itself refused, *auditor* that the independent auditor found the books wrong, *property* that a random
-history disagreed with a small model, *test* that an example or a race ended as it must not. The slowest took
-{slowest:.0f} s to find.
+{caught} of {all} were caught. The search for a bug ends with the first check that notices it (`--most` goes on); what
+noticed was: {kinds}. *Constraint* means that PostgreSQL itself refused, *auditor* that the independent auditor found the
+books wrong, *property* that a random history disagreed with a small model, *test* that an example or a race ended as it
+must not. The slowest took {slowest:.0f} s to find.
 
 | planted bug | breaks | caught first by | noticed by |
 |---|---|---|---|
@@ -30,7 +30,6 @@ def write_guide(verdicts: Sequence[Verdict]) -> None:
     head = HEAD.format(
         caught=sum(bool(verdict.catches) for verdict in verdicts),
         all=len(verdicts),
-        several=sum(len(verdict.catches) > 1 for verdict in verdicts),
         kinds=", ".join(f"{kind} {count}" for kind, count in kinds.most_common()),
         slowest=max(verdict.seconds for verdict in verdicts),
     )
