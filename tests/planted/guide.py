@@ -15,9 +15,9 @@ purpose, one at a time, in a copy of the checkout, and the tests are asked to fi
 writes this table anew; a test holds the list and the code together, so that no planted bug goes stale.
 
 {caught} of {all} were caught. The search for a bug ends with the first check that notices it (`--most` goes on); what
-noticed was: {kinds}. *Constraint* means that PostgreSQL itself refused, *auditor* that the independent auditor found the
-books wrong, *property* that a random history disagreed with a small model, *test* that an example or a race ended as it
-must not. The slowest took {slowest:.0f} s to find.
+noticed was: {kinds}. *Constraint* means that PostgreSQL itself refused, *auditor* that the independent auditor found
+the books wrong, *property* that a random history disagreed with a small model, *test* that an example or a race ended
+as it must not. The slowest took {slowest:.0f} s to find.
 
 | planted bug | breaks | caught first by | noticed by |
 |---|---|---|---|
