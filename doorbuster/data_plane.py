@@ -31,6 +31,7 @@ from doorbuster.watch.requests import CountRequests
 from doorbuster.watch.snapshots import internal_token
 from doorbuster.web.app import build_app
 from doorbuster.web.headers import data_headers, security_headers
+from doorbuster.web.networks import Networks
 from doorbuster.web.pages import House, Pages
 from doorbuster.web.shared_cache import SharedCache
 
@@ -48,6 +49,7 @@ class ShopHouse(House):
 
     till: Database
     memory: SaleMemory
+    networks: Networks
     claims: Claims
     placing: Placing
     settling: Settling
@@ -90,6 +92,7 @@ def _house(settings: Settings, database: Database, till: Database, gateway: Gate
         till=till,
         memory=SaleMemory(till, clock),
         claims=Claims(till),
+        networks=Networks(settings.trusted_proxies, settings.secret),
         placing=Placing(till, gateway.name),
         settling=Settling(till),
         gateway=gateway,
@@ -118,7 +121,9 @@ def _app(house: ShopHouse, window: Window) -> ASGIApp:
 
     routes = data_plane_routes()
     routed = CountRequests(build_app(routes, settings=house.settings, lifespan=lifespan), routes)
-    return Door(SharedCache(routed, house.clock), window, house.claims, house.settings, clock=house.clock)
+    return Door(
+        SharedCache(routed, house.clock), window, house.claims, house.settings, house.networks, clock=house.clock
+    )
 
 
 async def _keep_fresh(window: Window, exhausted: asyncio.Event) -> None:

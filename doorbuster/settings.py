@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from doorbuster import money
@@ -84,6 +85,10 @@ class Settings:
     webhook_secret: str = ""
     """WEBHOOK_SECRET: what webhooks are signed with, derived from the secret by default. While it is being replaced,
     both, separated by a comma."""
+
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """TRUSTED_PROXIES: addresses or blocks, separated by commas, of the proxies before the shop; only what they write
+    into X-Forwarded-For is believed."""
 
     connections_per_worker: int = 8
     """CONNECTIONS: PostgreSQL connections of one data-plane worker; three of them are kept for those who pay."""
@@ -167,6 +172,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         mail_from=environ.get("MAIL_FROM", "shop@localhost"),
         webhook_url=_webhook_url(environ.get("WEBHOOK_URL", "")),
         webhook_secret=environ.get("WEBHOOK_SECRET", ""),
+        trusted_proxies=_blocks(environ.get("TRUSTED_PROXIES", "")),
         connections_per_worker=_number(environ, "CONNECTIONS", 8, 4, 500),
         statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
     )
@@ -177,6 +183,14 @@ def _origins(text: str) -> str:
         if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?", word):
             raise Misconfigured(f"PAYMENT_PAGE_ORIGINS has {word!r}: write origins such as https://checkout.stripe.com")
     return text
+
+
+def _blocks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    try:
+        return tuple(ip_network(word) for word in words)
+    except ValueError as fault:
+        raise Misconfigured(f"TRUSTED_PROXIES: {fault}; write addresses or blocks such as 10.0.0.0/8") from fault
 
 
 def _webhook_url(text: str) -> str:

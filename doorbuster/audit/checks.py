@@ -31,7 +31,8 @@ GUARDS = (
     "stock_pools_never_oversold", "stock_pools_not_negative", "stock_pools_one_per_place",
     "waiting_list_one_effect_per_key", "waiting_list_one_place_each", "stock_pools_waiting_not_negative",
     "stock_movements_append_only", "holds_one_effect_per_key", "holds_quantity_positive", "sale_customers_within_limit",
-    "sale_customers_not_negative", "orders_one_effect_per_key", "orders_total_adds_up",
+    "sale_customers_not_negative", "pool_networks_within_share", "pool_networks_not_negative",
+    "orders_one_effect_per_key", "orders_total_adds_up",
     "orders_number_unique", "order_lines_hold_once",
     "payments_one_per_gateway_ref", "payments_captured_once", "payments_refund_within_amount", "payment_callbacks_pkey",
 )  # fmt: skip
@@ -90,6 +91,11 @@ CHECKS = (
         "customers_against_holds", "what counts against a customer's limit, their holds say", "customers", STOCK,
         "sale {sale}, customer {customer}: counted {held} held and {sold} sold, "
         "their holds say {holds_held} and {holds_sold}",
+    ),
+    Check(
+        "networks_against_holds", "what counts against a network's share, its holds and places say", "networks", STOCK,
+        "pool {pool}, network {network}: counted {held} held, {waiting} waiting, {sold} sold and {lapsed} lapsed, "
+        "its holds and places say {holds_held}, {places_waiting}, {holds_sold} and {holds_lapsed}",
     ),
     Check(
         "limits", "nobody got more of a sale than one customer may", "customers", STOCK,

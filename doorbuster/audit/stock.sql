@@ -8,13 +8,14 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 
 -- name: audit_counted
 -- why:  a check that found nothing says how much it looked at
--- cost: rows 1, buffers 2000000, scan stock_pools, scan stock_movements, scan holds, scan sales, scan sale_items, scan sale_customers, scan orders, scan payments, growth linear
+-- cost: rows 1, buffers 2000000, scan stock_pools, scan stock_movements, scan holds, scan sales, scan sale_items, scan sale_customers, scan pool_networks, scan orders, scan payments, growth linear
 SELECT (SELECT count(*) FROM stock_pools)     AS pools,
        (SELECT count(*) FROM stock_movements) AS movements,
        (SELECT count(*) FROM holds)           AS holds,
        (SELECT count(*) FROM sales)           AS sales,
        (SELECT count(*) FROM sale_items)      AS items,
        (SELECT count(*) FROM sale_customers)  AS customers,
+       (SELECT count(*) FROM pool_networks)   AS networks,
        (SELECT count(*) FROM orders)          AS orders,
        (SELECT count(*) FROM payments)        AS payments
 LIMIT 1;
@@ -206,6 +207,31 @@ FULL JOIN sale_customers c ON c.sale_id = o.sale_id AND c.customer_key = o.custo
 JOIN sales s ON s.id = coalesce(o.sale_id, c.sale_id)
 WHERE coalesce(c.held, 0) <> coalesce(o.held, 0) OR coalesce(c.sold, 0) <> coalesce(o.sold, 0)
 ORDER BY s.handle, 3
+LIMIT :most;
+
+-- name: audit_networks_against_holds
+-- why:  what is counted against a network's share is what its holds and its places in line say
+-- cost: rows 100, buffers 900000, scan holds, scan waiting_list, scan pool_networks, growth linear
+WITH has AS (
+  SELECT pool_id, network, coalesce(sum(held), 0) AS held, coalesce(sum(waiting), 0) AS waiting,
+         coalesce(sum(sold), 0) AS sold, coalesce(sum(lapsed), 0) AS lapsed
+  FROM (
+    SELECT pool_id, network, quantity * (state IN ('held', 'paying'))::int AS held, 0 AS waiting,
+           quantity * (state = 'sold')::int AS sold, quantity * (state IN ('released', 'expired'))::int AS lapsed
+    FROM holds WHERE network IS NOT NULL
+    UNION ALL
+    SELECT pool_id, network, 0, quantity, 0, 0 FROM waiting_list WHERE network IS NOT NULL AND state = 'waiting'
+  ) each
+  GROUP BY pool_id, network
+)
+SELECT count(*) OVER () AS drifted, coalesce(n.pool_id, h.pool_id) AS pool, coalesce(n.network, h.network) AS network,
+       n.held, n.waiting, n.sold, n.lapsed, h.held AS holds_held, h.waiting AS places_waiting, h.sold AS holds_sold,
+       h.lapsed AS holds_lapsed
+FROM pool_networks n
+FULL JOIN has h ON h.pool_id = n.pool_id AND h.network = n.network
+WHERE (n.held, n.waiting, n.sold, n.lapsed) IS DISTINCT FROM (h.held, h.waiting, h.sold, h.lapsed)
+  AND coalesce(n.held, n.waiting, n.sold, n.lapsed, 0) + coalesce(h.held + h.waiting + h.sold + h.lapsed, 0) > 0
+ORDER BY 2, 3
 LIMIT :most;
 
 -- name: audit_limits

@@ -43,6 +43,7 @@ async def sale_new(request: Request) -> Response:
         "closes_at": (soon + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M"),
         "limit_per_customer": "1",
         "hold_seconds": "300",
+        "network_share_percent": "5",
     }
     for sku in request.query_params.getlist("sku")[:10]:
         typed = await _with_sku(request, typed, sku)

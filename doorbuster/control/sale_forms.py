@@ -38,6 +38,7 @@ class SaleForm:
     closes_at: datetime = own(_moment("Closes"))  # noqa: RUF009
     limit_per_customer: int = whole("Limit per customer", 1, 10_000, default=1)
     hold_seconds: int = whole("Hold time", 5, 86_400, default=300)
+    network_share_percent: int = whole("Share of one network", 1, 100, default=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def new_sale(value: SaleForm, items: Sequence[NewItem], currency: str) -> NewSal
         items=items,
         hold_seconds=value.hold_seconds,
         limit_per_customer=value.limit_per_customer,
+        network_share_percent=value.network_share_percent,
     )
 
 
@@ -127,6 +129,9 @@ def sale_edit(value: SaleForm, items: Sequence[NewItem], sale: Sale) -> SaleEdit
         closes_at=value.closes_at if _minute(value.closes_at) != _minute(sale.closes_at) else None,
         hold_seconds=value.hold_seconds if value.hold_seconds != sale.hold_seconds else None,
         limit_per_customer=value.limit_per_customer if value.limit_per_customer != sale.limit_per_customer else None,
+        network_share_percent=(
+            value.network_share_percent if value.network_share_percent != sale.network_share_percent else None
+        ),
         prices={item.sku: item.price for item in items if prices.get(item.sku) != item.price},
         units={item.sku: item.units for item in items if units.get(item.sku) != item.units},
     )
@@ -141,6 +146,7 @@ def typed_of(sale: Sale) -> dict[str, str]:
         "closes_at": _local(sale.closes_at),
         "limit_per_customer": str(sale.limit_per_customer),
         "hold_seconds": str(sale.hold_seconds),
+        "network_share_percent": str(sale.network_share_percent),
     }
     for number, item in enumerate(sale.items[:ITEMS_MAX]):
         typed[f"sku.{number}"] = item.sku

@@ -12,6 +12,7 @@ LimitReached  it would be more than one customer may have
 PriceChanged  the price is not the one you agreed to
 SoldOut       every unit is sold
 AllHeld       every unit is held, but holds may still expire
+NetworkFull   as much as one network may hold unpaid is held from yours
 Held          yours until `expires_at`
 """
 
@@ -130,6 +131,14 @@ class AllHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkFull:
+    """Units are left, but the caller's network holds as many unpaid as one network may."""
+
+    retry_after_seconds: int
+    name: ClassVar[str] = "NetworkFull"
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """The units are promised to this customer."""
 
@@ -150,5 +159,6 @@ Answer = (
     | PriceChanged
     | SoldOut
     | AllHeld
+    | NetworkFull
     | Held
 )

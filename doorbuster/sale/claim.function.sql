@@ -1,3 +1,6 @@
+-- An earlier version had no networks.
+DROP FUNCTION IF EXISTS claim_holds(uuid, uuid, uuid[], text[], text[], int[], bigint[]);
+
 -- Claims units of one item of one sale for many callers in one round trip.
 --
 -- The pool's row is locked first and everything else is read in later statements, because in READ COMMITTED a
@@ -5,7 +8,8 @@
 -- Callers are answered in array order; the caller of this function sees to it that no customer is in it twice.
 -- The first row (place 0) is what everybody who is newly Held has in common; then comes a row for each other caller.
 CREATE OR REPLACE FUNCTION claim_holds(
-  p_sale uuid, p_variant uuid, p_ids uuid[], p_customers text[], p_keys text[], p_quantities int[], p_prices bigint[]
+  p_sale uuid, p_variant uuid, p_ids uuid[], p_customers text[], p_keys text[], p_quantities int[], p_prices bigint[],
+  p_networks text[]
 ) RETURNS TABLE (
   place int, answer text, hold_id uuid, hold_variant uuid, hold_quantity int, hold_price bigint, hold_state text,
   hold_expires_at timestamptz, units_left bigint, customer_has int, pool_version bigint
@@ -29,6 +33,10 @@ DECLARE
   v_closed  text;
   v_answers text[] := array_fill('Held'::text, ARRAY[cardinality(p_ids)]);
   v_row     record;
+  v_share   bigint;
+  v_buckets jsonb;
+  v_rooms   jsonb;
+  v_roomy   boolean := true;
 BEGIN
   -- name: claim_lock_pool
   -- why:  whoever holds the pool's row decides about its units
@@ -46,7 +54,8 @@ BEGIN
   -- name: claim_read_sale
   -- why:  opening, pause, end and price are judged by the database's clock, after the lock was had
   -- cost: rows 1, buffers 10
-  SELECT s.opens_at, s.closes_at, s.paused_at, s.ended_at, s.hold_seconds, s.limit_per_customer, s.currency, i.price
+  SELECT s.opens_at, s.closes_at, s.paused_at, s.ended_at, s.hold_seconds, s.limit_per_customer, s.currency,
+         s.network_share_percent, i.price
     INTO v_sale
     FROM sales s JOIN sale_items i ON i.sale_id = s.id
    WHERE s.id = p_sale AND i.variant_id = p_variant;
@@ -97,7 +106,19 @@ BEGIN
       SELECT c.customer_key FROM sale_customers c WHERE c.sale_id = p_sale AND c.customer_key = w.customer LIMIT 1
     ) c ON true;
 
-  IF v_closed IS NULL AND v_all.known = 0 AND v_all.price_agreed
+  IF v_closed IS NULL AND v_left > 0 AND v_sale.network_share_percent < 100 AND cardinality(array_remove(p_networks, NULL)) > 0 THEN
+    v_share := network_share(v_pool.id);
+    -- name: claim_room_of_networks
+    -- why:  one network cannot keep the stock from the others by never paying
+    -- cost: rows 1, buffers 1700
+    SELECT jsonb_object_agg(b.network, b.bucket), jsonb_object_agg(b.bucket, b.room), bool_and(b.wanted <= b.room)
+      INTO v_buckets, v_rooms, v_roomy
+      FROM (SELECT r.network, r.bucket, r.room, sum(w.quantity) OVER (PARTITION BY r.bucket) AS wanted
+              FROM network_rooms(v_pool.id, v_share, p_networks) r
+              JOIN unnest(p_networks, p_quantities) AS w(network, quantity) ON w.network = r.network) b;
+  END IF;
+
+  IF v_closed IS NULL AND v_all.known = 0 AND v_all.price_agreed AND v_roomy
      AND v_all.wanted <= v_left AND v_all.most <= v_sale.limit_per_customer THEN
     v_left := v_left - v_all.wanted;
     v_granted := v_all.wanted;
@@ -131,6 +152,8 @@ BEGIN
         WHEN v_row.hold_id IS NOT NULL THEN 'AlreadyYours'
         WHEN v_row.has + p_quantities[v_row.n] > v_sale.limit_per_customer THEN 'LimitReached'
         WHEN p_prices[v_row.n] <> v_sale.price THEN 'PriceChanged'
+        WHEN p_quantities[v_row.n] <= v_left
+             AND p_quantities[v_row.n] > (v_rooms ->> (v_buckets ->> p_networks[v_row.n]))::bigint THEN 'NetworkFull'
         WHEN p_quantities[v_row.n] <= v_left THEN 'Held'
         WHEN v_pool.held + v_granted > 0 OR v_now < v_pool.reopens_at THEN 'AllHeld'
         ELSE 'SoldOut'
@@ -138,6 +161,10 @@ BEGIN
       IF v_answers[v_row.n] = 'Held' THEN
         v_left := v_left - p_quantities[v_row.n];
         v_granted := v_granted + p_quantities[v_row.n];
+        IF v_buckets ? p_networks[v_row.n] THEN
+          v_rooms := jsonb_set(v_rooms, ARRAY[v_buckets ->> p_networks[v_row.n]],
+            to_jsonb((v_rooms ->> (v_buckets ->> p_networks[v_row.n]))::bigint - p_quantities[v_row.n]));
+        END IF;
       ELSIF v_row.hold_id IS NOT NULL THEN
         p_ids[v_row.n] := v_row.hold_id;
       ELSE
@@ -152,10 +179,11 @@ BEGIN
     -- why:  one row per claim; its key makes it one effect for ever
     -- cost: rows 0, buffers 2600
     INSERT INTO holds (id, sale_id, pool_id, variant_id, customer_key, idempotency_key, quantity, unit_price,
-                       currency, created_at, expires_at)
+                       currency, created_at, expires_at, network)
     SELECT w.id, p_sale, v_pool.id, p_variant, w.customer, w.key, w.quantity, v_sale.price,
-           v_sale.currency, v_now, v_expires
-      FROM unnest(p_ids, p_customers, p_keys, p_quantities, v_answers) AS w(id, customer, key, quantity, answer)
+           v_sale.currency, v_now, v_expires, w.network
+      FROM unnest(p_ids, p_customers, p_keys, p_quantities, v_answers, p_networks)
+           AS w(id, customer, key, quantity, answer, network)
      WHERE w.answer = 'Held';
     -- name: claim_count_customers
     -- why:  the limit per customer is a constraint, not a hope; rows are taken in key order
@@ -166,6 +194,15 @@ BEGIN
      WHERE w.answer = 'Held'
      ORDER BY w.customer
     ON CONFLICT (sale_id, customer_key) DO UPDATE SET held = c.held + excluded.held, maximum = excluded.maximum;
+    IF cardinality(array_remove(p_networks, NULL)) > 0 THEN
+      -- name: claim_count_networks
+      -- why:  what a network holds unpaid is a constraint, too
+      -- cost: rows 0, buffers 1600
+      PERFORM count_networks(v_pool.id, v_share, p_networks, ARRAY(
+        SELECT CASE WHEN w.answer = 'Held' THEN w.quantity ELSE 0 END
+          FROM unnest(p_quantities, v_answers) WITH ORDINALITY AS w(quantity, answer, n) ORDER BY w.n
+      ), array_fill(0, ARRAY[cardinality(p_ids)]));
+    END IF;
     -- name: claim_write_ledger
     -- why:  every unit's path can be told afterwards
     -- cost: rows 0, buffers 800

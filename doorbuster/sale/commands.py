@@ -49,6 +49,7 @@ def create(  # noqa: PLR0913 - one parameter for each option
     closes: Annotated[str, typer.Option(help="Like --opens.")] = "in 1 day",
     limit: Annotated[int, typer.Option(help="Units that one customer may hold and buy.")] = 1,
     hold_seconds: Annotated[int, typer.Option(help="How long a claimed unit waits for its payment.")] = 300,
+    network_share: Annotated[int, typer.Option(help="Per cent of an item that one network may hold unpaid.")] = 5,
     title: Annotated[str, typer.Option(help="What shoppers read first.")] = "Flash sale",
     handle: Annotated[str, typer.Option(help="The address; made from title and opening if left out.")] = "",
     description: Annotated[str, typer.Option(help="A sentence or two for the sale's page.")] = "",
@@ -67,6 +68,7 @@ def create(  # noqa: PLR0913 - one parameter for each option
         items=_items(sku, units, price, settings.currency),
         hold_seconds=hold_seconds,
         limit_per_customer=limit,
+        network_share_percent=network_share,
     )
     said = ", ".join(f"{item.units} × {item.sku} at {item.price}" for item in wish.items)
     _record(settings, "sale.create", wish.handle, opens_at=wish.opens_at, items=said)
@@ -131,6 +133,7 @@ def edit(  # noqa: PLR0913 - one parameter for each option
     closes: Annotated[str | None, typer.Option(help="A new closing.")] = None,
     limit: Annotated[int | None, typer.Option(help="A new limit per customer.")] = None,
     hold_seconds: Annotated[int | None, typer.Option(help="A new hold time, for holds given from now on.")] = None,
+    network_share: Annotated[int | None, typer.Option(help="A new share of one network, in per cent.")] = None,
     price: Annotated[list[str] | None, typer.Option(metavar="SKU=PRICE", help="A new price; may be repeated.")] = None,
     units: Annotated[list[str] | None, typer.Option(metavar="SKU=UNITS", help="More or fewer units; repeat.")] = None,
     reason: Reason = "",
@@ -145,6 +148,7 @@ def edit(  # noqa: PLR0913 - one parameter for each option
         opens_at=_moment(opens, now, "--opens") if opens else None,
         closes_at=_moment(closes, now, "--closes") if closes else None,
         limit_per_customer=limit,
+        network_share_percent=network_share,
         hold_seconds=hold_seconds,
         prices={name: _price(text, found.currency) for name, text in _pairs(price, "--price")},
         units={name: _count(text) for name, text in _pairs(units, "--units")},
@@ -247,7 +251,17 @@ def _is_id(text: str) -> bool:
 
 def _document(sale: Sale) -> dict[str, Any]:
     """Return a sale as programs read it: times in RFC 3339, money in minor units with its currency."""
-    names = ("id", "handle", "title", "state", "opens_at", "closes_at", "hold_seconds", "limit_per_customer")
+    names = (
+        "id",
+        "handle",
+        "title",
+        "state",
+        "opens_at",
+        "closes_at",
+        "hold_seconds",
+        "limit_per_customer",
+        "network_share_percent",
+    )
     counts = {name: getattr(sale, name) for name in ("units", "held", "sold", "left")}
     items = [
         {
@@ -268,6 +282,7 @@ def _print_sale(sale: Sale) -> None:
     table.add_row("Opens", f"{sale.opens_at:%Y-%m-%d %H:%M:%S} UTC")
     table.add_row("Closes", f"{sale.closes_at:%Y-%m-%d %H:%M:%S} UTC")
     table.add_row("Terms", f"{sale.limit_per_customer} for each customer, held for {sale.hold_seconds} s")
+    table.add_row("Networks", f"one may hold {sale.network_share_percent} % unpaid")
     for item in sale.items:
         counts = f"{item.left} left, {item.held} held, {item.sold} sold of {item.units}"
         table.add_row(item.sku, f"{money.Money(item.price, sale.currency)}: {counts}")

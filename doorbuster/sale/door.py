@@ -28,6 +28,7 @@ from doorbuster.sale.sales import Sale
 from doorbuster.sale.window import STATUS_HEADERS, RawHeaders, Sent, Shown, Window, sent
 from doorbuster.settings import Settings
 from doorbuster.web import inputs, problems
+from doorbuster.web.networks import Networks
 from doorbuster.web.origin import is_our_own
 from doorbuster.web.problems import Refused, problem, problem_of_fault
 from doorbuster.web.sessions import IDENTITY_LENGTH, cookie_value, mint, shopper_of_cookie
@@ -46,13 +47,16 @@ ANSWERED = metrics.counter("doorbuster_door_answers_total", "Requests answered a
 class Door:
     """Stands before the application `inner` and answers what is hot."""
 
-    def __init__(self, inner: ASGIApp, window: Window, claims: Claims, settings: Settings, *, clock: Clock) -> None:
+    def __init__(
+        self, inner: ASGIApp, window: Window, claims: Claims, settings: Settings, networks: Networks, *, clock: Clock
+    ) -> None:
         """Answer what is hot by `window` and `claims`; pass the rest to `inner`."""
         self._inner, self._window, self._claims, self._clock = inner, window, claims, clock
         self._secret, self._secure, self._headers = settings.secret, settings.secure_cookies, window.data_headers
         self._hold_headers = [*JSON_HEADERS, *window.data_headers]
         self._status_headers = [*STATUS_HEADERS, *window.data_headers]
         self._own_hosts = frozenset({settings.shop_url.partition("://")[2]})
+        self._networks = networks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a hot URL here; pass everything else on."""
@@ -167,7 +171,8 @@ class Door:
         shopper = shopper_of_cookie(headers.get(b"cookie", b"").decode("latin-1"), self._secret, self._secure)
         shopper = shopper or mint(self._secret, self._secure, key)
         price = wish.price.amount if wish.price else None
-        answer = await self._claims.claim_item(sale, wish.sku, wish.quantity, Caller(shopper.key, key, price))
+        network = self._networks.of(scope, headers)
+        answer = await self._claims.claim_item(sale, wish.sku, wish.quantity, Caller(shopper.key, key, price, network))
         return self._told(answer, wish.sku, shopper.cookie)
 
     def _told(self, answer: Answer, sku: str, cookie: str | None) -> Sent:
@@ -180,7 +185,11 @@ class Door:
                 return self._with_hold(200, hold, sku, [*cookies, (b"idempotent-replayed", b"true")])
             case _:
                 sentence, facts = hold_api.told(answer)
-                wait = answer.retry_after_seconds if isinstance(answer, answers.NotAdmitted) else None
+                wait = (
+                    answer.retry_after_seconds
+                    if isinstance(answer, answers.NotAdmitted | answers.NetworkFull)
+                    else None
+                )
                 told = problem(hold_api.PROBLEMS[answer.name], sentence, retry_after_seconds=wait, **facts)
                 return self._sent(told, cookies if isinstance(answer, answers.AlreadyYours) else [])
 

@@ -84,6 +84,11 @@ PROBLEMS: dict[str, ProblemType] = {
         "all-held", 409, "Every unit is held",
         "Nothing is left, but units that others hold may still come back when they do not pay in time.",
     ),
+    "NetworkFull": declare(
+        "network-full", 429, "Much is held unpaid from your network",
+        "Nothing was done. Units are left, but one network may hold only a part of them unpaid. Try again after the "
+        "time in Retry-After, with the same key.",
+    ),
 }  # fmt: skip
 
 NOT_OUR_PAGE = declare(

@@ -14,10 +14,11 @@ from doorbuster.sale.holds import QUANTITY_MAX, Caller, Claims, hold_of, release
 from doorbuster.sale.memory import SaleMemory
 from doorbuster.sale.sales import Sale
 from doorbuster.settings import Settings
+from doorbuster.web.networks import Networks
 from doorbuster.web.pages import show
 from doorbuster.web.sessions import shopper_of, shopper_or_new
 
-STATUS = {"NotAdmitted": 503, "NotInSale": 404, "KeyReused": 422}
+STATUS = {"NotAdmitted": 503, "NotInSale": 404, "KeyReused": 422, "NetworkFull": 429}
 ATTEMPTS_MAX = 20
 
 
@@ -37,6 +38,11 @@ class SaleHouse(Protocol):
     @property
     def claims(self) -> Claims:
         """Return what answers claims in batches."""
+        ...
+
+    @property
+    def networks(self) -> Networks:
+        """Return what tells the networks of shoppers apart."""
         ...
 
     @property
@@ -63,7 +69,7 @@ async def hold_create(request: Request) -> Response:
     if not 1 <= quantity <= QUANTITY_MAX:
         raise HTTPException(422, f"The quantity must be a whole number from 1 to {QUANTITY_MAX}.")
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
-    answer = await _claim(house, sale, sku, quantity, shopper.key)
+    answer = await _claim(request, sale, sku, quantity, shopper.key)
     response = _answer(request, sale, answer)
     if shopper.cookie is not None:
         response.headers.append("set-cookie", shopper.cookie)
@@ -90,14 +96,15 @@ async def hold_release(request: Request) -> Response:
     return RedirectResponse(f"/holds/{hold_id}", 303)
 
 
-async def _claim(house: SaleHouse, sale: Sale, sku: str, quantity: int, customer_key: str) -> Answer:
+async def _claim(request: Request, sale: Sale, sku: str, quantity: int, customer_key: str) -> Answer:
     """Claim under a key made of the shopper and the sale, so that a second click without script is the same wish.
 
     A wish that has come to its end (given back, expired, paid) lets the next click be a new one.
     """
+    house, network = sale_house_of(request), sale_house_of(request).networks.of_request(request)
     answer: Answer = answers.KeyReused()
     for attempt in range(1, ATTEMPTS_MAX + 1):
-        caller = Caller(customer_key, f"form:{sku}:{quantity}:{attempt}")
+        caller = Caller(customer_key, f"form:{sku}:{quantity}:{attempt}", network=network)
         answer = await house.claims.claim_item(sale, sku, quantity, caller)
         if not isinstance(answer, answers.Replayed) or answer.hold.state in ("held", "paying"):
             break
@@ -112,6 +119,6 @@ def _answer(request: Request, sale: Sale, answer: Answer) -> Response:
             response = show(
                 request, "sale/answer.html", STATUS.get(answer.name, 409), answer=answer, sale=sale, now=sale.now
             )
-            if isinstance(answer, answers.NotAdmitted):
+            if isinstance(answer, answers.NotAdmitted | answers.NetworkFull):
                 response.headers["retry-after"] = str(answer.retry_after_seconds)
             return response

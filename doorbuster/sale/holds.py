@@ -25,6 +25,7 @@ SQL = QueryFile("doorbuster.sale", "holds.sql")
 ANSWERS = metrics.counter("doorbuster_sale_answers_total", "Answers to claims.", ("answer",))
 QUANTITY_MAX = 1_000
 RETRY_AFTER_SECONDS = 2
+NETWORK_RETRY_AFTER_SECONDS = 30
 
 _WITH_HOLD: dict[str, Callable[[Hold], Answer]] = {
     "Replayed": answers.Replayed,
@@ -39,11 +40,12 @@ _PLAIN: dict[str, Callable[[], Answer]] = {
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who claims, under which idempotency key, and the price agreed to, if any."""
+    """Who claims, under which idempotency key, the price agreed to, if any, and whence (see web/networks.py)."""
 
     customer_key: str
     idempotency_key: str
     agreed_price: int | None = None
+    network: str | None = None
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -145,6 +147,7 @@ async def _claimed(database: Database, claims: Sequence[Claim]) -> tuple[list[An
         keys=[claim.caller.idempotency_key for claim in claims],
         quantities=[claim.quantity for claim in claims],
         prices=[claim.caller.agreed_price for claim in claims],
+        networks=[claim.caller.network for claim in claims],
     )
     price, expires_at = common["hold_price"], common["hold_expires_at"]
     by_place = {row["place"]: row for row in others}
@@ -167,6 +170,8 @@ def _answer(claim: Claim, row: Row) -> Answer:
             return answers.SoldOut(left)
         case "AllHeld":
             return answers.AllHeld(left)
+        case "NetworkFull":
+            return answers.NetworkFull(NETWORK_RETRY_AFTER_SECONDS)
         case "NotOpenYet":
             return answers.NotOpenYet(claim.sale.opens_at)
         case "LimitReached":

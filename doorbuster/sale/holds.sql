@@ -3,7 +3,7 @@
 -- cost: rows 129, buffers 8000
 SELECT place, answer, hold_id, hold_variant, hold_quantity, hold_price, hold_state, hold_expires_at, units_left,
        customer_has, pool_version
-  FROM claim_holds(:sale_id, :variant_id, :ids, :customers, :keys, :quantities, :prices);
+  FROM claim_holds(:sale_id, :variant_id, :ids, :customers, :keys, :quantities, :prices, :networks);
 
 -- name: hold_of_owner
 -- why:  the owner sees what is held, what it costs and for how long; nobody else sees anything

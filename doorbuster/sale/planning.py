@@ -23,6 +23,7 @@ MISTAKES_BY_CONSTRAINT = {
     "sales_close_after_opening": ("closes_at", "the sale must close after it opens"),
     "sales_hold_time_sensible": ("hold_seconds", "a hold lasts from 5 seconds to one day"),
     "sales_limit_positive": ("limit_per_customer", "the limit is from 1 to 10,000 units"),
+    "sales_network_share_sensible": ("network_share_percent", "one network's share is from 1 to 100 per cent"),
     "sales_currency_iso": ("currency", "use a currency code such as GBP"),
     "sale_items_price_not_negative": ("price", "a price cannot be negative"),
     "sale_items_units_positive": ("units", "the number of units cannot be negative"),
@@ -40,6 +41,9 @@ class NewItem:
     price: int
 
 
+TERMS = ("title", "description", "opens_at", "closes_at", "hold_seconds", "limit_per_customer", "network_share_percent")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSale:
     """A sale to schedule; times are aware."""
@@ -53,6 +57,7 @@ class NewSale:
     description: str = ""
     hold_seconds: int = 300
     limit_per_customer: int = 1
+    network_share_percent: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,7 @@ class SaleEdit:
     closes_at: datetime | None = None
     hold_seconds: int | None = None
     limit_per_customer: int | None = None
+    network_share_percent: int | None = None
     prices: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
 
@@ -170,12 +176,7 @@ async def _insert(transaction: Transaction, sale_id: UUID, wish: NewSale) -> Non
         SQL.insert_sale,
         id=sale_id,
         handle=wish.handle,
-        title=wish.title,
-        description=wish.description,
-        opens_at=wish.opens_at,
-        closes_at=wish.closes_at,
-        hold_seconds=wish.hold_seconds,
-        limit_per_customer=wish.limit_per_customer,
+        **{name: getattr(wish, name) for name in TERMS},
         currency=wish.currency,
     )
     found = await transaction.fetch(SQL.variants_by_skus, skus=[item.sku for item in wish.items])
@@ -233,16 +234,9 @@ async def _take_from_shop(transaction: Transaction, shop_pool: Pool, units: int,
 
 
 async def _update(transaction: Transaction, sale: Sale, edit: SaleEdit) -> None:
-    await transaction.execute(
-        SQL.edit_sale,
-        sale_id=sale.id,
-        title=edit.title if edit.title is not None else sale.title,
-        description=edit.description if edit.description is not None else sale.description,
-        opens_at=edit.opens_at or sale.opens_at,
-        closes_at=edit.closes_at or sale.closes_at,
-        hold_seconds=edit.hold_seconds or sale.hold_seconds,
-        limit_per_customer=edit.limit_per_customer or sale.limit_per_customer,
-    )
+    wished = {name: getattr(edit, name) for name in TERMS}
+    terms = {name: getattr(sale, name) if wish is None else wish for name, wish in wished.items()}
+    await transaction.execute(SQL.edit_sale, sale_id=sale.id, **terms)
 
 
 async def _edit_items(transaction: Transaction, sale_id: UUID, edit: SaleEdit) -> None:

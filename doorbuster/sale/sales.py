@@ -54,6 +54,7 @@ class Sale:
     closes_at: datetime
     hold_seconds: int
     limit_per_customer: int
+    network_share_percent: int
     currency: str
     paused_at: datetime | None
     ended_at: datetime | None

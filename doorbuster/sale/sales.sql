@@ -1,22 +1,22 @@
 -- name: sale_by_handle
 -- why:  a shopper opens the sale's page
 -- cost: rows 1, buffers 6
-SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer, currency,
-       paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
+SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer,
+       network_share_percent, currency, paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
   FROM sales WHERE handle = :handle LIMIT 1;
 
 -- name: sale_by_id
 -- why:  programs name a sale by its id
 -- cost: rows 1, buffers 6
-SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer, currency,
-       paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
+SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer,
+       network_share_percent, currency, paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
   FROM sales WHERE id = :sale_id LIMIT 1;
 
 -- name: list_sales
 -- why:  the list of sales, the latest opening first
 -- cost: rows 200, buffers 210
-SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer, currency,
-       paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
+SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer,
+       network_share_percent, currency, paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
   FROM sales
  WHERE (opens_at, id) < (coalesce(:before::timestamptz, 'infinity'), coalesce(:before_id::uuid, id))
  ORDER BY opens_at DESC, id DESC
@@ -25,8 +25,8 @@ SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_
 -- name: live_sales
 -- why:  each worker knows by heart the sales that shoppers come for
 -- cost: rows 100, buffers 120
-SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer, currency,
-       paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
+SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer,
+       network_share_percent, currency, paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
   FROM sales
  WHERE leftovers_returned_at IS NULL AND closes_at > now() - interval '1 hour'
  ORDER BY closes_at
@@ -60,8 +60,10 @@ SELECT i.sale_id, i.variant_id, i.pool_id, v.sku, p.title, p.handle, p.category,
 -- name: insert_sale
 -- why:  a merchant schedules a sale
 -- cost: rows 0, buffers 20
-INSERT INTO sales (id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer, currency)
-VALUES (:id, :handle, :title, :description, :opens_at, :closes_at, :hold_seconds, :limit_per_customer, :currency);
+INSERT INTO sales (id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer,
+                   network_share_percent, currency)
+VALUES (:id, :handle, :title, :description, :opens_at, :closes_at, :hold_seconds, :limit_per_customer,
+        :network_share_percent, :currency);
 
 -- name: insert_pool_of_sale
 -- why:  a sale gets a pool of its own, so that the hot row is the sale's alone; it starts full, with its ledger line
@@ -100,8 +102,8 @@ SELECT k.id, k.variant_id, k.sale_id, k.on_hand, k.held, k.sold
 -- name: lock_sale
 -- why:  edits of one sale come one after the other
 -- cost: rows 1, buffers 8
-SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer, currency,
-       paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
+SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_per_customer,
+       network_share_percent, currency, paused_at, ended_at, leftovers_returned_at, clock_timestamp() AS now
   FROM sales WHERE id = :sale_id LIMIT 1 FOR NO KEY UPDATE;
 
 -- name: pause_sale
@@ -124,7 +126,8 @@ UPDATE sales SET ended_at = clock_timestamp() WHERE id = :sale_id AND ended_at I
 -- cost: rows 0, buffers 12
 UPDATE sales
    SET title = :title, description = :description, opens_at = :opens_at, closes_at = :closes_at,
-       hold_seconds = :hold_seconds, limit_per_customer = :limit_per_customer
+       hold_seconds = :hold_seconds, limit_per_customer = :limit_per_customer,
+       network_share_percent = :network_share_percent
  WHERE id = :sale_id;
 
 -- name: edit_item

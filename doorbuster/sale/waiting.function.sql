@@ -44,14 +44,17 @@ BEGIN
     END IF;
     v_hold := new_id();
     INSERT INTO holds (id, sale_id, pool_id, variant_id, customer_key, idempotency_key, quantity, unit_price,
-                       currency, created_at, expires_at)
+                       currency, created_at, expires_at, network)
     VALUES (v_hold, v_sale.id, p_pool, v_pool.variant_id, v_entry.customer_key, 'waiting:' || v_entry.id, v_quantity,
-            v_sale.price, v_sale.currency, v_now, v_now + make_interval(secs => v_sale.offer_seconds));
+            v_sale.price, v_sale.currency, v_now, v_now + make_interval(secs => v_sale.offer_seconds),
+            v_entry.network);
     INSERT INTO sale_customers AS c (sale_id, customer_key, held, maximum)
     VALUES (v_sale.id, v_entry.customer_key, v_quantity, v_sale.limit_per_customer)
     ON CONFLICT (sale_id, customer_key) DO UPDATE SET held = c.held + excluded.held, maximum = excluded.maximum;
     INSERT INTO stock_movements (pool_id, kind, held_delta, hold_id) VALUES (p_pool, 'held', v_quantity, v_hold);
     UPDATE waiting_list SET state = 'offered', hold_id = v_hold, offered_at = v_now WHERE id = v_entry.id;
+    -- The place was counted against its network when it was taken, so there is room for its offer.
+    UPDATE pool_networks SET held = held + v_quantity WHERE pool_id = p_pool AND network = v_entry.network;
     INSERT INTO outbox (kind, payload) VALUES ('waiting_offered', jsonb_build_object('waiting_id', v_entry.id));
     v_left := v_left - v_quantity;
     v_offered := v_offered + v_quantity;
@@ -116,10 +119,13 @@ BEGIN
 END
 $$;
 
+-- An earlier version had no networks.
+DROP FUNCTION IF EXISTS join_waiting_list(uuid, uuid, uuid, text, text, int, text, text, int);
+
 -- Takes a place at the end of a line, or says why not; `waiting_id` is the place, also one that was taken before.
 CREATE OR REPLACE FUNCTION join_waiting_list(
   p_sale uuid, p_variant uuid, p_id uuid, p_customer text, p_key text, p_quantity int, p_email text, p_secret text,
-  p_line_max int
+  p_line_max int, p_network text
 ) RETURNS TABLE (answer text, waiting_id uuid, hold_id uuid, has int, line_limit int) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
@@ -131,6 +137,7 @@ DECLARE
   v_sale  sales;
   v_entry waiting_list;
   v_left  bigint;
+  v_share bigint;
 BEGIN
   SELECT p.* INTO v_pool FROM sale_items i JOIN stock_pools p ON p.id = i.pool_id
    WHERE i.sale_id = p_sale AND i.variant_id = p_variant FOR NO KEY UPDATE OF p;
@@ -149,6 +156,7 @@ BEGIN
    WHERE h.sale_id = p_sale AND h.customer_key = p_customer AND h.pool_id = v_pool.id
      AND h.state IN ('held', 'paying') AND h.expires_at > v_now LIMIT 1;
   waiting_id := v_entry.id;
+  v_share := network_share(v_pool.id);
   answer := CASE
     WHEN v_pool.id IS NULL THEN 'NotInSale'
     WHEN v_entry.idempotency_key = p_key AND v_entry.pool_id = v_pool.id AND v_entry.quantity = p_quantity
@@ -162,11 +170,13 @@ BEGIN
     WHEN v_left = 0 AND v_pool.held = 0 THEN 'SoldOut'
     WHEN v_left > 0 AND v_pool.waiting = 0 AND v_now >= v_pool.reopens_at AND v_sale.paused_at IS NULL THEN 'StillLeft'
     WHEN v_pool.waiting >= p_line_max THEN 'LineFull'
+    WHEN p_quantity > (SELECT room FROM network_rooms(v_pool.id, v_share, ARRAY[p_network])) THEN 'NetworkFull'
     ELSE 'Joined'
   END;
   IF answer = 'Joined' THEN
-    INSERT INTO waiting_list (id, sale_id, pool_id, customer_key, idempotency_key, quantity, email, secret)
-    VALUES (p_id, p_sale, v_pool.id, p_customer, p_key, p_quantity, p_email, p_secret);
+    INSERT INTO waiting_list (id, sale_id, pool_id, customer_key, idempotency_key, quantity, email, secret, network)
+    VALUES (p_id, p_sale, v_pool.id, p_customer, p_key, p_quantity, p_email, p_secret, p_network);
+    PERFORM count_networks(v_pool.id, v_share, ARRAY[p_network], ARRAY[0], ARRAY[p_quantity]);
     UPDATE stock_pools SET waiting = waiting + 1 WHERE id = v_pool.id;
     waiting_id := p_id;
   END IF;

@@ -26,7 +26,7 @@ CHANGES = metrics.counter(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceWish:
-    """Who wants to wait for so many units of which item, and where a mail reaches them."""
+    """Who wants to wait for so many units of which item, where a mail reaches them, and whence they come."""
 
     sale_id: UUID
     variant_id: UUID
@@ -34,6 +34,7 @@ class PlaceWish:
     customer_key: str
     idempotency_key: str
     email: str | None = None
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ async def join_line(database: Runner, wish: PlaceWish) -> Joined | NotJoined:
         email=wish.email,
         secret=new_secret(),
         line_max=LINE_MAX,
+        network=wish.network,
     )
     assert row is not None
     answer: str = row["answer"]

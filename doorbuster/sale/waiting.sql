@@ -4,7 +4,8 @@
 -- why:  a shopper takes a place in line, once for each key and once for each item
 -- cost: rows 1, buffers 120
 SELECT answer, waiting_id, hold_id, has, line_limit
-  FROM join_waiting_list(:sale_id, :variant_id, :id, :customer_key, :key, :quantity, :email, :secret, :line_max);
+  FROM join_waiting_list(:sale_id, :variant_id, :id, :customer_key, :key, :quantity, :email, :secret, :line_max,
+                         :network);
 
 -- name: leave_waiting_list
 -- why:  a shopper who changes their mind makes the line shorter

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from doorbuster.sale.hold_api import NOT_OUR_PAGE
 from doorbuster.sale.hold_api import PROBLEMS as HOLD_PROBLEMS
 from doorbuster.sale.hold_pages import sale_house_of
-from doorbuster.sale.holds import QUANTITY_MAX
+from doorbuster.sale.holds import NETWORK_RETRY_AFTER_SECONDS, QUANTITY_MAX
 from doorbuster.sale.waiting import Joined, NotJoined, Place, PlaceWish, join_line, leave_line, place_of
 from doorbuster.web import problems
 from doorbuster.web.api import PREFIX, Answer, Endpoint, answer
@@ -49,7 +49,10 @@ class WaitingPlace(Answer, frozen=True):
 
 
 PROBLEMS: dict[str, ProblemType] = {
-    **{name: HOLD_PROBLEMS[name] for name in ("NotInSale", "SaleOver", "NotOpenYet", "LimitReached", "SoldOut")},
+    **{
+        name: HOLD_PROBLEMS[name]
+        for name in ("NotInSale", "SaleOver", "NotOpenYet", "LimitReached", "SoldOut", "NetworkFull")
+    },
     "AlreadyYours": HOLD_PROBLEMS["AlreadyYours"],
     "KeyReused": problems.KEY_REUSED,
     "InLine": declare("in-line", 409, "You are in line already", "`waiting_id` names your place; leave it first."),
@@ -77,6 +80,7 @@ async def waiting_create(request: Request, *, body: WaitingBody, key: str) -> Re
         customer_key=shopper.key,
         idempotency_key=key,
         email=body.email,
+        network=house.networks.of_request(request),
     )
     match await join_line(house.till, wish):
         case Joined(waiting_id, secret, replayed):
@@ -88,7 +92,8 @@ async def waiting_create(request: Request, *, body: WaitingBody, key: str) -> Re
             facts: dict[str, Any] = {"limit": limit, "have": has} if why == "LimitReached" else {}
             facts |= {"hold_id": str(hold_id)} if hold_id else {}
             facts |= {"waiting_id": str(place_had.waiting_id), "secret": place_had.secret} if place_had else {}
-            return problem(PROBLEMS[why], PROBLEMS[why].meaning, **facts)
+            wait = NETWORK_RETRY_AFTER_SECONDS if why == "NetworkFull" else None
+            return problem(PROBLEMS[why], PROBLEMS[why].meaning, retry_after_seconds=wait, **facts)
 
 
 async def waiting_show(request: Request, *, query: SecretQuery) -> Response:

@@ -9,7 +9,8 @@ from tests.house.rooms import PACKAGE, modules
 FAULTS = {
     "decided before, by a function that holds the lock": """
         holds_one_effect_per_key orders_one_effect_per_key order_lines_hold_once orders_one_per_cart
-        payments_captured_once sale_customers_within_limit sale_customers_not_negative stock_pools_not_negative
+        payments_captured_once pool_networks_within_share pool_networks_not_negative
+        sale_customers_within_limit sale_customers_not_negative stock_pools_not_negative
         discrepancies_found_once payments_refund_within_amount carts_one_open_each mails_once_per_effect
         payments_one_per_gateway_ref refunds_one_per_gateway_ref
         waiting_list_one_effect_per_key waiting_list_one_place_each waiting_list_offered sale_notices_once_each

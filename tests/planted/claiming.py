@@ -5,6 +5,8 @@ from tests.planted.bug import Bug, bugs_of
 CLAIMS = bugs_of("doorbuster/sale/claim.function.sql", "tests/rooms/sale/test_claims.py", "tests/properties")
 EXPIRY = bugs_of("doorbuster/sale/expire.function.sql", "tests/rooms/sale/test_expiry.py", "tests/properties")
 HOLDS = bugs_of("doorbuster/sale/holds.sql", "tests/rooms/sale/test_claims.py", "tests/rooms/sale/test_expiry.py")
+NETWORKS = bugs_of("doorbuster/sale/networks.function.sql", "tests/rooms/sale/test_networks.py")
+SHARES = bugs_of("doorbuster/sale/claim.function.sql", "tests/rooms/sale/test_networks.py")
 MEMORY = bugs_of("doorbuster/sale/memory.py", "tests/rooms/sale/test_memory.py")
 DOOR = bugs_of("doorbuster/sale/door.py", "tests/stories/shopping/test_waiting.py")
 
@@ -235,6 +237,42 @@ CLAIMING: tuple[Bug, ...] = (
         "sold out is never said to an owner",
         "if before and before.claimants and before.claimants.epoch == epoch:",
         "if before and before.claimants:",
+    ),
+    SHARES.bug(
+        "a network may hold one unit more than its share",
+        "one network's share",
+        "bool_and(b.wanted <= b.room)",
+        "bool_and(b.wanted <= b.room + 1)",
+    ),
+    SHARES.bug(
+        "what a network gets within a batch is not counted on",
+        "one network's share",
+        "::bigint - p_quantities[v_row.n]));",
+        "::bigint));",
+    ),
+    NETWORKS.bug(
+        "doubtful networks have a share each",
+        "non-payers keep at most a share",
+        "CASE WHEN n.lapsed > n.sold THEN 'doubtful' ELSE w.network END",
+        "w.network",
+    ),
+    NETWORKS.bug(
+        "what the doubtful hold together is not summed",
+        "non-payers keep at most a share",
+        "p_share - (SELECT sum(d.held + d.waiting)::bigint",
+        "p_share - (SELECT max(d.held + d.waiting)::bigint",
+    ),
+    NETWORKS.bug(
+        "paying makes no room",
+        "a carrier's buyers are slowed, not banned",
+        "coalesce(n.sold - n.lapsed - n.held - n.waiting, 0)",
+        "coalesce(- n.lapsed - n.held - n.waiting, 0)",
+    ),
+    NETWORKS.bug(
+        "places in line do not count towards the share",
+        "the line is no way around the share",
+        "coalesce(n.sold - n.lapsed - n.held - n.waiting, 0)",
+        "coalesce(n.sold - n.lapsed - n.held, 0)",
     ),
     DOOR.bug(
         "an owner is told from memory that everything is gone",

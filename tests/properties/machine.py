@@ -58,6 +58,8 @@ class Shop(RuleBasedStateMachine):
         self.watcher = await asyncpg.connect(self.url)
         self.scene = Scene(self.database, self.url)
         self.sale = await self.scene.open_sale(units=UNITS, limit=LIMIT)
+        # Everybody comes from a network of their own that is counted; its bound is tested by itself.
+        await self.watcher.execute("UPDATE sales SET network_share_percent = 100")
 
     def teardown(self) -> None:
         self.loop.run(self._close())
@@ -82,7 +84,9 @@ class Shop(RuleBasedStateMachine):
 
     @rule(who=WHO, key=KEY, quantity=QUANTITY)
     def claim(self, who: str, key: str, quantity: int) -> None:
-        claim = Claim(self.sale, self.scene.variants["lamp"], quantity, Caller("s:" + who, key.ljust(16, "_")))
+        claim = Claim(
+            self.sale, self.scene.variants["lamp"], quantity, Caller("s:" + who, key.ljust(16, "_"), network="n:" + who)
+        )
         (answer,) = self.does(claim_batch(self.database, [claim]))
         assert answer.name == self.model.claim(who, key, quantity)
         if answer.name == "Held":

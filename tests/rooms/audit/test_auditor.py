@@ -85,6 +85,11 @@ PLANTED = {
         "holds_astray",
         "belongs to another sale",
     ),
+    "a network counts a unit that nobody there holds": (
+        f"INSERT INTO pool_networks (pool_id, network, held, maximum) VALUES ('{ID}c2', 'n:one', 1, 5)",
+        "networks_against_holds",
+        "network n:one: counted 1 held",
+    ),
     "somebody waits whom the pool does not count": (
         WAITS,
         "lines_counted",

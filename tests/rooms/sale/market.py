@@ -66,9 +66,11 @@ class Counter:
     database: Database
     sale: Sale
 
-    def claim(self, who: str, key: str = "", quantity: int = 1, price: int | None = None) -> Claim:
+    def claim(
+        self, who: str, key: str = "", quantity: int = 1, price: int | None = None, *, network: str | None = None
+    ) -> Claim:
         """Return the claim of somebody, under a key of theirs."""
-        caller = Caller(f"s:{who}", key or f"key-of-{who}-0123456789", price)
+        caller = Caller(f"s:{who}", key or f"key-of-{who}-0123456789", price, network)
         return Claim(self.sale, self.sale.items[0].variant_id, quantity, caller)
 
     async def ask(self, who: str, key: str = "", quantity: int = 1, price: int | None = None) -> Answer:

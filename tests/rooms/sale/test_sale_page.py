@@ -25,7 +25,8 @@ def lamp_sale(*, now: datetime = NOON, units: int = 10, held: int = 0, sold: int
     )  # fmt: skip
     return Sale(
         id=UUID(int=1), handle="lamps", title="Lamps at noon", description="<i>Bright</i>", opens_at=NOON,
-        closes_at=NOON + HOUR, hold_seconds=300, limit_per_customer=1, currency="GBP", paused_at=None, ended_at=None,
+        closes_at=NOON + HOUR, hold_seconds=300, limit_per_customer=1, network_share_percent=5,
+        currency="GBP", paused_at=None, ended_at=None,
         leftovers_returned_at=None, now=now, items=(item,),
     )  # fmt: skip
 

@@ -49,7 +49,9 @@ class Line:
     def database(self) -> Database:
         return self.counter.database
 
-    async def join(self, who: str, quantity: int = 1, key: str = "", email: str | None = None) -> Joined | NotJoined:
+    async def join(
+        self, who: str, quantity: int = 1, key: str = "", email: str | None = None, network: str | None = None
+    ) -> Joined | NotJoined:
         sale = self.counter.sale
         wish = PlaceWish(
             sale_id=sale.id,
@@ -58,6 +60,7 @@ class Line:
             customer_key=f"s:{who}",
             idempotency_key=key or f"wait-of-{who}-0123456789",
             email=email,
+            network=network,
         )
         answer = await join_line(self.database, wish)
         if isinstance(answer, Joined):

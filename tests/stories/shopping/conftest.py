@@ -78,7 +78,7 @@ class Shop:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     home: Path = tmp_path_factory.mktemp("shop")
     with mailbox_open() as (mailbox, smtp_url):
-        running = RunningShop.open(home, SMTP_URL=smtp_url)
+        running = RunningShop.open(home, SMTP_URL=smtp_url, TRUSTED_PROXIES="127.0.0.1")
         try:
             opened = Shop(running, mailbox, _database_url(home))
             asyncio.run(_fill(opened))
