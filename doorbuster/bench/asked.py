@@ -106,7 +106,7 @@ def _product(facts: Facts) -> int:
 def _claim(facts: Facts, who: str) -> dict[str, Any]:
     return {
         "sale_id": facts["sale_id"], "variant_id": facts["variant_id"], "ids": [new_id()], "customers": [who],
-        "keys": [f"key-of-{who}"], "quantities": [1], "prices": [None],
+        "keys": [f"key-of-{who}"], "quantities": [1], "prices": [None], "networks": [None],
     }  # fmt: skip
 
 

@@ -74,9 +74,14 @@ class Chaos:
     told: Told = field(default_factory=Told)
 
     def planned(self, number: int) -> tuple[Fault, Step]:
-        """Return what breaks in a cycle and when: each fault in turn, at a step that the seed draws."""
-        chance = random.Random(f"{self.seed}/{number}")  # noqa: S311 -- repeatable on purpose
-        return self.faults[number % len(self.faults)], chance.choice(STEPS)
+        """Return what breaks in a cycle and when: each fault in turn, at a step that the seed draws for it.
+
+        With each round of all faults it is the next step, so that as many rounds as steps meet every pair once.
+        """
+        rounds, which = divmod(number, len(self.faults))
+        fault = self.faults[which]
+        drawn = random.Random(f"{self.seed}/{fault.name}").randrange(len(STEPS))  # noqa: S311 -- repeatable on purpose
+        return fault, STEPS[(drawn + rounds) % len(STEPS)]
 
     async def cycle(self, number: int) -> Cycle:
         """Let shoppers buy while one thing breaks; never raises for what the shop does."""

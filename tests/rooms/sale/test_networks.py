@@ -142,6 +142,17 @@ async def test_doubtful_networks_in_one_batch_do_not_get_the_share_twice(databas
     assert tally(told) == {"Held": 5, "NetworkFull": 15}
 
 
+async def test_what_doubtful_networks_hold_is_added_up(database: Database) -> None:
+    counter = Counter(database, await opened(database, units=100))
+    for network in ("n:a", "n:b", "n:c"):
+        await crowd(counter, network, 1)
+    await lapse(counter, "n:a", "n:b", "n:c")
+
+    told = [tally(await crowd(counter, network, size)) for network, size in (("n:a", 3), ("n:b", 1), ("n:c", 3))]
+
+    assert told == [{"Held": 3}, {"Held": 1}, {"Held": 1, "NetworkFull": 2}]
+
+
 async def test_giving_units_back_before_they_expire_counts_as_not_paying_too(database: Database) -> None:
     counter = Counter(database, await opened(database, units=100))
     (held,) = await claim_batch(database, [counter.claim("mallory", network="n:one")])

@@ -21,7 +21,7 @@ from doorbuster.shop.answers import (
 )
 from doorbuster.shop.carts import open_cart
 from doorbuster.shop.placing import HOLD_SECONDS_MAX, Placing, place_orders
-from tests.rooms.shop.conftest import HOME, Scene, wish
+from tests.rooms.shop.conftest import HOME, Scene, pounds, wish
 
 
 async def test_a_hold_becomes_an_order_that_waits_for_its_payment(scene: Scene) -> None:
@@ -196,3 +196,50 @@ async def test_after_an_order_the_next_thing_goes_into_a_new_cart(scene: Scene) 
     cart = await scene.cart(mug=1)
     await scene.place(wish(cart_id=cart))
     assert await open_cart(scene.database, "s:ada") is None
+
+
+@pytest.mark.parametrize("country", ["GB", "JP", "DE", "US"])
+@pytest.mark.parametrize(("price", "quantity"), [(999, 1), (1, 3), (123_457, 2), (5_000, 1)])
+async def test_an_order_is_the_same_whether_it_was_placed_at_once_or_after_a_closer_look(
+    scene: Scene, country: str, price: int, quantity: int
+) -> None:
+    """Of two orders of one address in a batch the first is placed at once, the second looked at closely."""
+    await scene.open_sale(units=20, limit=6, price=price)
+    holds = [await scene.hold(who, quantity=quantity) for who in ("ada", "bob")]
+    address = replace(HOME, country=country)
+    wishes = [
+        wish(who, hold_id=hold, address=address, email="same@example.com")
+        for who, hold in zip(("ada", "bob"), holds, strict=True)
+    ]
+
+    answers = await place_orders(scene.database, wishes, "hosted")
+
+    assert [type(answer) for answer in answers] == [Placed, Placed]
+    facts = "items_amount, shipping_amount, tax_amount, total_amount, shipping_method, currency, state, source, sale_id"
+    lines = "variant_id, pool_id, sku, title, quantity, unit_price, tax_points, tax_amount, position"
+    assert len(await scene.sql(f"SELECT DISTINCT {facts} FROM orders")) == 1
+    assert len(await scene.sql(f"SELECT DISTINCT {lines} FROM order_lines")) == 1
+    assert len(await scene.sql("SELECT DISTINCT amount, currency, state, gateway FROM payments")) == 1
+    assert len(await scene.sql("SELECT DISTINCT state, email_key FROM holds")) == 1
+    await scene.books_balance()
+
+
+async def test_a_batch_of_everything_answers_everybody_in_their_place(scene: Scene) -> None:
+    await scene.open_sale(units=20, limit=1)
+    mine = {who: await scene.hold(who) for who in ("ada", "bob", "cy", "dora", "eve")}
+    before = wish("ada", hold_id=mine["ada"])
+    await scene.place(before)
+    wishes = [
+        before,
+        wish("bob", hold_id=mine["bob"]),
+        wish("cy", hold_id=mine["dora"]),
+        wish("dora", hold_id=mine["dora"], expected_total=pounds(1)),
+        wish("eve", hold_id=mine["eve"], email="ada@example.com"),
+        wish("cy", hold_id=mine["cy"]),
+    ]
+
+    answers = await place_orders(scene.database, wishes, "hosted")
+
+    told = [type(answer) for answer in answers]
+    assert told == [Replayed, Placed, NotYours, PriceChanged, LimitReached, Placed]
+    await scene.books_balance()
