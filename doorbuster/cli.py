@@ -22,6 +22,10 @@ ROOMS = {
     "operator": ("doorbuster.accounts.commands", "Invite operators and recover their access."),
     "drill": ("doorbuster.drill_plane", "Release a crowd on the shop and judge what happened."),
     "reconcile": ("doorbuster.shop.commands", "Compare the books with the payment gateway and mend what disagrees."),
+    "limit": (
+        "doorbuster.guard.commands",
+        "See what callers may send, change it while the shop runs, look up a refusal.",
+    ),
     "jobs": ("doorbuster.jobs.commands", "Look at jobs that failed too often; try them again or give them up."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),
     "bench": ("doorbuster.bench.commands", "Measure the ratios of the engine on this machine."),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault
+from doorbuster.guard.rate_limit import Look, RateLimit
 from doorbuster.routes import data_plane_routes
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.door import Door
@@ -68,9 +70,10 @@ async def run_worker(post: Post) -> None:
         window = _window(house)
         with suppress(DatabaseFault):
             await window.refresh()
-        pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret))
+        app = _guarded(_app(house, window), house)
+        pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
         async with background(pusher, _keep_fresh(window, house.claims.exhausted)):
-            await serve(_app(house, window), post)
+            await serve(app, post)
 
 
 def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncContextManager[Database]:
@@ -124,6 +127,13 @@ def _app(house: ShopHouse, window: Window) -> ASGIApp:
     return Door(
         SharedCache(routed, house.clock), window, house.claims, house.settings, house.networks, clock=house.clock
     )
+
+
+def _guarded(app: ASGIApp, house: ShopHouse) -> RateLimit:
+    """Return the application with the guard before it."""
+    drawn = house.pages.render("guard/refused.html").encode()
+    look = Look(drawn, security_headers(house.settings), data_headers(house.settings))
+    return RateLimit(app, house.networks, house.settings, look, clock=house.clock, chance=random.Random())  # noqa: S311
 
 
 async def _keep_fresh(window: Window, exhausted: asyncio.Event) -> None:

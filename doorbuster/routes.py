@@ -130,8 +130,21 @@ def control_plane_routes() -> list[BaseRoute]:
         guarded("/operators", operators.invitation_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/recovery", operators.recovery_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/disablement", operators.operator_disable, "manage", "POST"),
+        *_control_of_the_guard(),
         *_control_of_sales(),
         *_control_of_orders(),
+    ]
+
+
+def _control_of_the_guard() -> list[BaseRoute]:
+    from doorbuster.control import limits
+    from doorbuster.control.access import guarded
+
+    return [
+        guarded("/guard", limits.guard_index, "look"),
+        guarded("/guard/limits/{name}", limits.limit_show, "operate"),
+        guarded("/guard/limits/{name}", limits.limit_set, "operate", "POST"),
+        guarded("/guard/levers/{id:int}/undo", limits.lever_undo, "operate", "POST"),
     ]
 
 

@@ -4,7 +4,7 @@
 |----------|---------------------------------------------------------------|
 | look     | see the overview, the sales, the journal: no personal data    |
 | contact  | see orders, addresses and mails                               |
-| operate  | pause, resume and end a sale; retry or give up parked jobs    |
+| operate  | pause, resume and end a sale; parked jobs; the guard's levers |
 | sell     | create and edit sales; fulfil, cancel and refund orders       |
 | manage   | make, reset and disable operators                             |
 """

@@ -17,6 +17,7 @@ from doorbuster.accounts.passwords import Passwords
 from doorbuster.accounts.sessions import Sessions
 from doorbuster.accounts.throttle import Throttle
 from doorbuster.clock import Clock
+from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.health import SnapshotIntake
 from doorbuster.control.house import ControlHouse
 from doorbuster.control.overview import WATCHED_COUNTERS, WATCHED_HISTOGRAMS
@@ -40,7 +41,7 @@ WARM_UP_BEATS = 3
 
 def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock) -> ASGIApp:
     """Return the control plane's application."""
-    collector = Collector()
+    collector, keeper = Collector(), PolicyKeeper()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, ControlHouse]]:
@@ -56,13 +57,16 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                 asyncio.TaskGroup() as tasks,
             ):
                 house = _house(settings, clock, database, log, collector)
-                beats = [tasks.create_task(beat) for beat in _beats(house)]
+                keeping = keeper.run(log, clock, settings.home)
+                beats = [tasks.create_task(beat) for beat in (*_beats(house), keeping)]
                 yield {"house": house}
                 for beat in beats:
                     beat.cancel()
 
     app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.control_url)
-    return SnapshotIntake(CountRequests(app, routes, "control"), collector, clock, settings.secret)
+    return SnapshotIntake(
+        CountRequests(app, routes, "control"), collector, clock, settings.secret, lambda: keeper.document
+    )
 
 
 def _house(settings: Settings, clock: Clock, database: Database, log: EventLog, collector: Collector) -> ControlHouse:

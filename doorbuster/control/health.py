@@ -6,6 +6,7 @@ shows `Authorization: Bearer <token>` with the token that `doorbuster operator m
 
 import hmac
 import ipaddress
+from collections.abc import Callable
 
 from msgspec import DecodeError
 from starlette.requests import Request
@@ -61,19 +62,23 @@ class SnapshotIntake:
     and no browser sends one.
     """
 
-    def __init__(self, app: ASGIApp, collector: Collector, clock: Clock, secret: str) -> None:
-        """Keep the token ready."""
-        self._app, self._collector, self._clock = app, collector, clock
+    def __init__(
+        self, app: ASGIApp, collector: Collector, clock: Clock, secret: str, news: Callable[[], bytes]
+    ) -> None:
+        """Keep the token ready; `news` is what a worker is told in return, nothing if empty."""
+        self._app, self._collector, self._clock, self._news = app, collector, clock, news
         self._token = internal_token(secret).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a snapshot: 204 counted, 410 came too late, 401 wrong token, 400 no snapshot, 413 too large."""
+        """Take a snapshot: 200 counted (news follow), 410 too late, 401 wrong token, 400 no snapshot, 413 too large."""
         if scope["type"] != "http" or scope["path"] != PATH:
             await self._app(scope, receive, send)
             return
         status = await self._take(scope, receive)
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
+        news = self._news() if status == 200 else b""
+        length = [(b"content-length", str(len(news)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": length})
+        await send({"type": "http.response.body", "body": news})
 
     async def _take(self, scope: Scope, receive: Receive) -> int:
         shown = dict(scope["headers"]).get(TOKEN_HEADER.lower().encode(), b"")
@@ -86,7 +91,7 @@ class SnapshotIntake:
             snapshot = decode(body)
         except DecodeError:
             return 400
-        return 204 if self._collector.take(snapshot, self._clock.monotonic()) else 410
+        return 200 if self._collector.take(snapshot, self._clock.monotonic()) else 410
 
 
 async def _read(receive: Receive) -> bytes | None:

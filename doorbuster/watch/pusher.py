@@ -1,4 +1,4 @@
-"""Pushes this process's metrics to the control plane each second.
+"""Pushes this process's metrics to the control plane each second, and hears in the answer what the guard is to do.
 
 Promises: the process never waits for the control plane and never fails because of it; the last snapshot is pushed
 when the process stops.
@@ -6,6 +6,7 @@ Never: retries a push: the next one carries everything.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import aiohttp
@@ -16,13 +17,20 @@ from doorbuster.watch.snapshots import PATH, TOKEN_HEADER, encode
 
 PUSH_SECONDS_MAX = 2.0
 FAREWELL_SECONDS_MAX = 1.0
+NEWS_BYTES_MAX = 65_536
 
 PUSHES = metrics.counter("doorbuster_pushes_total", "Snapshots pushed to the control plane, by outcome.", ("outcome",))
 
 
-async def push_metrics(process_name: str, control_url: str, token: str) -> None:
-    """Push a snapshot about each second until cancelled, then once more."""
-    pusher = _Pusher(process_name)
+def _nothing(_: bytes) -> None:
+    """Hear nothing."""
+
+
+async def push_metrics(
+    process_name: str, control_url: str, token: str, hear: Callable[[bytes], None] = _nothing
+) -> None:
+    """Push a snapshot about each second until cancelled, then once more; `hear` gets what is answered, if anything."""
+    pusher = _Pusher(process_name, hear)
     timeout = aiohttp.ClientTimeout(total=PUSH_SECONDS_MAX)
     async with aiohttp.ClientSession(control_url, headers={TOKEN_HEADER: token}, timeout=timeout) as session:
         try:
@@ -36,12 +44,14 @@ async def push_metrics(process_name: str, control_url: str, token: str) -> None:
 
 
 class _Pusher:
-    def __init__(self, process_name: str) -> None:
-        self._reporter = process.Reporter(process_name)
+    def __init__(self, process_name: str, hear: Callable[[bytes], None]) -> None:
+        self._reporter, self._hear = process.Reporter(process_name), hear
 
     async def push(self, session: aiohttp.ClientSession) -> None:
         try:
             async with session.post(PATH, data=encode(self._reporter.report())) as response:
                 PUSHES.add("accepted" if response.ok else "refused")
+                if response.status == 200 and (news := await response.content.read(NEWS_BYTES_MAX)):
+                    self._hear(news)
         except (aiohttp.ClientError, TimeoutError, OSError):
             PUSHES.add("unreachable")

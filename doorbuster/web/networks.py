@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 FORWARDED_LENGTH_MAX = 1_000
 REMEMBERED_MAX = 65_536
-IPV4_BITS, IPV6_BITS = 24, 48
+IPV4_BITS, IPV6_BITS, IPV6_CLIENT_BITS = 24, 48, 64
 
 Address = IPv4Address | IPv6Address
 Block = IPv4Network | IPv6Network
@@ -33,6 +33,7 @@ class Networks:
         self._trusted = trusted_proxies
         self._key = blake2b(secret.encode(), digest_size=32, person=b"network-key").digest()
         self._known = lru_cache(REMEMBERED_MAX)(self._network)
+        self._clients = lru_cache(REMEMBERED_MAX)(self._client_key)
 
     def of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
         """Return the network of a request by its raw headers, or None when its address says nothing."""
@@ -45,14 +46,25 @@ class Networks:
         lines = request.headers.getlist("x-forwarded-for")
         return self.of(request.scope, {b"x-forwarded-for": ",".join(lines).encode("latin-1")})
 
+    def client_of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+        """Return a hash of the caller's own address (an IPv6 /64): for counting a moment, not for keeping."""
+        client = scope.get("client")
+        forwarded = headers.get(b"x-forwarded-for", b"") if self._trusted else b""
+        return self._clients(client[0], forwarded[-FORWARDED_LENGTH_MAX:]) if client else ""
+
     def _network(self, peer: str, forwarded: bytes) -> str | None:
         address = self._client(peer, forwarded)
         if address is None or not address.is_global:
             return None
-        bits = IPV4_BITS if address.version == 4 else IPV6_BITS
+        return "n:" + self._hash(address, IPV4_BITS if address.version == 4 else IPV6_BITS)
+
+    def _client_key(self, peer: str, forwarded: bytes) -> str:
+        address = self._client(peer, forwarded)
+        return "a:" + self._hash(address, 32 if address.version == 4 else IPV6_CLIENT_BITS) if address else ""
+
+    def _hash(self, address: Address, bits: int) -> str:
         block = ip_network((address, bits), strict=False)
-        digest = blake2b(str(block).encode(), key=self._key, digest_size=9).hexdigest()
-        return f"n:{digest}"
+        return blake2b(str(block).encode(), key=self._key, digest_size=9).hexdigest()
 
     def _client(self, peer: str, forwarded: bytes) -> Address | None:
         """Return the first address from the right that no trusted proxy has; None when a proxy wrote nonsense."""

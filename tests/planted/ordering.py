@@ -67,8 +67,51 @@ ORDERING: tuple[Bug, ...] = (
     PLACING.bug(
         "a hold that is being paid never ends",
         "no unit is stranded",
-        "created_at + make_interval(secs => p_hold_seconds_max)))",
+        "                                                 created_at + make_interval(secs => p_hold_seconds_max)))\n"
+        "   WHERE id = v_hold.id;",
+        "                                                 'infinity'::timestamptz))\n   WHERE id = v_hold.id;",
+    ),
+    PLACING.bug(
+        "a hold that is being paid never ends, of a plain order",
+        "no unit is stranded",
+        "h.created_at + make_interval(secs => p_hold_seconds_max)))",
         "'infinity'::timestamptz))",
+    ),
+    PLACING.bug(
+        "paying does not lengthen the hold of a plain order",
+        "a promise is never lost",
+        "expires_at = greatest(h.expires_at, least(",
+        "expires_at = least(h.expires_at, least(",
+    ),
+    PLACING.bug(
+        "an expired hold becomes a plain order",
+        "a hold lasts as long as was said",
+        "h.state = 'held' AND h.expires_at > v_now",
+        "h.state = 'held'",
+    ),
+    PLACING.bug(
+        "anybody's hold becomes a plain order of mine",
+        "nobody touches what is another's",
+        "ON h.customer_key = w.value ->> 'customer_key' AND h.state",
+        "ON h.state",
+    ),
+    PLACING.bug(
+        "a plain order is not compared with the total that was agreed to",
+        "charged is what was agreed",
+        "coalesce((w.value ->> 'expected_total')::bigint, h.quantity * h.unit_price + d.amount)",
+        "h.quantity * h.unit_price + d.amount",
+    ),
+    PLACING.bug(
+        "a plain order's address does not count towards the limit",
+        "limit per customer",
+        "SELECT DISTINCT ON (sale_id, customer) sale_id, customer, quantity, limit_per_customer\n      FROM plain",
+        "SELECT DISTINCT ON (sale_id, customer) sale_id, customer, 0, limit_per_customer\n      FROM plain",
+    ),
+    PLACING.bug(
+        "delivery is not charged on a plain order",
+        "money adds up",
+        "currency, items_amount, shipping_amount, tax, items_amount + shipping_amount, shipping_method,",
+        "currency, items_amount, 0, tax, items_amount, shipping_method,",
     ),
     PLACING.bug(
         "delivery is not charged",
@@ -138,7 +181,7 @@ ORDERING: tuple[Bug, ...] = (
     PRICING.bug(
         "delivery is free only above its limit",
         "charged is what was agreed",
-        "CASE WHEN items.amount >= m.free_from THEN 0",
-        "CASE WHEN items.amount > m.free_from THEN 0",
+        "CASE WHEN p_items_amount >= m.free_from THEN 0",
+        "CASE WHEN p_items_amount > m.free_from THEN 0",
     ),
 )

@@ -1,0 +1,59 @@
+"""GCRA, the generic cell rate algorithm: one number for each key, no window edges, an exact time to come back.
+
+Source: ITU-T I.371; the virtual-scheduling form. State is the theoretical arrival time (TAT) of the next request: a
+request is sound when it comes no earlier than TAT - burst x period; it moves TAT on by one period.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+KEYS_MAX = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests a second in the long run, and so many at once."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a request may pass; how many more could follow at once; seconds until the next may, when none can."""
+
+    passes: bool
+    remaining: int
+    wait_seconds: float
+
+
+class Meter:
+    """Counts requests by key against one rate; remembers at most `keys_max` keys, the longest silent go first.
+
+    Forgetting a silent key is harmless once its TAT is past; when more keys than that are busy at once, the eldest ones
+    get a fresh burst: memory is bounded, the bound on a caller is then softer.
+    """
+
+    def __init__(self, rate: Rate, keys_max: int = KEYS_MAX) -> None:
+        """Start with nobody heard of."""
+        self.rate = rate
+        self._keys_max = keys_max
+        self._tats: OrderedDict[str, float] = OrderedDict()
+
+    def ask(self, key: str, now: float) -> Verdict:
+        """Say whether a request of `key` may pass at `now` (monotonic seconds); nothing is counted."""
+        period = 1.0 / self.rate.per_second
+        ahead = max(0.0, self._tats.get(key, now) - now)
+        room = self.rate.burst - ahead / period
+        # A thousandth of a request is forgiven: times are floats.
+        remaining = int(room + 1e-3)
+        if remaining >= 1:
+            return Verdict(True, remaining - 1, 0.0)
+        return Verdict(False, 0, (1.0 - room) * period)
+
+    def count(self, key: str, now: float) -> None:
+        """Count a request that passed."""
+        self._tats[key] = max(now, self._tats.get(key, now)) + 1.0 / self.rate.per_second
+        self._tats.move_to_end(key)
+        if len(self._tats) > self._keys_max:
+            self._tats.popitem(last=False)

@@ -1,0 +1,76 @@
+"""What callers may send: a limit for each class of requests, and what levers have made of it.
+
+A policy travels from the control plane to every worker as a short JSON document; it is data, and workers obey the last
+one they heard of.
+"""
+
+from zlib import crc32
+
+import msgspec
+
+from doorbuster.guard.classes import CLASSES, RouteClass
+
+RATE_MAX, BURST_MAX = 100_000.0, 1_000_000
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests a second and at once, for one client and for one network; `enforced` off counts only (a dry run)."""
+
+    rate: float
+    burst: int
+    network_rate: float
+    network_burst: int
+    enforced: bool = True
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """A limit for each class; the same limits have the same version."""
+
+    limits: dict[RouteClass, Limit]
+
+    @property
+    def version(self) -> int:
+        """Return a number of 32 bits that stands for these limits."""
+        return crc32(encode(self))
+
+
+DEFAULTS = Policy(
+    {
+        "browse": Limit(rate=10, burst=30, network_rate=100, network_burst=400),
+        "sale": Limit(rate=5, burst=30, network_rate=200, network_burst=1_000),
+        "hold": Limit(rate=1, burst=6, network_rate=100, network_burst=400),
+        "join": Limit(rate=0.1, burst=3, network_rate=5, network_burst=50),
+        "cart": Limit(rate=2, burst=10, network_rate=20, network_burst=100),
+        "checkout": Limit(rate=0.5, burst=5, network_rate=20, network_burst=100),
+    }
+)
+"""Starting values: a person in a hurry with several tabs stays far below; a network is a carrier's thousand people."""
+
+assert set(DEFAULTS.limits) == set(CLASSES)
+
+_decoder = msgspec.json.Decoder(Policy)
+
+
+def mistakes_of(limit: Limit) -> dict[str, str]:
+    """Return what is wrong with a limit, by field."""
+    found = {}
+    for name, most in (
+        ("rate", RATE_MAX),
+        ("network_rate", RATE_MAX),
+        ("burst", BURST_MAX),
+        ("network_burst", BURST_MAX),
+    ):
+        least = 0.001 if name.endswith("rate") else 1
+        if not least <= getattr(limit, name) <= most:
+            found[name] = f"must be from {least:g} to {most:g}"
+    return found
+
+
+def encode(policy: Policy) -> bytes:
+    """Write a policy for the way to the workers."""
+    return msgspec.json.encode(policy, order="sorted")
+
+
+def decode(document: bytes) -> Policy:
+    """Read a policy; raises msgspec.DecodeError for anything else."""
+    return _decoder.decode(document)

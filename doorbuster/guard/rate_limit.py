@@ -1,0 +1,182 @@
+"""Rate limits by client and by network, in raw ASGI, before routing, body and session.
+
+A client is a signed shopper cookie, or an address without one; a network is an IPv4 /24 or an IPv6 /48. Both bounds
+hold: the client's keeps one person from taking everybody's turn, the network's catches whoever makes ever new clients.
+Many buyers behind one address each have their own turn and are slowed together only far above what people do.
+
+Answers of the API carry the RateLimit fields (draft-ietf-httpapi-ratelimit-headers), refusals also Retry-After, with up
+to 30 % added by chance, so that those who were refused together do not come back together.
+"""
+
+import math
+import random
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from doorbuster import metrics
+from doorbuster.clock import Clock
+from doorbuster.guard import policy as policies
+from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass, class_of
+from doorbuster.guard.gcra import Meter, Rate, Verdict
+from doorbuster.guard.policy import DEFAULTS, Limit, Policy
+from doorbuster.guard.refusals import Refusal, id_of, who_of
+from doorbuster.settings import Settings
+from doorbuster.web.networks import Networks
+from doorbuster.web.problems import MEDIA_TYPE, declare
+from doorbuster.web.sessions import shopper_of_cookie
+
+POLICY_FILE = "policy.json"
+JITTER = 0.3
+OVERSHOOT = 2.0
+"""Of several workers each lets this share of the whole pass, because a caller's connections are not spread evenly."""
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+TOO_MANY = declare(
+    "too-many-requests", 429, "Too many requests at once",
+    "Nothing was done. Come back after the time in Retry-After; `refusal` is an id that operators can look up.",
+)  # fmt: skip
+ASKED = metrics.counter(
+    "doorbuster_guard_requests_total",
+    "Requests by class and verdict: passed, refused, would_refuse (a dry run) or unknown (no public address).",
+    ("class", "verdict"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a refusal looks to a browser: a page with three words between @ to fill in, and the security headers."""
+
+    drawn: bytes
+    page_headers: RawHeaders
+    data_headers: RawHeaders
+
+    def page(self, sentence: str, seconds: int, refusal_id: str) -> bytes:
+        """Return the page with its words; none of them was typed by anybody."""
+        filled = self.drawn.replace(b"@sentence@", sentence.encode()).replace(b"@seconds@", str(seconds).encode())
+        return filled.replace(b"@refusal@", refusal_id.encode())
+
+
+@dataclass(slots=True)
+class _Meters:
+    limit: Limit
+    client: Meter
+    network: Meter
+
+
+class RateLimit:
+    """Stands before everything and refuses callers who send more than the policy allows."""
+
+    def __init__(
+        self, app: ASGIApp, networks: Networks, settings: Settings, look: Look, *, clock: Clock, chance: random.Random
+    ) -> None:
+        """Begin with the policy that lies in the home folder, or the one that the shop comes with."""
+        self._app, self._networks, self._look = app, networks, look
+        self._secret, self._secure = settings.secret, settings.secure_cookies
+        self._clock, self._chance = clock, chance
+        self._share = min(1.0, OVERSHOOT / settings.workers)
+        self._meters: dict[RouteClass, _Meters] = {}
+        self.policy = DEFAULTS
+        self._version = DEFAULTS.version
+        self.obey(DEFAULTS)
+        with suppress(OSError, msgspec.DecodeError):
+            self.hear((settings.home / POLICY_FILE).read_bytes())
+
+    def obey(self, policy: Policy) -> None:
+        """Take a policy; what was counted stays counted where a class's rates have not changed."""
+        for name in CLASSES:
+            limit, now = policy.limits.get(name, DEFAULTS.limits[name]), self._meters.get(name)
+            if now is None or now.limit != limit:
+                self._meters[name] = _Meters(
+                    limit,
+                    Meter(Rate(limit.rate * self._share, max(1, round(limit.burst * self._share)))),
+                    Meter(Rate(limit.network_rate * self._share, max(1, round(limit.network_burst * self._share)))),
+                )
+        self.policy, self._version = policy, policy.version
+
+    def hear(self, document: bytes) -> None:
+        """Take a policy as the control plane sends it."""
+        self.obey(policies.decode(document))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on."""
+        name = class_of(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if name is None:
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        network = self._networks.of(scope, headers)
+        if network is None:
+            ASKED.add(name, "unknown")
+            await self._app(scope, receive, send)
+            return
+        meters, now = self._meters[name], self._clock.monotonic()
+        client = self._client(scope, headers)
+        own, shared = meters.client.ask(client, now), meters.network.ask(network, now)
+        if (own.passes and shared.passes) or not meters.limit.enforced:
+            passes = own.passes and shared.passes
+            if passes:
+                meters.client.count(client, now)
+                meters.network.count(network, now)
+            ASKED.add(name, "passed" if passes else "would_refuse")
+            await self._app(scope, receive, self._told(send, name, meters, own) if _is_api(scope) else send)
+            return
+        ASKED.add(name, "refused")
+        await self._refuse(scope, send, name, network if own.passes else client, own if not own.passes else shared)
+
+    def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        cookie = headers.get(b"cookie")
+        shopper = shopper_of_cookie(cookie.decode("latin-1"), self._secret, self._secure) if cookie else None
+        return shopper.key if shopper else self._networks.client_of(scope, headers)
+
+    def _told(self, send: Send, name: RouteClass, meters: _Meters, own: Verdict) -> Send:
+        """Add the RateLimit fields to the answer."""
+        fields = _fields(name, meters.client.rate, own)
+
+        async def send_with_fields(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *fields]
+            await send(message)
+
+        return send_with_fields
+
+    async def _refuse(self, scope: Scope, send: Send, name: RouteClass, key: str, verdict: Verdict) -> None:
+        meters = self._meters[name]
+        of_network = key.startswith("n:")
+        refusal = Refusal(self._clock.now(), name, of_network, self._version, who_of(key))
+        refusal_id = id_of(refusal, self._secret)
+        seconds = max(1, math.ceil(verdict.wait_seconds * (1 + self._chance.uniform(0, JITTER))))
+        whose = "one network" if of_network else "one visitor"
+        sentence = f"More requests came at once than {whose} may send ({MEANINGS[name]})."
+        if _is_api(scope):
+            kind, body = MEDIA_TYPE, TOO_MANY.document(sentence, refusal=refusal_id, retry_after_seconds=seconds)
+        else:
+            kind, body = "text/html; charset=utf-8", self._look.page(sentence, seconds, refusal_id)
+        headers = [
+            (b"content-type", kind.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"retry-after", str(seconds).encode()),
+            (b"cache-control", b"no-store"),
+            *(self._look.data_headers if _is_api(scope) else self._look.page_headers),
+            *_fields(name, (meters.network if of_network else meters.client).rate, verdict),
+        ]
+        await send({"type": "http.response.start", "status": 429, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _is_api(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path.startswith("/api/")
+
+
+def _fields(name: RouteClass, rate: Rate, verdict: Verdict) -> list[tuple[bytes, bytes]]:
+    """Return RateLimit-Policy and RateLimit: the burst in the time in which it fills again, and what is left of it."""
+    window = max(1, math.ceil(rate.burst / rate.per_second))
+    reset = max(0, math.ceil(verdict.wait_seconds))
+    return [
+        (b"ratelimit-policy", f'"{name}";q={rate.burst};w={window}'.encode()),
+        (b"ratelimit", f'"{name}";r={verdict.remaining};t={reset}'.encode()),
+    ]

@@ -1,0 +1,112 @@
+"""An operator pulls a lever at three in the morning: in every worker within moments, with the database gone."""
+
+import http.client
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.cast import RunningShop, eventually, told
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    running = RunningShop.open(tmp_path_factory.mktemp("guarded"), TRUSTED_PROXIES="127.0.0.1", WORKERS="2")
+    yield running
+    running.close()
+
+
+def knock(shop: RunningShop, path: str, address: str = "81.2.69.7") -> tuple[int, dict[str, str], bytes]:
+    """Ask on a connection of one's own, so that now this worker answers and now that."""
+    connection = http.client.HTTPConnection(urlsplit(shop.url).netloc, timeout=20)
+    try:
+        connection.request("GET", path, headers={"X-Forwarded-For": address})
+        reply = connection.getresponse()
+        return reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read()
+    finally:
+        connection.close()
+
+
+def limit(shop: RunningShop, *words: str) -> str:
+    status, said = told(shop.home, "limit", *words)
+    assert status == 0, said
+    return said
+
+
+def refusal(shop: RunningShop, path: str, address: str) -> tuple[int, dict[str, str], bytes]:
+    """Ask until one is refused: each worker lets the first pass."""
+    return next(reply for reply in (knock(shop, path, address) for _ in range(20)) if reply[0] == 429)
+
+
+def refused(shop: RunningShop, address: str) -> int:
+    return sum(knock(shop, "/api/v1/products", address)[0] == 429 for _ in range(12))
+
+
+def test_a_lever_is_in_force_in_every_worker_and_its_undoing_too(shop: RunningShop) -> None:
+    assert refused(shop, "81.2.1.1") == 0
+    said = limit(shop, "set", "browse", "--rate", "0.01", "--burst", "1", "--reason", "a scraper", "--for", "10m")
+    # Two workers, each with its own count of one.
+    eventually(lambda: refused(shop, f"81.2.{os.urandom(1)[0]}.9") >= 10, "the limit is in force in both workers")
+
+    status, headers, body = refusal(shop, "/api/v1/products", "81.2.1.1")
+    document = json.loads(body)
+    assert (status, document["type"].rpartition("/")[2]) == (429, "too-many-requests")
+    assert int(headers["retry-after"]) >= 1
+    explained = limit(shop, "explain", document["refusal"])
+    assert "browse (look around" in explained
+    assert "a scraper" in explained
+
+    limit(shop, "undo", said.split()[1].rstrip(":"))
+    eventually(lambda: refused(shop, f"81.3.{os.urandom(1)[0]}.9") == 0, "the limit is lifted in both workers")
+
+
+def test_a_lever_needs_no_database(shop: RunningShop) -> None:
+    postmaster = next(pid for pid, command in shop.processes().items() if "-D " in command and "postgres" in command)
+    os.kill(postmaster, signal.SIGSTOP)
+    try:
+        number = (
+            limit(shop, "set", "sale", "--rate", "0.01", "--burst", "1", "--reason", "drill").split()[1].rstrip(":")
+        )
+        eventually(
+            lambda: [knock(shop, "/sales/none", "81.4.9.9")[0] for _ in range(4)][-1] == 429,
+            "in force without PostgreSQL",
+        )
+        limit(shop, "undo", number)
+    finally:
+        os.kill(postmaster, signal.SIGCONT)
+
+
+def test_the_page_of_a_refusal_is_a_page_of_the_shop(shop: RunningShop) -> None:
+    limit(shop, "set", "browse", "--rate", "0.01", "--burst", "1", "--reason", "looks", "--for", "10m")
+    eventually(lambda: refused(shop, f"81.6.{os.urandom(1)[0]}.9") >= 10, "the limit is in force in both workers")
+    _, headers, body = refusal(shop, "/search?q=lamp", "81.5.1.1")
+
+    assert headers["content-type"].startswith("text/html")
+    assert "content-security-policy" in headers
+    assert b"One moment" in body
+    assert b"R-" in body
+    assert b"@refusal@" not in body
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("set", "brows", "--rate", "1", "--reason", "x"), "there is no class 'brows'"),
+        (("set", "browse", "--reason", "x"), "nothing to change"),
+        (("set", "browse", "--rate", "0", "--reason", "x"), "--rate must be from 0.001"),
+        (("set", "browse", "--rate", "1", "--for", "soon", "--reason", "x"), "'soon' is no span of time"),
+        (("undo", "4711"), "no lever 4711 is in force"),
+        (("explain", "R-NONSENSE"), "is no refusal of this shop"),
+    ],
+)
+def test_a_slip_at_the_command_line_is_told_with_its_mend(
+    tmp_path: Path, words: tuple[str, ...], complaint: str
+) -> None:
+    status, said = told(tmp_path, "limit", *words)
+
+    assert status == 1
+    assert complaint in said
