@@ -14,12 +14,12 @@ MEANINGS: dict[RouteClass, str] = {
     "checkout": "place an order, pay, cancel",
 }
 
-NEVER_LIMITED = ("/healthz", "/readyz", "/payments/callbacks/", "/internal/", "/assets/")
+NEVER_LIMITED = ("/healthz", "/readyz", "/payments/callbacks/", "/internal/", "/assets/", "/artwork/")
 API = "/api/v1"
 
 
 def class_of(method: str, path: str) -> RouteClass | None:
-    """Return the class of a request, or None for what is never limited: callbacks, health, assets."""
+    """Return the class of a request, or None for what is never limited: callbacks, health, what a page is made of."""
     if path.startswith(NEVER_LIMITED):
         return None
     path = path.removeprefix(API)

@@ -87,11 +87,11 @@ def levers_(json: Json = False) -> None:
     """List the last levers, the newest first."""
     now = SystemClock().now()
     with open_event_log(from_environment(os.environ).home) as log:
-        pulled = levers.newest(log)
+        pulled, newest = levers.newest(log), levers.policy_at(log, now)[1]
     if json:
         _print_json(pulled)
     for lever in [] if json else pulled:
-        state = "in force" if lever.in_force(now) else f"undone by {lever.undone_by}" if lever.undone_at else "expired"
+        state = _state(lever, now, newest)
         typer.echo(f"{lever.id}  {lever.at:%Y-%m-%d %H:%M:%S} UTC  {lever.name}: {_words(lever.limit)}  "
                    f"by {lever.actor}: {lever.reason or 'no reason'}  ({state})")  # fmt: skip
 
@@ -128,6 +128,13 @@ def span(text: str) -> timedelta | None:
     if not found or found[1].strip("0") == "":
         raise DoorbusterError(f"{text!r} is no span of time: write 90s, 10m, 2h or 1d")
     return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+
+
+def _state(lever: Lever, now: datetime, newest: Mapping[RouteClass, Lever]) -> str:
+    if not lever.in_force(now):
+        return f"undone by {lever.undone_by}" if lever.undone_at else "expired"
+    above = newest[lever.name].id
+    return "in force" if above == lever.id else f"below lever {above}"
 
 
 def _class(name: str) -> RouteClass:

@@ -36,12 +36,12 @@ class Policy(msgspec.Struct, frozen=True):
 
 DEFAULTS = Policy(
     {
-        "browse": Limit(rate=10, burst=30, network_rate=100, network_burst=400),
-        "sale": Limit(rate=5, burst=30, network_rate=200, network_burst=1_000),
-        "hold": Limit(rate=1, burst=6, network_rate=100, network_burst=400),
-        "join": Limit(rate=0.1, burst=3, network_rate=5, network_burst=50),
-        "cart": Limit(rate=2, burst=10, network_rate=20, network_burst=100),
-        "checkout": Limit(rate=0.5, burst=5, network_rate=20, network_burst=100),
+        "browse": Limit(rate=10.0, burst=30, network_rate=100.0, network_burst=400),
+        "sale": Limit(rate=5.0, burst=30, network_rate=200.0, network_burst=1_000),
+        "hold": Limit(rate=1.0, burst=6, network_rate=100.0, network_burst=400),
+        "join": Limit(rate=0.1, burst=3, network_rate=5.0, network_burst=50),
+        "cart": Limit(rate=2.0, burst=10, network_rate=20.0, network_burst=100),
+        "checkout": Limit(rate=0.5, burst=5, network_rate=20.0, network_burst=100),
     }
 )
 """Starting values: a person in a hurry with several tabs stays far below; a network is a carrier's thousand people."""

@@ -12,6 +12,8 @@ import math
 import random
 from contextlib import suppress
 from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.guard import policy as policies
-from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass, class_of
+from doorbuster.guard.classes import CLASSES, RouteClass, class_of
 from doorbuster.guard.gcra import Meter, Rate, Verdict
 from doorbuster.guard.policy import DEFAULTS, Limit, Policy
 from doorbuster.guard.refusals import Refusal, id_of, who_of
@@ -48,16 +50,19 @@ ASKED = metrics.counter(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a refusal looks to a browser: a page with three words between @ to fill in, and the security headers."""
+    """How a refusal looks to a browser: a page with four words between @ to fill in, and the security headers."""
 
     drawn: bytes
     page_headers: RawHeaders
     data_headers: RawHeaders
 
-    def page(self, sentence: str, seconds: int, refusal_id: str) -> bytes:
-        """Return the page with its words; none of them was typed by anybody."""
-        filled = self.drawn.replace(b"@sentence@", sentence.encode()).replace(b"@seconds@", str(seconds).encode())
-        return filled.replace(b"@refusal@", refusal_id.encode())
+    def page(self, sentence: str, seconds: int, refusal_id: str, again: str) -> bytes:
+        """Return the page with its words; `again` is where the shopper can try once more."""
+        words = {"sentence": sentence, "seconds": str(seconds), "refusal": refusal_id, "again": escape(again)}
+        page = self.drawn
+        for name, word in words.items():
+            page = page.replace(f"@{name}@".encode(), word.encode())
+        return page
 
 
 @dataclass(slots=True)
@@ -150,11 +155,11 @@ class RateLimit:
         refusal_id = id_of(refusal, self._secret)
         seconds = max(1, math.ceil(verdict.wait_seconds * (1 + self._chance.uniform(0, JITTER))))
         whose = "one network" if of_network else "one visitor"
-        sentence = f"More requests came at once than {whose} may send ({MEANINGS[name]})."
+        sentence = f"More requests came at once than {whose} may send."
         if _is_api(scope):
             kind, body = MEDIA_TYPE, TOO_MANY.document(sentence, refusal=refusal_id, retry_after_seconds=seconds)
         else:
-            kind, body = "text/html; charset=utf-8", self._look.page(sentence, seconds, refusal_id)
+            kind, body = "text/html; charset=utf-8", self._look.page(sentence, seconds, refusal_id, _again(scope))
         headers = [
             (b"content-type", kind.encode()),
             (b"content-length", str(len(body)).encode()),
@@ -170,6 +175,18 @@ class RateLimit:
 def _is_api(scope: Scope) -> bool:
     path: str = scope["path"]
     return path.startswith("/api/")
+
+
+def _again(scope: Scope) -> str:
+    """Return where to try again: the same page, or for a form the page that it stood on."""
+    if scope["method"] in ("GET", "HEAD"):
+        return ""
+    came_from = dict(scope["headers"]).get(b"referer", b"").decode("latin-1")[:2_000]
+    try:
+        path = urlsplit(came_from).path
+    except ValueError:
+        return "/"
+    return path if path.startswith("/") and not path.startswith("//") else "/"
 
 
 def _fields(name: RouteClass, rate: Rate, verdict: Verdict) -> list[tuple[bytes, bytes]]:

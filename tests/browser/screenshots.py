@@ -25,7 +25,19 @@ PAGES = {
     "not-found": "/nowhere",
     "api": "/api/v1/",
 }
-ROOM = ("", "sales", "sales/new", "products", "orders", "payments", "outbox", "journal", "operators")
+ROOM = (
+    "",
+    "sales",
+    "sales/new",
+    "products",
+    "orders",
+    "payments",
+    "outbox",
+    "guard",
+    "guard/limits/hold",
+    "journal",
+    "operators",
+)
 ADDRESS = {
     "Full name": "Ada Lovelace",
     "Street and number": "12 St James's Square",

@@ -6,7 +6,19 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/", "/sales", "/sales/new", "/products", "/orders", "/outbox", "/journal", "/operators", "/nowhere"]
+PAGES = [
+    "/",
+    "/sales",
+    "/sales/new",
+    "/products",
+    "/orders",
+    "/outbox",
+    "/guard",
+    "/guard/limits/hold",
+    "/journal",
+    "/operators",
+    "/nowhere",
+]
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},

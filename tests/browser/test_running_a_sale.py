@@ -72,7 +72,17 @@ async def test_a_merchant_schedules_a_sale_watches_it_sell_and_stops_it(page: Pa
 
 async def test_the_pages_fit_a_phone(page: Page, database: Database):
     await product(database, units=50)
-    for path in ("/", "/sales", "/sales/new?sku=LAMP", "/orders", "/outbox", "/products", "/journal", "/operators"):
+    for path in (
+        "/",
+        "/sales",
+        "/sales/new?sku=LAMP",
+        "/orders",
+        "/outbox",
+        "/guard",
+        "/products",
+        "/journal",
+        "/operators",
+    ):
         await page.goto(path)
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 

@@ -84,6 +84,7 @@ def test_a_policy_arrives_as_it_was_sent() -> None:
     policy = Policy(DEFAULTS.limits | {"hold": STRICT})
 
     assert decode(encode(policy)) == policy
+    assert decode(encode(DEFAULTS)).version == DEFAULTS.version
     assert policy.version != DEFAULTS.version
 
 

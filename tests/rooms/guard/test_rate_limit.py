@@ -32,7 +32,7 @@ class Guarded:
     def __init__(self, settings: Settings, clock: ManualClock) -> None:
         self.settings, self.clock = settings, clock
         networks = Networks((ip_network("127.0.0.1"),), settings.secret)
-        look = Look(b"<p>@sentence@ @seconds@ @refusal@</p>", [(b"x-page", b"1")], [(b"x-data", b"1")])
+        look = Look(b"<a href='@again@'>@sentence@ @seconds@ @refusal@</a>", [(b"x-page", b"1")], [(b"x-data", b"1")])
         self.guard = RateLimit(passed_on, networks, settings, look, clock=clock, chance=random.Random(1))
 
     def limit(self, name: str = "hold", **changes: Any) -> None:
@@ -40,10 +40,16 @@ class Guarded:
         self.guard.hear(encode(Policy(DEFAULTS.limits | {name: limit})))  # type: ignore[dict-item]
 
     async def knock(
-        self, path: str = HOLDS, method: str = "POST", address: str = "81.2.69.1", cookie: str | None = None
+        self,
+        path: str = HOLDS,
+        method: str = "POST",
+        address: str = "81.2.69.1",
+        cookie: str | None = None,
+        referer: str = "",
     ) -> tuple[int, dict[str, str], bytes]:
         headers = [(b"x-forwarded-for", address.encode())]
         headers += [(b"cookie", cookie.partition(";")[0].encode())] if cookie else []
+        headers += [(b"referer", referer.encode())] if referer else []
         sent: list[Any] = []
 
         async def send(message: Any) -> None:
@@ -116,6 +122,25 @@ async def test_a_browser_is_told_by_a_page(guarded: Guarded) -> None:
     assert b"@" not in body
 
 
+@pytest.mark.parametrize(
+    ("referer", "again"),
+    [
+        ("http://shop.test/products/lamp?x=1", "/products/lamp"),
+        ("", "/"),
+        ("http://shop.test//evil.test/x", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http://[", "/"),
+        ("http://shop.test/<b>'", "/&lt;b&gt;&#x27;"),
+    ],
+)
+async def test_who_sent_a_form_is_led_back_to_its_page(guarded: Guarded, referer: str, again: str) -> None:
+    guarded.limit("cart")
+    await guarded.statuses(2, path="/cart/lines")
+    _, _, body = await guarded.knock(path="/cart/lines", referer=referer)
+
+    assert f"<a href='{again}'>".encode() in body
+
+
 async def test_shoppers_behind_one_address_have_a_turn_each(guarded: Guarded) -> None:
     guarded.limit(network_burst=100)
     cookies = [mint("s" * 40, False, f"key-number-{n:010d}").cookie for n in range(10)]
@@ -147,8 +172,10 @@ async def test_whose_address_says_nothing_is_never_refused(guarded: Guarded, add
     assert await guarded.statuses(20, address=address) == [200] * 20
 
 
-@pytest.mark.parametrize("path", ["/payments/callbacks/hosted", "/healthz", "/readyz", "/assets/shop.css"])
-async def test_callbacks_health_and_assets_are_never_refused(guarded: Guarded, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/payments/callbacks/hosted", "/healthz", "/readyz", "/assets/shop.css", "/artwork/lamp.svg"]
+)
+async def test_callbacks_health_and_what_pages_are_made_of_are_never_refused(guarded: Guarded, path: str) -> None:
     assert await guarded.statuses(100, path=path) == [200] * 100
 
 

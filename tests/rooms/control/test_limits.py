@@ -1,0 +1,89 @@
+"""The guard's page: what callers may send, levers with reason and undo, and what a refusal's id tells."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from doorbuster.guard.policy import DEFAULTS
+from doorbuster.guard.refusals import Refusal, id_of, who_of
+from tests.rooms.control.room import Room, Visitor
+
+TIGHT = {
+    "rate": "0.5", "burst": "2", "network_rate": "5", "network_burst": "10", "mode": "refuse", "minutes": "60",
+    "reason": "a flood of claims",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def operator(dark_room: Room) -> Visitor:
+    """Somebody who may pull levers, while the database does not answer."""
+    return await dark_room.enter("operator")
+
+
+async def test_the_limits_in_force_are_shown_with_what_they_mean(operator: Visitor) -> None:
+    page = await operator.get("/guard")
+
+    assert page.says("claim a unit", "1/s, 6 at once", "refuses", "Nobody has pulled a lever yet")
+
+
+async def test_a_lever_is_pulled_with_a_reason_and_stands_in_the_journal(dark_room: Room, operator: Visitor) -> None:
+    assert (await operator.post("/guard/limits/hold", TIGHT)).location == "/guard"
+
+    assert (await operator.get("/guard")).says("0.5/s, 2 at once", "a flood of claims", "in force")
+    line = dark_room.story("limit:hold")[0]
+    assert (line.verb, line.detail["reason"], line.detail["rate"]) == ("limit.set", "a flood of claims", 0.5)
+
+
+async def test_the_form_begins_with_what_is_in_force(operator: Visitor) -> None:
+    typed = (await operator.get("/guard/limits/hold")).typed()
+
+    assert (typed["rate"], typed["burst"]) == ("1", "6")
+
+
+async def test_a_lever_is_taken_back(operator: Visitor) -> None:
+    await operator.post("/guard/limits/hold", TIGHT)
+
+    assert (await operator.post("/guard/levers/1/undo")).location == "/guard"
+    assert (await operator.get("/guard")).says("1/s, 6 at once", "undone by")
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"rate": "fast"}, "A client's rate should be a number"),
+        ({"rate": "0"}, "It must be from 0.001"),
+        ({"rate": "nan"}, "It must be from 0.001"),
+        ({"network_burst": "many"}, "A network's burst"),
+        ({"reason": ""}, "A reason"),
+        ({"mode": "perhaps"}, "What it does"),
+    ],
+)
+async def test_a_slip_is_told_beside_its_field_and_changes_nothing(
+    operator: Visitor, change: dict[str, str], complaint: str
+) -> None:
+    page = await operator.post("/guard/limits/hold", TIGHT | change)
+
+    assert page.status == 422
+    assert page.says(complaint)
+    assert (await operator.get("/guard")).says("Nobody has pulled a lever yet")
+
+
+async def test_there_is_no_limit_of_a_class_that_does_not_exist(operator: Visitor) -> None:
+    assert (await operator.get("/guard/limits/everything")).status == 404
+
+
+async def test_the_id_that_a_shopper_was_told_is_looked_up(dark_room: Room, operator: Visitor) -> None:
+    refusal = Refusal(datetime(2026, 11, 27, 15, 0, tzinfo=UTC), "hold", False, DEFAULTS.version, who_of("s:ada"))
+    text = id_of(refusal, dark_room.house.settings.secret)
+
+    page = await operator.get(f"/guard?refusal={text}")
+
+    assert page.says("hold: claim a unit", "that of one client", who_of("s:ada"))
+    assert (await operator.get("/guard?refusal=R-NONSENSE")).says("That is no refusal of this shop.")
+
+
+async def test_who_may_only_look_sees_the_guard_and_pulls_nothing(dark_room: Room) -> None:
+    viewer = await dark_room.enter("viewer")
+
+    assert (await viewer.get("/guard")).status == 200
+    assert (await viewer.post("/guard/limits/hold", TIGHT)).status == 403
