@@ -14,6 +14,7 @@ from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault
 from doorbuster.guard.rate_limit import Look, RateLimit
+from doorbuster.guard.sharing import Sharing
 from doorbuster.routes import data_plane_routes
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.door import Door
@@ -72,7 +73,8 @@ async def run_worker(post: Post) -> None:
             await window.refresh()
         app = _guarded(_app(house, window), house)
         pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
-        async with background(pusher, _keep_fresh(window, house.claims.exhausted)):
+        sharing = [Sharing(app, settings.valkey_url, settings.secret, house.clock).run()] if settings.valkey_url else []
+        async with background(pusher, _keep_fresh(window, house.claims.exhausted), *sharing):
             await serve(app, post)
 
 

@@ -90,6 +90,10 @@ class Settings:
     """TRUSTED_PROXIES: addresses or blocks, separated by commas, of the proxies before the shop; only what they write
     into X-Forwarded-For is believed."""
 
+    valkey_url: str = ""
+    """VALKEY_URL: redis://host:6379/0 of a Valkey or Redis that hosts share rate limits through; unset, each worker
+    counts for itself."""
+
     connections_per_worker: int = 8
     """CONNECTIONS: PostgreSQL connections of one data-plane worker; three of them are kept for those who pay."""
 
@@ -173,6 +177,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         webhook_url=_webhook_url(environ.get("WEBHOOK_URL", "")),
         webhook_secret=environ.get("WEBHOOK_SECRET", ""),
         trusted_proxies=_blocks(environ.get("TRUSTED_PROXIES", "")),
+        valkey_url=_store_url(environ.get("VALKEY_URL", "")),
         connections_per_worker=_number(environ, "CONNECTIONS", 8, 4, 500),
         statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
     )
@@ -191,6 +196,12 @@ def _blocks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(word) for word in words)
     except ValueError as fault:
         raise Misconfigured(f"TRUSTED_PROXIES: {fault}; write addresses or blocks such as 10.0.0.0/8") from fault
+
+
+def _store_url(text: str) -> str:
+    if not text or re.match(r"(redis|rediss|valkey|valkeys|unix)://[^\s]", text):
+        return re.sub(r"^valkey", "redis", text)
+    raise Misconfigured(f"VALKEY_URL={text!r} must begin with redis://, rediss:// or unix://")
 
 
 def _webhook_url(text: str) -> str:

@@ -41,6 +41,7 @@ class Worker:
     pid: int
     age: str
     lag_ms: float
+    store_up: bool | None
     memory_bytes: float
     silent_seconds: float
 
@@ -97,6 +98,7 @@ def worker_of(process: Process, house: ControlHouse, now_seconds: float) -> Work
         pid=process.snapshot.pid,
         age=span(house.clock.now().timestamp() - process.snapshot.started_at),
         lag_ms=gauges.get("doorbuster_event_loop_lag_seconds", 0.0) * 1000,
+        store_up=bool(gauges["doorbuster_guard_store_up"]) if "doorbuster_guard_store_up" in gauges else None,
         memory_bytes=gauges.get("doorbuster_process_resident_bytes", 0.0),
         silent_seconds=now_seconds - process.heard_at,
     )
@@ -140,4 +142,5 @@ def _facts(house: ControlHouse, workers: list[Worker], selling: Selling | None) 
         longest_lag_seconds=max((worker.lag_ms for worker in workers), default=0.0) / 1000,
         payments_waiting=selling.payments_waiting if selling else 0,
         jobs_parked=selling.jobs_parked if selling else 0,
+        limits_shared=all(asked) if (asked := [w.store_up for w in workers if w.store_up is not None]) else None,
     )

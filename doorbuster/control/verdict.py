@@ -16,7 +16,7 @@ REQUESTS_MIN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known of the last minute; a rate is per second, `p95_seconds` is None without requests."""
+    """What is known of the last minute; a rate is per second, None is what there is nothing to know of."""
 
     database_up: bool | None
     shop_workers: int
@@ -26,6 +26,7 @@ class Facts:
     longest_lag_seconds: float
     payments_waiting: int = 0
     jobs_parked: int = 0
+    limits_shared: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def _worrying(facts: Facts) -> tuple[str, ...]:
         (lag >= LAG_SECONDS, f"An event loop runs {lag * 1000:.0f} ms late: a worker has more than it can do."),
         (waiting == 1, "Under Payments, money waits for a person: one disagreement or refused refund."),
         (waiting > 1, f"Under Payments, money waits for a person: {waiting} disagreements or refused refunds."),
+        (facts.limits_shared is False, "The store for shared rate limits is away: each worker counts for itself."),
         (facts.jobs_parked > 0, f"Under Outbox, {facts.jobs_parked} parked: background work that failed too often."),
     ]
     return tuple(sentence for is_so, sentence in found if is_so)

@@ -38,6 +38,7 @@ class Meter:
         """Start with nobody heard of."""
         self.rate = rate
         self._keys_max = keys_max
+        self._counted: dict[str, int] | None = None
         self._tats: OrderedDict[str, float] = OrderedDict()
 
     def ask(self, key: str, now: float) -> Verdict:
@@ -57,3 +58,19 @@ class Meter:
         self._tats.move_to_end(key)
         if len(self._tats) > self._keys_max:
             self._tats.popitem(last=False)
+        if self._counted is not None and (key in self._counted or len(self._counted) < self._keys_max):
+            self._counted[key] = self._counted.get(key, 0) + 1
+
+    def count_for_sharing(self) -> None:
+        """Remember from now on what is counted, for `take_counted`."""
+        self._counted = {}
+
+    def take_counted(self) -> dict[str, int]:
+        """Return how many requests of each key were counted since the last time."""
+        taken, self._counted = self._counted or {}, {}
+        return taken
+
+    def learn(self, key: str, tat: float) -> None:
+        """Hear how far a key has come elsewhere; it never gets back what it has used here."""
+        if key in self._tats:
+            self._tats[key] = max(self._tats[key], tat)

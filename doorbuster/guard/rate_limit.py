@@ -10,6 +10,7 @@ to 30 % added by chance, so that those who were refused together do not come bac
 
 import math
 import random
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
@@ -82,7 +83,7 @@ class RateLimit:
         self._app, self._networks, self._look = app, networks, look
         self._secret, self._secure = settings.secret, settings.secure_cookies
         self._clock, self._chance = clock, chance
-        self._share = min(1.0, OVERSHOOT / settings.workers)
+        self._part = self._share = min(1.0, OVERSHOOT / settings.workers)
         self._meters: dict[RouteClass, _Meters] = {}
         self.policy = DEFAULTS
         self._version = DEFAULTS.version
@@ -91,16 +92,36 @@ class RateLimit:
             self.hear((settings.home / POLICY_FILE).read_bytes())
 
     def obey(self, policy: Policy) -> None:
-        """Take a policy; what was counted stays counted where a class's rates have not changed."""
-        for name in CLASSES:
-            limit, now = policy.limits.get(name, DEFAULTS.limits[name]), self._meters.get(name)
-            if now is None or now.limit != limit:
-                self._meters[name] = _Meters(
-                    limit,
-                    Meter(Rate(limit.rate * self._share, max(1, round(limit.burst * self._share)))),
-                    Meter(Rate(limit.network_rate * self._share, max(1, round(limit.network_burst * self._share)))),
-                )
+        """Take a policy; what was counted stays counted."""
         self.policy, self._version = policy, policy.version
+        for name in CLASSES:
+            self._set_rates(name, policy.limits.get(name, DEFAULTS.limits[name]))
+
+    def share(self, *, together: bool) -> None:
+        """Let a caller have the whole limit when all workers count together, and a part of it when each is alone."""
+        share = 1.0 if together else self._part
+        if share != self._share:
+            self._share = share
+            self.obey(self.policy)
+
+    def count_for_sharing(self) -> None:
+        """Remember what is counted, so that it can be told to other workers."""
+        for _, meter in self.meters():
+            meter.count_for_sharing()
+
+    def meters(self) -> Iterator[tuple[str, Meter]]:
+        """Yield every meter under a name of its own."""
+        for name, meters in self._meters.items():
+            yield f"{name}:client", meters.client
+            yield f"{name}:network", meters.network
+
+    def _set_rates(self, name: RouteClass, limit: Limit) -> None:
+        client = Rate(limit.rate * self._share, max(1, round(limit.burst * self._share)))
+        network = Rate(limit.network_rate * self._share, max(1, round(limit.network_burst * self._share)))
+        if name not in self._meters:
+            self._meters[name] = _Meters(limit, Meter(client), Meter(network))
+        meters = self._meters[name]
+        meters.limit, meters.client.rate, meters.network.rate = limit, client, network
 
     def hear(self, document: bytes) -> None:
         """Take a policy as the control plane sends it."""

@@ -3,7 +3,11 @@
 import http.client
 import json
 import os
+import shutil
 import signal
+import socket
+import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -110,3 +114,30 @@ def test_a_slip_at_the_command_line_is_told_with_its_mend(
 
     assert status == 1
     assert complaint in said
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+def test_workers_share_limits_through_a_store_and_the_shop_goes_on_without_it(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    store = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"redis://127.0.0.1:{port}/0"
+    shop = RunningShop.open(tmp_path / "home", TRUSTED_PROXIES="127.0.0.1", WORKERS="2", VALKEY_URL=url)
+    try:
+        limit(shop, "set", "browse", "--rate", "0.01", "--burst", "6", "--reason", "drill")
+        eventually(lambda: refused(shop, f"81.7.{os.urandom(1)[0]}.9") >= 3, "the limit is in force")
+        store.kill()
+        assert knock(shop, "/api/v1/products", "81.8.1.1")[0] == 200
+        eventually(lambda: 'guard_store_up{process="web-1"} 0.0' in metrics_of(shop), "a store that is away is told")
+    finally:
+        store.kill()
+        shop.close()
+
+
+def metrics_of(shop: RunningShop) -> str:
+    with urllib.request.urlopen(f"{shop.control_url}/metrics", timeout=20) as reply:
+        return str(reply.read().decode())

@@ -36,6 +36,11 @@ def test_slow_pages_and_late_loops_are_worth_a_look():
     assert judge(replace(WELL, longest_lag_seconds=0.5)).level == "warn"
 
 
+def test_a_store_that_is_away_is_told_and_one_that_is_not_set_is_not():
+    assert judge(replace(WELL, limits_shared=False)).level == "warn"
+    assert judge(replace(WELL, limits_shared=None)).level == judge(replace(WELL, limits_shared=True)).level == "good"
+
+
 def test_what_hurts_comes_first():
     reasons = judge(replace(WELL, database_up=False, p95_seconds=3.0)).reasons
     assert "database" in reasons[0]

@@ -64,10 +64,11 @@ async def pay(counter: Counter, told: list[answers.Answer]) -> None:
             await counter.database.execute(PAY, id=answer.hold.id)
 
 
-async def test_a_network_holds_its_share_unpaid_and_no_more(database: Database) -> None:
+@pytest.mark.parametrize("size", [6, 7, 40])
+async def test_a_network_holds_its_share_unpaid_and_no_more(database: Database, size: int) -> None:
     counter = Counter(database, await opened(database, units=100))
 
-    assert tally(await crowd(counter, "n:one", 40)) == {"Held": 5, "NetworkFull": 35}
+    assert tally(await crowd(counter, "n:one", size)) == {"Held": 5, "NetworkFull": size - 5}
 
 
 async def test_another_network_is_not_concerned(database: Database) -> None:
