@@ -13,7 +13,9 @@ from doorbuster.drill.client import Reply
 SLOW_SECONDS = 3.0
 
 HONEST_NO = frozenset({"SoldOut", "SaleOver", "LimitReached", "AlreadyYours"})
-HONEST_WAIT = frozenset({"AllHeld", "NetworkFull", "NotOpenYet", "Paused", "NotAdmitted", "Busy", "Unavailable"})
+HONEST_WAIT = frozenset(
+    {"AllHeld", "NetworkFull", "TooManyRequests", "NotOpenYet", "Paused", "NotAdmitted", "Busy", "Unavailable"}
+)
 BROKEN = frozenset({"Refused", "Dropped", "TimedOut", "Garbled"})
 
 _SUCCESS = {("hold", 201): "Held", ("hold", 200): "Replayed", ("order", 201): "Ordered", ("order", 200): "Replayed"}

@@ -57,8 +57,15 @@ class Sockets:
 class Browser:
     """What one shopper asks the shop and the payment page with."""
 
-    def __init__(self, shopper: int, record: Record, watch: Stopwatch, sockets: Sockets, source: str | None) -> None:
-        """Open nothing yet; `source` is the shopper's own address, if there is one."""
+    def __init__(
+        self, shopper: int, record: Record, watch: Stopwatch, sockets: Sockets, source: str | None, *,
+        forwarded_for: str = "",
+    ) -> None:  # fmt: skip
+        """Open nothing yet; `source` is the shopper's own address, if there is one.
+
+        `forwarded_for` is whence a proxy would say that the shopper comes.
+        """
+        self._forwarded_for = forwarded_for
         self._shopper, self._record, self._watch, self._sockets = shopper, record, watch, sockets
         self._source = source
         self._idle: dict[str, list[Connection]] = {}
@@ -108,6 +115,10 @@ class Browser:
         self._discard(connection)
         await asyncio.gather(answer, return_exceptions=True)
         self._log(step, planned, sent, 0, "HungUp")
+
+    def forget_who_i_am(self) -> None:
+        """Throw the cookies away: for the shop somebody else comes next."""
+        self._cookies.clear()
 
     def leave(self) -> None:
         """Close everything."""
@@ -159,6 +170,8 @@ class Browser:
         lines.append(f"Accept: {content.get('accept', '*/*')!s}")
         if cookies := self._cookies.get(origin.host):
             lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()))
+        if self._forwarded_for:
+            lines.append(f"X-Forwarded-For: {self._forwarded_for}")
         if "key" in content:
             lines.append(f"Idempotency-Key: {content['key']!s}")
         if "secret" in content:

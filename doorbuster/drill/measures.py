@@ -102,6 +102,20 @@ def selling_seconds(outcome: Outcome) -> float:
     return max(paid) - outcome.opened_at if paid else 0.0
 
 
+def hoarded_share(outcome: Outcome) -> float:
+    """Return the largest part of the sale that those who never pay held at one time, as they were told of it."""
+    hoarders = {fate.shopper for fate in outcome.record.fates if fate.outcome == "hoarded"}
+    holds = [
+        promise.at for promise in outcome.record.promises if promise.what == "hold" and promise.shopper in hoarders
+    ]
+    changes = sorted([(at, 1) for at in holds] + [(at + outcome.sale.hold_seconds, -1) for at in holds])
+    held = most = 0
+    for _, change in changes:
+        held += change
+        most = max(most, held)
+    return most / outcome.sale.units
+
+
 def schedule_lag_seconds(attempts: Sequence[Attempt]) -> float:
     """Return how late the client itself was (p99) in sending what it had planned."""
     return percentile((attempt.sent - attempt.planned for attempt in attempts if attempt.kind != "Resent"), 0.99)
@@ -148,6 +162,7 @@ MEASURES: dict[str, Measure] = {
     "purchases_per_second": Measure(
         "Purchases per second while selling", "1/s", lambda o: _count_paid(o) / max(selling_seconds(o), 1e-9)
     ),
+    "hoarded_share": Measure("Most of the sale held by those who never pay", "share", hoarded_share),
     "selling_seconds": Measure("Opening to the last unit paid", "s", selling_seconds),
     "purchase_p50_seconds": Measure("A purchase, median", "s", lambda o: percentile(purchase_seconds(o), 0.5)),
     "purchase_p99_seconds": Measure("A purchase, p99", "s", lambda o: percentile(purchase_seconds(o), 0.99)),

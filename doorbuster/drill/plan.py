@@ -32,6 +32,9 @@ class Habits(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     insists_when_sold_out: Share = 0.1
     """Keeps asking after the shop said sold out."""
 
+    hoards: Share = 0.0
+    """Holds whatever it can, never pays, and comes back as somebody else (denial of inventory)."""
+
     def __post_init__(self) -> None:
         """Refuse shares that are no shares."""
         for name in self.__struct_fields__:
@@ -88,6 +91,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace = Pace()
     seed: int = 1
     sockets_max: int = 12_000
+    hoarder_networks: int = 1
+    """From how many networks those who hoard come; everybody else comes from a network of their own."""
+
     own_addresses: bool = True
     """Give each shopper an own source address in 127.0.0.0/8, where the machine allows it."""
 

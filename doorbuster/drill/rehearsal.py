@@ -127,7 +127,7 @@ def plan_of(rehearsal: Rehearsal, sale: SaleFacts, starts_at: float) -> Plan:
     return Plan(
         shop=rehearsal.target.url, sale=sale, starts_at=starts_at, seed=rehearsal.seed, journey=when.journey,
         arrivals=arrivals(when.curve, when.shoppers, when.seconds, chance), lanes=when.lanes,
-        habits=when.habits, pace=when.pace,
+        habits=when.habits, pace=when.pace, hoarder_networks=when.hoarder_networks,
     )  # fmt: skip
 
 

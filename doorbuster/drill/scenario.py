@@ -44,6 +44,7 @@ class When(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     lanes: Count = 0
     opens_after_seconds: Seconds = 3.0
     journey: Journey = "visit"
+    hoarder_networks: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 1
     habits: Habits = Habits()
     pace: Pace = Pace()
     faults: list[Fault] = []

@@ -52,10 +52,14 @@ class Shopper:
     async def live(self, sockets: Sockets) -> Fate:
         """Go through the whole visit and return how it ended; never raises for anything the shop does."""
         source = own_address(self._number) if self._plan.own_addresses else None
-        self._browser = Browser(self._number, self._record, self._watch, sockets, source)
+        self._browser = Browser(
+            self._number, self._record, self._watch, sockets, source, forwarded_for=self._network_address()
+        )
         self._way = self._chosen_way()
         outcome: Outcome = "bought"
         try:
+            if "hoards" in self._habits:
+                await self._hoard()
             await (self._visit() if self._plan.journey == "visit" else self._shortest())
         except Left as left:
             outcome = left.outcome
@@ -70,6 +74,14 @@ class Shopper:
         fate = Fate(self._number, outcome, self._arrives, self._claim_planned, now, self._browser.hurt, self._thought)
         self._record.fates.append(fate)
         return fate
+
+    def _network_address(self) -> str:
+        """Return whence a proxy says that the shopper comes: only where somebody hoards does it matter."""
+        if not self._plan.habits.hoards:
+            return ""
+        if "hoards" in self._habits:
+            return f"23.{self._number % self._plan.hoarder_networks % 250}.7.{1 + self._number % 250}"
+        return f"{41 + self._number // 65_536 % 80}.{self._number // 256 % 256}.{self._number % 256}.7"
 
     def _chosen_way(self) -> Way:
         kind = FormWay if "uses_plain_forms" in self._habits else ApiWay
@@ -129,6 +141,24 @@ class Shopper:
         self._think()
         await self._pay(purchase)
         await self._read_until_paid(purchase)
+
+    async def _hoard(self) -> None:
+        """Hold, never pay, and hold again as somebody else, until everything is sold or the patience is over."""
+        self._next = self._claim_planned = max(self._next, self._opens)
+        self._browser.deadline = self._next + self._plan.pace.patience_seconds
+        self._if_patience_ends = "hoarded"
+        way = ApiWay(self._browser, self._plan.shop, self._plan.sale, f"hoarder-{self._number}@drill.example")
+        while self._next < self._browser.deadline:
+            self._browser.forget_who_i_am()
+            key = self._new_key()
+            with suppress(Broken):
+                reply = await way.claim(self._next, key)
+                if hold_id := way.held(reply):
+                    self._record.promises.append(Promise(self._number, "hold", hold_id, key, self._watch.now()))
+                elif kind_of("hold", reply) == "SoldOut":
+                    break
+            self._wait(self._plan.pace.retry_seconds)
+        raise Left("hoarded")
 
     async def _claim(self) -> str:
         """Claim until a unit is held or an honest last word came."""

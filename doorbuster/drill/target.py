@@ -92,6 +92,8 @@ async def _started(home: Path, workers: int) -> AsyncIterator[Target]:
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PUBLIC_URL")}
     ports = dict(zip(("PORT", "CONTROL_PORT", "GATEWAY_PORT"), map(str, free_ports(3)), strict=True))
     environment |= {"DOORBUSTER_HOME": str(home), "WORKERS": str(workers), "HOST": "127.0.0.1"} | ports
+    # The crowd says whence it comes as a proxy would: in X-Forwarded-For.
+    environment["TRUSTED_PROXIES"] = "127.0.0.0/8"
     settings = from_environment(environment)
     words = home / "up.log"
     with words.open("wb") as log:

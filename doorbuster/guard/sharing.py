@@ -1,7 +1,7 @@
 """Rate limits shared over workers and hosts through Valkey (or Redis), without asking it for any single request.
 
 Each worker decides from its own memory and tells the store, five times a second, what it let pass; the store answers
-how far each of those callers has come over all workers. So a caller gets the limit once, not once for each worker, but for
+how far each of those callers has come over all workers. So a caller gets the limit once, not once a worker, but for
 what passes within one beat: at most (workers - 1) x burst the first time, (workers - 1) x rate x 0.2 s afterwards.
 
 Promises: no request ever waits for the store; when it is away every worker counts for itself, with its part of the

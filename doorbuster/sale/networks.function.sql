@@ -2,13 +2,20 @@
 -- (OWASP OAT-021, denial of inventory). Everything here is read and changed under the pool's lock.
 --
 -- A network may hold its share of the pool, and as many more as it has paid for beyond what it let lapse. Networks that
--- let more lapse than they paid for are doubtful: all of them together have one share.
+-- let more lapse than they paid for are doubtful: all of them together have one share of what is not sold yet, so that
+-- they get none of the last units.
 
 -- Returns the share of a pool in units; null when the sale sets no bound.
 CREATE OR REPLACE FUNCTION network_share(p_pool uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
   SELECT greatest(s.limit_per_customer, floor(p.on_hand * s.network_share_percent / 100.0))::bigint
     FROM stock_pools p JOIN sales s ON s.id = p.sale_id
    WHERE p.id = p_pool AND s.network_share_percent < 100
+$$;
+
+-- Returns what all doubtful networks together may hold of a pool.
+CREATE OR REPLACE FUNCTION doubtful_share(p_pool uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT floor((p.on_hand - p.sold) * s.network_share_percent / 100.0)::bigint
+    FROM stock_pools p JOIN sales s ON s.id = p.sale_id WHERE p.id = p_pool
 $$;
 
 -- Returns for each of these networks the bucket its units count towards (itself, or 'doubtful') and the room left in it.
@@ -28,7 +35,7 @@ BEGIN
     SELECT w.network,
            CASE WHEN n.lapsed > n.sold THEN 'doubtful' ELSE w.network END,
            CASE WHEN n.lapsed > n.sold THEN
-                  p_share - (SELECT sum(d.held + d.waiting)::bigint
+                  doubtful_share(p_pool) - (SELECT sum(d.held + d.waiting)::bigint
                                FROM (SELECT held, waiting FROM pool_networks
                                       WHERE pool_id = p_pool AND lapsed > sold LIMIT 1000) d)
                 ELSE p_share + coalesce(n.sold - n.lapsed - n.held - n.waiting, 0) END

@@ -36,7 +36,7 @@ SELECT id, handle, title, description, opens_at, closes_at, hold_seconds, limit_
 -- why:  a product's page points to the sale it is in
 -- cost: rows 1, buffers 60
 SELECT s.id, s.handle, s.title, s.description, s.opens_at, s.closes_at, s.hold_seconds, s.limit_per_customer,
-       s.currency, s.paused_at, s.ended_at, s.leftovers_returned_at, clock_timestamp() AS now
+       s.network_share_percent, s.currency, s.paused_at, s.ended_at, s.leftovers_returned_at, clock_timestamp() AS now
   FROM sale_items i JOIN sales s ON s.id = i.sale_id
  WHERE i.variant_id = ANY (:variant_ids::uuid[]) AND s.ended_at IS NULL AND s.closes_at > now()
  ORDER BY s.opens_at

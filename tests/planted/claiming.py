@@ -257,10 +257,16 @@ CLAIMING: tuple[Bug, ...] = (
         "w.network",
     ),
     NETWORKS.bug(
+        "the doubtful get the last units",
+        "non-payers keep at most a share",
+        "SELECT floor((p.on_hand - p.sold) *",
+        "SELECT floor(p.on_hand *",
+    ),
+    NETWORKS.bug(
         "what the doubtful hold together is not summed",
         "non-payers keep at most a share",
-        "p_share - (SELECT sum(d.held + d.waiting)::bigint",
-        "p_share - (SELECT max(d.held + d.waiting)::bigint",
+        "doubtful_share(p_pool) - (SELECT sum(d.held + d.waiting)::bigint",
+        "doubtful_share(p_pool) - (SELECT max(d.held + d.waiting)::bigint",
     ),
     NETWORKS.bug(
         "paying makes no room",

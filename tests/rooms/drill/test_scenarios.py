@@ -44,7 +44,7 @@ def test_the_line_is_the_one_in_the_file(wrong):
 
 
 def test_an_unknown_drill_is_told_which_there_are():
-    with pytest.raises(Misconfigured, match="known are bar-5000, bar-512, bar-64, opening, worker-killed"):
+    with pytest.raises(Misconfigured, match="known are bar-5000, bar-512, bar-64, hoarders, opening, worker-killed"):
         scenario.load("openning")
 
 
