@@ -133,6 +133,10 @@ class RateLimit:
         if name is None:
             await self._app(scope, receive, send)
             return
+        if self._networks.says_nothing(scope):
+            ASKED.add(name, "unknown")
+            await self._app(scope, receive, send)
+            return
         headers = dict(scope["headers"])
         network = self._networks.of(scope, headers)
         if network is None:

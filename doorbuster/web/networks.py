@@ -34,12 +34,18 @@ class Networks:
         self._key = blake2b(secret.encode(), digest_size=32, person=b"network-key").digest()
         self._known = lru_cache(REMEMBERED_MAX)(self._network)
         self._clients = lru_cache(REMEMBERED_MAX)(self._client_key)
+        self._silent = lru_cache(REMEMBERED_MAX)(self._is_silent)
 
     def of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
         """Return the network of a request by its raw headers, or None when its address says nothing."""
         client = scope.get("client")
         forwarded = headers.get(b"x-forwarded-for", b"") if self._trusted else b""
         return self._known(client[0], forwarded[-FORWARDED_LENGTH_MAX:]) if client else None
+
+    def says_nothing(self, scope: Scope) -> bool:
+        """Say cheaply, without a look at the headers, that a request comes straight from a private address."""
+        client = scope.get("client")
+        return client is None or self._silent(client[0])
 
     def of_request(self, request: Request) -> str | None:
         """Return the network of a request."""
@@ -74,6 +80,10 @@ class Networks:
                 break
             address = _address(word.strip())
         return address
+
+    def _is_silent(self, peer: str) -> bool:
+        address = _address(peer)
+        return address is None or not (address.is_global or self._trusts(address))
 
     def _trusts(self, address: Address) -> bool:
         return any(address in block for block in self._trusted)

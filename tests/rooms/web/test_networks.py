@@ -28,6 +28,15 @@ def test_a_private_address_is_no_network(peer: str) -> None:
     assert network(peer) is None
 
 
+@pytest.mark.parametrize(
+    ("peer", "silent"),
+    [("127.0.0.1", True), ("192.168.1.7", True), ("81.2.69.1", False), ("10.0.0.1", False), ("x", True)],
+)
+def test_a_private_address_that_is_no_proxys_says_nothing_whatever_it_forwards(peer: str, silent: bool) -> None:
+    assert TRUSTING.says_nothing({"client": (peer, 4711)}) is silent
+    assert not silent or network(peer, "81.2.69.1") is None
+
+
 def test_what_a_stranger_forwards_is_not_believed() -> None:
     assert network("81.2.69.1", "92.1.1.1") == network("81.2.69.1")
 
