@@ -243,3 +243,21 @@ async def test_a_batch_of_everything_answers_everybody_in_their_place(scene: Sce
     told = [type(answer) for answer in answers]
     assert told == [Replayed, Placed, NotYours, PriceChanged, LimitReached, Placed]
     await scene.books_balance()
+
+
+async def test_paying_lengthens_a_hold_to_its_utmost_and_no_further_at_once_or_after_a_closer_look(
+    scene: Scene,
+) -> None:
+    await scene.open_sale(units=20, limit=6)
+    holds = [await scene.hold(who) for who in ("ada", "bob")]
+    # Held almost as long as a hold may last, and about to end.
+    await scene.sql(
+        "UPDATE holds SET created_at = now() - make_interval(secs => $1), expires_at = now() + interval '20 seconds'",
+        float(HOLD_SECONDS_MAX - 100),
+    )
+    wishes = [wish(who, hold_id=hold, email="one@example.com") for who, hold in zip(("ada", "bob"), holds, strict=True)]
+
+    await place_orders(scene.database, wishes, "hosted")
+
+    left = await scene.sql("SELECT extract(epoch FROM expires_at - created_at)::float AS lasts FROM holds")
+    assert [row["lasts"] for row in left] == [HOLD_SECONDS_MAX, HOLD_SECONDS_MAX]
