@@ -49,6 +49,13 @@ async def the_last_of_a_limit(ring: Ring, chance: Random) -> None:
     assert names(told) == {"Held": limit, "LimitReached": 6 - limit}, names(told)
 
 
+async def the_last_of_a_networks_share(ring: Ring, _: Random) -> None:
+    sale = await ring.sale(units=40)
+    claims = [ring.claim(sale, f"b{n}", network="n:one") for n in range(12)]
+    told = await ring.start(claims, POOL, await ring.pool(sale))
+    assert names(told) == {"Held": 2, "NetworkFull": 10}, names(told)
+
+
 async def the_last_of_an_address(ring: Ring, chance: Random) -> None:
     limit = chance.randint(1, 2)
     sale = await ring.sale(units=12, limit=limit)
@@ -289,7 +296,7 @@ async def everybody_at_once(ring: Ring, chance: Random) -> None:
     works = [
         *(Settling(ring.database).settle(event(order)) for order in orders),
         *(cancel_order(ring.database, order.order_id, "no") for order in orders[:2]),
-        *(ring.claim(sale, f"d{n}", item=n % 2) for n in range(6)),
+        *(ring.claim(sale, f"d{n}", item=n % 2, network=f"n:{n % 3}") for n in range(6)),
         ask_refund(ring.database, paid.order_id, None, "late", True),
         cancel_order(ring.database, paid.order_id, "no"),
         sweep(ring.database),
@@ -303,6 +310,7 @@ RACES: tuple[Race, ...] = (
     the_last_unit,
     the_last_units_of_many_at_once,
     the_last_of_a_limit,
+    the_last_of_a_networks_share,
     the_last_of_an_address,
     the_same_key,
     the_same_key_with_other_bodies,

@@ -81,13 +81,15 @@ class Ring:
     async def pool(self, sale: Sale) -> UUID:
         return sale.items[0].pool_id
 
-    async def claim(self, sale: Sale, who: str, key: str = "", quantity: int = 1, item: int = 0) -> Answer:
+    async def claim(
+        self, sale: Sale, who: str, key: str = "", quantity: int = 1, *, item: int = 0, network: str | None = None
+    ) -> Answer:
         """Claim as a worker of its own would: nobody else is in the batch."""
-        caller = Caller("s:" + who, key or new_secret())
+        caller = Caller("s:" + who, key or new_secret(), network=network)
         return await Claims(self.database).claim_item(sale, self.skus[item], quantity, caller)
 
     async def held(self, sale: Sale, who: str) -> UUID:
-        answer = await self.claim(sale, who)
+        answer = await self.claim(sale, who, network="n:" + who)
         assert isinstance(answer, Held), answer
         return answer.hold.id
 
