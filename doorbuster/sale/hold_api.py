@@ -173,5 +173,7 @@ def told(answer: answers.Answer) -> tuple[str, dict[str, Any]]:
             return "Every unit is held by somebody just now; some may come back.", {"left": 0}
         case answers.SoldOut(left) | answers.AllHeld(left):
             return f"Only {left} left, fewer than you asked for.", {"left": left}
+        case answers.NetworkFull():
+            return "Units are left, but as much as one network may hold unpaid is held from yours just now.", {}
         case _:
             return PROBLEMS[answer.name].meaning, {}

@@ -81,6 +81,7 @@ def running(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     ports = {name: str(_free_port()) for name in ("PORT", "CONTROL_PORT", "GATEWAY_PORT")}
     home = tmp_path_factory.mktemp("home")
     environment = {**os.environ, **ports, "DATABASE_URL": database_url, "DOORBUSTER_HOME": str(home)}
+    environment["TRUSTED_PROXIES"] = "127.0.0.1"  # so that a test may say whence a browser comes
     with (home / "up.log").open("w") as log:
         up = subprocess.Popen(
             [sys.executable, "-m", "doorbuster", "up", "--empty"], env=environment, stdout=log, stderr=log

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 pytestmark = pytest.mark.browser
+CARRIER = {"X-Forwarded-For": "81.2.69.7"}
 
 
 async def test_a_sale_page_is_three_requests_and_fifty_kilobytes(shop, page):
@@ -35,6 +36,26 @@ async def test_the_opening_second_arrives_without_a_reload(shop, page):
 
     await expect(button).to_have_text("Hold one for me")
     await expect(page.get_by_role("status")).to_have_text("It is open. Go!")
+
+
+async def test_whose_network_holds_its_share_is_told_so_while_the_page_goes_on_asking(
+    shop, page, open_page, complaints
+):
+    sale = await shop.plans_sale(opens_in_seconds=-5, units=20)
+    other = await open_page(extra_http_headers=CARRIER)
+    await other.goto(f"/sales/{sale.handle}")
+    await other.get_by_role("button", name="Hold one for me").click()
+    await expect(other).to_have_url(re.compile("/holds/"))
+
+    await page.set_extra_http_headers(CARRIER)
+    await page.goto(f"/sales/{sale.handle}")
+    await page.get_by_role("button", name="Hold one for me").click()
+
+    await expect(page.get_by_role("status")).to_contain_text(
+        "as much as one network may hold unpaid is held from yours"
+    )
+    await expect(page.get_by_role("status")).to_contain_text("Still asking for you.")
+    complaints[:] = [words for words in complaints if "429" not in words]
 
 
 async def test_one_click_holds_a_unit_and_leads_to_the_checkout(shop, page):

@@ -110,6 +110,7 @@ function keyFor(body) {
 
 async function ask(body, key) {
   for (let attempt = 0; ; attempt++) {
+    let refusal = null; // "not now" has its own words; it is asked again all the same
     try {
       const answer = await fetch(drop.dataset.holds, {
         method: "POST",
@@ -117,14 +118,17 @@ async function ask(body, key) {
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(10000),
       });
-      if (answer.status < 500 && answer.status !== 429) return { status: answer.status, told: await answer.json() };
+      const told = answer.status < 500 ? await answer.json() : null;
+      if (told && answer.status !== 429) return { status: answer.status, told };
+      refusal = told && { status: answer.status, told };
+      if (refusal) say(`${told.detail} Still asking for you.`);
       await pause(Math.max(Number(answer.headers.get("retry-after")) * 1000 || 0, backoff(attempt)));
     } catch {
       if (!navigator.onLine) await new Promise((done) => addEventListener("online", done, { once: true }));
       await pause(backoff(attempt));
     }
-    if (attempt >= 7) return null;
-    say("The shop is busy. Still asking for you: it is the same request, so you can never get charged twice for it.");
+    if (attempt >= 7) return refusal;
+    if (!refusal) say("The shop is busy. Still asking for you: it is the same request, so you can never get charged twice for it.");
   }
 }
 
