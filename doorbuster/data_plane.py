@@ -14,7 +14,6 @@ from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault
 from doorbuster.guard.rate_limit import Look, RateLimit
-from doorbuster.guard.sharing import Sharing
 from doorbuster.routes import data_plane_routes
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.door import Door
@@ -73,7 +72,7 @@ async def run_worker(post: Post) -> None:
             await window.refresh()
         app = _guarded(_app(house, window), house)
         pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
-        sharing = [Sharing(app, settings.valkey_url, settings.secret, house.clock).run()] if settings.valkey_url else []
+        sharing = [_sharing(app, house)] if settings.valkey_url else []
         async with background(pusher, _keep_fresh(window, house.claims.exhausted), *sharing):
             await serve(app, post)
 
@@ -136,6 +135,13 @@ def _guarded(app: ASGIApp, house: ShopHouse) -> RateLimit:
     drawn = house.pages.render("guard/refused.html").encode()
     look = Look(drawn, security_headers(house.settings), data_headers(house.settings))
     return RateLimit(app, house.networks, house.settings, look, clock=house.clock, chance=random.Random())  # noqa: S311
+
+
+async def _sharing(guard: RateLimit, house: ShopHouse) -> None:
+    """Share rate limits through the store; its library takes an eighth of a second to import, so only who has one does."""
+    from doorbuster.guard.sharing import Sharing
+
+    await Sharing(guard, house.settings.valkey_url, house.settings.secret, house.clock).run()
 
 
 async def _keep_fresh(window: Window, exhausted: asyncio.Event) -> None:

@@ -14,20 +14,10 @@ from doorbuster.guard import levers
 from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass
 from doorbuster.guard.policy import Limit, mistakes_of
 from doorbuster.guard.refusals import refusal_of
-from doorbuster.web.forms import Form, Mistake, choice, own, read_form, text, whole
+from doorbuster.web.forms import Form, choice, read_form, text, whole
 from doorbuster.web.pages import show
 
 LASTING = {"10": "10 minutes", "60": "one hour", "480": "8 hours", "": "until somebody undoes it"}
-
-
-def _rate(label: str):  # type: ignore[no-untyped-def]  # a declaration, as those in web/forms.py
-    def parse(typed: str) -> float:
-        try:
-            return float(typed.strip())
-        except ValueError:
-            raise Mistake(f"{label} should be a number, such as 0.5.") from None
-
-    return own(parse)
 
 
 @dataclass(frozen=True)

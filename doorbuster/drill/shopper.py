@@ -80,7 +80,8 @@ class Shopper:
         if not self._plan.habits.hoards:
             return ""
         if "hoards" in self._habits:
-            return f"23.{self._number % self._plan.hoarder_networks % 250}.7.{1 + self._number % 250}"
+            network = self._number % self._plan.hoarder_networks
+            return f"23.{network // 250}.{network % 250}.{1 + self._number % 250}"
         return f"{41 + self._number // 65_536 % 80}.{self._number // 256 % 256}.{self._number % 256}.7"
 
     def _chosen_way(self) -> Way:

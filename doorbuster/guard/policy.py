@@ -8,7 +8,7 @@ from zlib import crc32
 
 import msgspec
 
-from doorbuster.guard.classes import CLASSES, RouteClass
+from doorbuster.guard.classes import RouteClass
 
 RATE_MAX, BURST_MAX = 100_000.0, 1_000_000
 
@@ -45,8 +45,6 @@ DEFAULTS = Policy(
     }
 )
 """Starting values: a person in a hurry with several tabs stays far below; a network is a carrier's thousand people."""
-
-assert set(DEFAULTS.limits) == set(CLASSES)
 
 _decoder = msgspec.json.Decoder(Policy)
 

@@ -85,15 +85,13 @@ class RateLimit:
         self._clock, self._chance = clock, chance
         self._part = self._share = min(1.0, OVERSHOOT / settings.workers)
         self._meters: dict[RouteClass, _Meters] = {}
-        self.policy = DEFAULTS
-        self._version = DEFAULTS.version
         self.obey(DEFAULTS)
         with suppress(OSError, msgspec.DecodeError):
             self.hear((settings.home / POLICY_FILE).read_bytes())
 
     def obey(self, policy: Policy) -> None:
         """Take a policy; what was counted stays counted."""
-        self.policy, self._version = policy, policy.version
+        self.policy = policy
         for name in CLASSES:
             self._set_rates(name, policy.limits.get(name, DEFAULTS.limits[name]))
 
@@ -133,18 +131,13 @@ class RateLimit:
         if name is None:
             await self._app(scope, receive, send)
             return
-        if self._networks.says_nothing(scope):
-            ASKED.add(name, "unknown")
-            await self._app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-        network = self._networks.of(scope, headers)
+        network = self._networks.of(scope)
         if network is None:
             ASKED.add(name, "unknown")
             await self._app(scope, receive, send)
             return
         meters, now = self._meters[name], self._clock.monotonic()
-        client = self._client(scope, headers)
+        client = self._client(scope)
         own, shared = meters.client.ask(client, now), meters.network.ask(network, now)
         if (own.passes and shared.passes) or not meters.limit.enforced:
             passes = own.passes and shared.passes
@@ -157,10 +150,10 @@ class RateLimit:
         ASKED.add(name, "refused")
         await self._refuse(scope, send, name, network if own.passes else client, own if not own.passes else shared)
 
-    def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
-        cookie = headers.get(b"cookie")
+    def _client(self, scope: Scope) -> str:
+        cookie = dict(scope["headers"]).get(b"cookie")
         shopper = shopper_of_cookie(cookie.decode("latin-1"), self._secret, self._secure) if cookie else None
-        return shopper.key if shopper else self._networks.client_of(scope, headers)
+        return shopper.key if shopper else self._networks.client_of(scope)
 
     def _told(self, send: Send, name: RouteClass, meters: _Meters, own: Verdict) -> Send:
         """Add the RateLimit fields to the answer."""
@@ -176,7 +169,7 @@ class RateLimit:
     async def _refuse(self, scope: Scope, send: Send, name: RouteClass, key: str, verdict: Verdict) -> None:
         meters = self._meters[name]
         of_network = key.startswith("n:")
-        refusal = Refusal(self._clock.now(), name, of_network, self._version, who_of(key))
+        refusal = Refusal(self._clock.now(), name, of_network, self.policy.version, who_of(key))
         refusal_id = id_of(refusal, self._secret)
         seconds = max(1, math.ceil(verdict.wait_seconds * (1 + self._chance.uniform(0, JITTER))))
         whose = "one network" if of_network else "one visitor"

@@ -171,7 +171,7 @@ class Door:
         shopper = shopper_of_cookie(headers.get(b"cookie", b"").decode("latin-1"), self._secret, self._secure)
         shopper = shopper or mint(self._secret, self._secure, key)
         price = wish.price.amount if wish.price else None
-        network = self._networks.of(scope, headers)
+        network = self._networks.of(scope)
         answer = await self._claims.claim_item(sale, wish.sku, wish.quantity, Caller(shopper.key, key, price, network))
         return self._told(answer, wish.sku, shopper.cookie)
 

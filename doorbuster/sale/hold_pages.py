@@ -101,7 +101,7 @@ async def _claim(request: Request, sale: Sale, sku: str, quantity: int, customer
 
     A wish that has come to its end (given back, expired, paid) lets the next click be a new one.
     """
-    house, network = sale_house_of(request), sale_house_of(request).networks.of_request(request)
+    house, network = sale_house_of(request), sale_house_of(request).networks.of(request.scope)
     answer: Answer = answers.KeyReused()
     for attempt in range(1, ATTEMPTS_MAX + 1):
         caller = Caller(customer_key, f"form:{sku}:{quantity}:{attempt}", network=network)

@@ -80,7 +80,7 @@ async def waiting_create(request: Request, *, body: WaitingBody, key: str) -> Re
         customer_key=shopper.key,
         idempotency_key=key,
         email=body.email,
-        network=house.networks.of_request(request),
+        network=house.networks.of(request.scope),
     )
     match await join_line(house.till, wish):
         case Joined(waiting_id, secret, replayed):

@@ -64,7 +64,7 @@ async def waiting_create(request: Request) -> Response:
         customer_key=shopper.key,
         idempotency_key=f"form:{sku}:{wished.wish}",
         email=wished.email or None,
-        network=house.networks.of_request(request),
+        network=house.networks.of(request.scope),
     )
     response = _told(request, sale, sku, form, await join_line(house.till, wish))
     if shopper.cookie is not None:

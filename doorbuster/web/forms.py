@@ -111,6 +111,18 @@ def whole(label: str, least: int, most: int, default: int | None = None) -> Any:
     return own(parse)
 
 
+def number(label: str) -> Any:
+    """Declare a number that may have a fraction; what it may be is for the rule that uses it."""
+
+    def parse(typed: str) -> float:
+        try:
+            return float(typed)
+        except ValueError:
+            raise Mistake(f"{label} should be a number, such as 0.5.") from None
+
+    return own(parse)
+
+
 def choice(label: str, options: Sequence[str]) -> Any:
     """Declare one of `options`."""
 

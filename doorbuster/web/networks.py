@@ -9,12 +9,10 @@ X-Forwarded-For is read from the right: each trusted proxy appended the address 
 that is no trusted proxy is the client, whatever the client itself wrote further left.
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from starlette.requests import Request
 from starlette.types import Scope
 
 FORWARDED_LENGTH_MAX = 1_000
@@ -36,27 +34,25 @@ class Networks:
         self._clients = lru_cache(REMEMBERED_MAX)(self._client_key)
         self._silent = lru_cache(REMEMBERED_MAX)(self._is_silent)
 
-    def of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
-        """Return the network of a request by its raw headers, or None when its address says nothing."""
+    def of(self, scope: Scope) -> str | None:
+        """Return the network of a request, or None when its address says nothing."""
         client = scope.get("client")
-        forwarded = headers.get(b"x-forwarded-for", b"") if self._trusted else b""
-        return self._known(client[0], forwarded[-FORWARDED_LENGTH_MAX:]) if client else None
+        # Straight from a private address: told without a look at the headers.
+        if client is None or self._silent(client[0]):
+            return None
+        return self._known(client[0], self._forwarded(scope))
 
-    def says_nothing(self, scope: Scope) -> bool:
-        """Say cheaply, without a look at the headers, that a request comes straight from a private address."""
-        client = scope.get("client")
-        return client is None or self._silent(client[0])
-
-    def of_request(self, request: Request) -> str | None:
-        """Return the network of a request."""
-        lines = request.headers.getlist("x-forwarded-for")
-        return self.of(request.scope, {b"x-forwarded-for": ",".join(lines).encode("latin-1")})
-
-    def client_of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    def client_of(self, scope: Scope) -> str:
         """Return a hash of the caller's own address (an IPv6 /64): for counting a moment, not for keeping."""
         client = scope.get("client")
-        forwarded = headers.get(b"x-forwarded-for", b"") if self._trusted else b""
-        return self._clients(client[0], forwarded[-FORWARDED_LENGTH_MAX:]) if client else ""
+        return self._clients(client[0], self._forwarded(scope)) if client else ""
+
+    def _forwarded(self, scope: Scope) -> bytes:
+        """Return all that was forwarded, of however many lines; each proxy may have added one of its own."""
+        if not self._trusted:
+            return b""
+        lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return b",".join(lines)[-FORWARDED_LENGTH_MAX:]
 
     def _network(self, peer: str, forwarded: bytes) -> str | None:
         address = self._client(peer, forwarded)

@@ -9,6 +9,7 @@ import pytest
 
 from doorbuster import journal
 from doorbuster.guard import levers
+from doorbuster.guard.classes import CLASSES
 from doorbuster.guard.policy import DEFAULTS, Limit, Policy, decode, encode, mistakes_of
 from doorbuster.journal import Actor, EventLog, open_event_log
 
@@ -30,6 +31,10 @@ def pull(log: EventLog, limit: Limit = STRICT, at: datetime = NOW, lasts: timede
 
 def in_force(log: EventLog, at: datetime) -> Limit:
     return levers.policy_at(log, at)[0].limits["hold"]
+
+
+def test_every_class_has_a_limit() -> None:
+    assert set(DEFAULTS.limits) == set(CLASSES)
 
 
 def test_without_levers_the_shops_own_limits_are_in_force(log: EventLog) -> None:
