@@ -138,7 +138,7 @@ def _guarded(app: ASGIApp, house: ShopHouse) -> RateLimit:
 
 
 async def _sharing(guard: RateLimit, house: ShopHouse) -> None:
-    """Share rate limits through the store; its library takes an eighth of a second to import, so only who has one does."""
+    """Share rate limits through the store; only who has one spends the eighth of a second that its library takes."""
     from doorbuster.guard.sharing import Sharing
 
     await Sharing(guard, house.settings.valkey_url, house.settings.secret, house.clock).run()

@@ -14,7 +14,7 @@ from doorbuster.guard import levers
 from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass
 from doorbuster.guard.policy import Limit, mistakes_of
 from doorbuster.guard.refusals import refusal_of
-from doorbuster.web.forms import Form, choice, read_form, text, whole
+from doorbuster.web.forms import Form, choice, number, read_form, text, whole
 from doorbuster.web.pages import show
 
 LASTING = {"10": "10 minutes", "60": "one hour", "480": "8 hours", "": "until somebody undoes it"}
@@ -24,9 +24,9 @@ LASTING = {"10": "10 minutes", "60": "one hour", "480": "8 hours", "": "until so
 class LimitForm:
     """A limit as it is typed, why, and for how long."""
 
-    rate: float = _rate("A client's rate")
+    rate: float = number("A client's rate")
     burst: int = whole("A client's burst", 1, 1_000_000)
-    network_rate: float = _rate("A network's rate")
+    network_rate: float = number("A network's rate")
     network_burst: int = whole("A network's burst", 1, 1_000_000)
     mode: str = choice("What it does", ("refuse", "count"))
     minutes: str = choice("For how long", tuple(LASTING))

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 KEYS_MAX = 100_000
+FORGIVEN = 1e-6
+"""So much of a request is forgiven, for good: times are floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,16 @@ class Meter:
         period = 1.0 / self.rate.per_second
         ahead = max(0.0, self._tats.get(key, now) - now)
         room = self.rate.burst - ahead / period
-        # A thousandth of a request is forgiven: times are floats.
-        remaining = int(room + 1e-3)
+        remaining = int(room + FORGIVEN)
         if remaining >= 1:
             return Verdict(True, remaining - 1, 0.0)
         return Verdict(False, 0, (1.0 - room) * period)
 
     def count(self, key: str, now: float) -> None:
         """Count a request that passed."""
-        self._tats[key] = max(now, self._tats.get(key, now)) + 1.0 / self.rate.per_second
+        period = 1.0 / self.rate.per_second
+        latest = now + (self.rate.burst - 1) * period
+        self._tats[key] = min(max(now, self._tats.get(key, now)), latest) + period
         self._tats.move_to_end(key)
         if len(self._tats) > self._keys_max:
             self._tats.popitem(last=False)
