@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault
-from doorbuster.guard.rate_limit import Look, RateLimit
+from doorbuster.guard.admission import Admission
+from doorbuster.guard.rate_limit import RateLimit
+from doorbuster.guard.refused import Look
 from doorbuster.routes import data_plane_routes
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.door import Door
@@ -70,10 +72,12 @@ async def run_worker(post: Post) -> None:
         window = _window(house)
         with suppress(DatabaseFault):
             await window.refresh()
-        app = _guarded(_app(house, window), house)
+        look = _look(house)
+        gate = _gate(house, look)
+        app = _guarded(_app(house, window, gate), house, look)
         pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
-        async with background(pusher, _keep_fresh(window, house.claims.exhausted), *sharing):
+        async with background(pusher, gate.run(), _keep_fresh(window, house.claims.exhausted), *sharing):
             await serve(app, post)
 
 
@@ -116,8 +120,14 @@ def _window(house: ShopHouse) -> Window:
     )
 
 
-def _app(house: ShopHouse, window: Window) -> ASGIApp:
-    """Return the hot door, behind it what may be kept for everybody, behind that the routed application."""
+def _app(house: ShopHouse, window: Window, gate: Admission) -> ASGIApp:
+    """Return the hot door, behind it what may be kept for everybody, behind that the gate to all that is routed."""
+    cache = SharedCache(gate, house.clock)
+    return Door(cache, window, house.claims, house.settings, house.networks, clock=house.clock)
+
+
+def _gate(house: ShopHouse, look: Look) -> Admission:
+    """Return the routed application, with the gate before it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, House]]:
@@ -125,15 +135,19 @@ def _app(house: ShopHouse, window: Window) -> ASGIApp:
 
     routes = data_plane_routes()
     routed = CountRequests(build_app(routes, settings=house.settings, lifespan=lifespan), routes)
-    return Door(
-        SharedCache(routed, house.clock), window, house.claims, house.settings, house.networks, clock=house.clock
-    )
+    return Admission(
+        routed, house.settings, look, clock=house.clock, chance=random.Random(),  # noqa: S311
+        ceiling=house.settings.connections_per_worker,
+    )  # fmt: skip
 
 
-def _guarded(app: ASGIApp, house: ShopHouse) -> RateLimit:
-    """Return the application with the guard before it."""
+def _look(house: ShopHouse) -> Look:
     drawn = house.pages.render("guard/refused.html").encode()
-    look = Look(drawn, security_headers(house.settings), data_headers(house.settings))
+    return Look(drawn, security_headers(house.settings), data_headers(house.settings))
+
+
+def _guarded(app: ASGIApp, house: ShopHouse, look: Look) -> RateLimit:
+    """Return the application with the rate limits before it."""
     return RateLimit(app, house.networks, house.settings, look, clock=house.clock, chance=random.Random())  # noqa: S311
 
 

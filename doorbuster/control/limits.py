@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from doorbuster.control.access import actor_of, may, operator_of
+from doorbuster.control.gate import gate_of
 from doorbuster.control.house import house_of
 from doorbuster.guard import levers
 from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass
 from doorbuster.guard.policy import Limit, mistakes_of
+from doorbuster.guard.refusals import MEANINGS as WHY
 from doorbuster.guard.refusals import refusal_of
 from doorbuster.web.forms import Form, choice, number, read_form, text, whole
 from doorbuster.web.pages import show
@@ -62,6 +64,8 @@ async def guard_index(request: Request) -> Response:
         now=now,
         asked=asked,
         refusal=refusal,
+        why=WHY,
+        gate=gate_of(house.collector, now.timestamp()),
         then=then,
     )
 

@@ -13,6 +13,7 @@ a batch is unknown, and it is asked again once. Measured gains and traps are in 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -82,8 +83,9 @@ class Coalescer(Generic[Item, Answer]):
             raise errors.Overloaded("too many are waiting for the same thing")
         waiting = _Waiting(item, loop.create_future(), loop.time() + patience_seconds)
         lane.waiting.append(waiting)
+        # A batch is many callers' work: nothing of the one who began it, such as a deadline, holds for all.
         if not lane.senders or (len(lane.senders) < self._under_way_max and self._is_full(lane)):
-            lane.senders.add(loop.create_task(self._drain(key, lane)))
+            lane.senders.add(loop.create_task(self._drain(key, lane), context=Context()))
         answer: Answer = await waiting.answer
         return answer
 

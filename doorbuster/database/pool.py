@@ -15,12 +15,14 @@ import asyncpg
 import msgspec
 
 from doorbuster import errors, metrics
+from doorbuster.database import deadline
 from doorbuster.database.queries import Query
 
 T = TypeVar("T")
 Row = asyncpg.Record
 
 CONNECT_SECONDS_MAX = 5.0
+ACQUIRE_SECONDS_MIN = 0.05
 
 CALLS = metrics.counter("doorbuster_query_calls_total", "Calls of each named query.", ("query",))
 ROWS = metrics.counter("doorbuster_query_rows_total", "Rows returned by each named query.", ("query",))
@@ -69,10 +71,11 @@ class Transaction:
 class Database:
     """A bounded pool of connections to one PostgreSQL."""
 
-    def __init__(self, pool: Any, acquire_seconds: float) -> None:
+    def __init__(self, pool: Any, acquire_seconds: float, statement_timeout_ms: int) -> None:
         """Made by `open_database()`."""
         self._pool = pool
         self._acquire_seconds = acquire_seconds
+        self._statement_timeout_ms = statement_timeout_ms
 
     async def fetch(self, query: Query, **parameters: Any) -> list[Row]:
         """Return all rows of one statement in a transaction of its own."""
@@ -98,17 +101,24 @@ class Database:
                 async with connection.transaction():
                     yield Transaction(connection)
 
+    def _patience(self, now: float) -> float:
+        """Return how long to wait for a connection: never past the deadline, but long enough to take a free one."""
+        left = deadline.seconds_left(now)
+        return self._acquire_seconds if left is None else min(self._acquire_seconds, max(left, ACQUIRE_SECONDS_MIN))
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
-        started = time.perf_counter()
+        started = time.monotonic()
         try:
-            connection = await self._pool.acquire(timeout=self._acquire_seconds)
+            connection = await self._pool.acquire(timeout=self._patience(started))
         except TimeoutError as fault:
             raise errors.DatabaseUnavailable("no database connection was free in time") from fault
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
             raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {fault}") from fault
-        WAIT.observe(time.perf_counter() - started)
+        WAIT.observe(time.monotonic() - started)
         try:
+            with _translated(None):
+                await connection.heed_deadline(self._statement_timeout_ms)
             yield connection
         finally:
             # A connection that cannot be handed back in time is closed; what it did is done all the same.
@@ -136,6 +146,7 @@ async def open_database(
             url,
             min_size=connections_min,
             max_size=connections,
+            connection_class=_Connection,
             init=_prepare_connection,
             reset=_keep_as_it_is,
             timeout=CONNECT_SECONDS_MAX,
@@ -149,7 +160,7 @@ async def open_database(
     except ValueError as fault:
         raise errors.Misconfigured(f"DATABASE_URL is no address of a PostgreSQL: {fault}") from fault
     try:
-        yield Database(pool, acquire_seconds)
+        yield Database(pool, acquire_seconds, statement_timeout_ms)
     finally:
         try:
             await asyncio.wait_for(pool.close(), timeout=5.0)
@@ -201,6 +212,19 @@ async def _keep_as_it_is(connection: Any) -> None:
 
     Nothing of ours outlives its transaction in a session: settings are local, locks belong to transactions.
     """
+
+
+class _Connection(asyncpg.Connection):
+    """A connection that remembers how long its statements may take."""
+
+    statement_timeout_ms: int | None = None
+
+    async def heed_deadline(self, most_ms: int) -> None:
+        """Tell PostgreSQL how long the caller still waits, when that is another step than the last time."""
+        wished = deadline.step_of(deadline.seconds_left(time.monotonic()), most_ms)
+        if wished != (self.statement_timeout_ms or most_ms):
+            await self.fetchval(deadline.SQL.set_statement_timeout.sql, str(wished))
+            self.statement_timeout_ms = wished
 
 
 async def _prepare_connection(connection: Any) -> None:

@@ -18,6 +18,7 @@ from doorbuster.guard import levers
 from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass
 from doorbuster.guard.levers import Lever
 from doorbuster.guard.policy import Limit, Policy, mistakes_of
+from doorbuster.guard.refusals import MEANINGS as WHY
 from doorbuster.guard.refusals import refusal_of
 from doorbuster.journal import command_line_actor, open_event_log
 from doorbuster.settings import from_environment
@@ -112,10 +113,12 @@ def explain(
     if json:
         _print_json({"refusal": found, "limit": limit, "lever": lever})
         return
-    whose = "its network" if found.of_network else "one client"
     typer.echo(f"{found.at:%Y-%m-%d %H:%M:%S} UTC: {found.route_class} ({MEANINGS[found.route_class]})")
-    typer.echo(f"It was more than {whose} may send. Whose: {found.who}, the same for the same caller.")
-    typer.echo(f"The limit then: {_words(limit)}" + (f", set by {lever.actor}: {lever.reason}" if lever else ""))
+    typer.echo(f"{WHY[found.why]} Whose: {found.who}, the same for the same caller.")
+    if found.why in ("client", "network"):
+        typer.echo(f"The limit then: {_words(limit)}" + (f", set by {lever.actor}: {lever.reason}" if lever else ""))
+    else:
+        typer.echo(f"Its level was {found.level}; what came from below {found.threshold} was refused.")
     if policy.version != found.policy_version:
         typer.echo("That worker had not heard of this limit yet, or no longer obeyed it.")
 

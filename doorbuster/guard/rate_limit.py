@@ -13,8 +13,6 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from html import escape
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,18 +23,17 @@ from doorbuster.guard import policy as policies
 from doorbuster.guard.classes import CLASSES, RouteClass, class_of
 from doorbuster.guard.gcra import Meter, Rate, Verdict
 from doorbuster.guard.policy import DEFAULTS, Limit, Policy
-from doorbuster.guard.refusals import Refusal, id_of, who_of
+from doorbuster.guard.refusals import Refusal, Why, id_of, who_of
+from doorbuster.guard.refused import Look, Told, is_api
 from doorbuster.settings import Settings
 from doorbuster.web.networks import Networks
-from doorbuster.web.problems import MEDIA_TYPE, declare
+from doorbuster.web.problems import declare
 from doorbuster.web.sessions import shopper_of_cookie
 
 POLICY_FILE = "policy.json"
 JITTER = 0.3
 OVERSHOOT = 2.0
 """Of several workers each lets this share of the whole pass, because a caller's connections are not spread evenly."""
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 TOO_MANY = declare(
     "too-many-requests", 429, "Too many requests at once",
@@ -47,23 +44,6 @@ ASKED = metrics.counter(
     "Requests by class and verdict: passed, refused, would_refuse (a dry run) or unknown (no public address).",
     ("class", "verdict"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a refusal looks to a browser: a page with four words between @ to fill in, and the security headers."""
-
-    drawn: bytes
-    page_headers: RawHeaders
-    data_headers: RawHeaders
-
-    def page(self, sentence: str, seconds: int, refusal_id: str, again: str) -> bytes:
-        """Return the page with its words; `again` is where the shopper can try once more."""
-        words = {"sentence": sentence, "seconds": str(seconds), "refusal": refusal_id, "again": escape(again)}
-        page = self.drawn
-        for name, word in words.items():
-            page = page.replace(f"@{name}@".encode(), word.encode())
-        return page
 
 
 @dataclass(slots=True)
@@ -126,18 +106,18 @@ class RateLimit:
         self.obey(policies.decode(document))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or pass on."""
+        """Refuse, or pass on; the class of the request and its caller go along as `guard` in the scope."""
         name = class_of(scope["method"], scope["path"]) if scope["type"] == "http" else None
         if name is None:
             await self._app(scope, receive, send)
             return
-        network = self._networks.of(scope)
+        network, client = self._networks.of(scope), self._client(scope)
+        scope["guard"] = name, client
         if network is None:
             ASKED.add(name, "unknown")
             await self._app(scope, receive, send)
             return
         meters, now = self._meters[name], self._clock.monotonic()
-        client = self._client(scope)
         own, shared = meters.client.ask(client, now), meters.network.ask(network, now)
         if (own.passes and shared.passes) or not meters.limit.enforced:
             passes = own.passes and shared.passes
@@ -145,7 +125,7 @@ class RateLimit:
                 meters.client.count(client, now)
                 meters.network.count(network, now)
             ASKED.add(name, "passed" if passes else "would_refuse")
-            await self._app(scope, receive, self._told(send, name, meters, own) if _is_api(scope) else send)
+            await self._app(scope, receive, self._told(send, name, meters, own) if is_api(scope) else send)
             return
         ASKED.add(name, "refused")
         await self._refuse(scope, send, name, network if own.passes else client, own if not own.passes else shared)
@@ -169,42 +149,17 @@ class RateLimit:
     async def _refuse(self, scope: Scope, send: Send, name: RouteClass, key: str, verdict: Verdict) -> None:
         meters = self._meters[name]
         of_network = key.startswith("n:")
-        refusal = Refusal(self._clock.now(), name, of_network, self.policy.version, who_of(key))
-        refusal_id = id_of(refusal, self._secret)
-        seconds = max(1, math.ceil(verdict.wait_seconds * (1 + self._chance.uniform(0, JITTER))))
+        why: Why = "network" if of_network else "client"
+        refusal = Refusal(self._clock.now(), name, why, self.policy.version, who_of(key))
         whose = "one network" if of_network else "one visitor"
-        sentence = f"More requests came at once than {whose} may send."
-        if _is_api(scope):
-            kind, body = MEDIA_TYPE, TOO_MANY.document(sentence, refusal=refusal_id, retry_after_seconds=seconds)
-        else:
-            kind, body = "text/html; charset=utf-8", self._look.page(sentence, seconds, refusal_id, _again(scope))
-        headers = [
-            (b"content-type", kind.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"retry-after", str(seconds).encode()),
-            (b"cache-control", b"no-store"),
-            *(self._look.data_headers if _is_api(scope) else self._look.page_headers),
-            *_fields(name, (meters.network if of_network else meters.client).rate, verdict),
-        ]
-        await send({"type": "http.response.start", "status": 429, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-
-
-def _is_api(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return path.startswith("/api/")
-
-
-def _again(scope: Scope) -> str:
-    """Return where to try again: the same page, or for a form the page that it stood on."""
-    if scope["method"] in ("GET", "HEAD"):
-        return ""
-    came_from = dict(scope["headers"]).get(b"referer", b"").decode("latin-1")[:2_000]
-    try:
-        path = urlsplit(came_from).path
-    except ValueError:
-        return "/"
-    return path if path.startswith("/") and not path.startswith("//") else "/"
+        told = Told(
+            TOO_MANY,
+            f"More requests came at once than {whose} may send.",
+            max(1, math.ceil(verdict.wait_seconds * (1 + self._chance.uniform(0, JITTER)))),
+            id_of(refusal, self._secret),
+        )
+        fields = _fields(name, (meters.network if of_network else meters.client).rate, verdict)
+        await self._look.answer(scope, send, told, fields)
 
 
 def _fields(name: RouteClass, rate: Rate, verdict: Verdict) -> list[tuple[bytes, bytes]]:

@@ -1,7 +1,8 @@
 """The id on a refusal: it tells everything about the refusal by itself, so that no flood of refusals has to be stored.
 
-Twenty bytes in base 32 (RFC 4648), after `R-`: when (milliseconds), which class, client or network, which policy, and
-four bytes of the refused key, so that one caller's refusals can be seen together. Signed: nobody makes one up.
+Twenty-four bytes in base 32 (RFC 4648), after `R-`: when (milliseconds), which class and why, the request's level and
+the threshold of that moment, which policy, and four bytes of the refused key, so that one caller's refusals can be seen
+together. Signed: nobody makes one up.
 """
 
 import struct
@@ -10,30 +11,49 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from hmac import compare_digest
+from typing import Literal, get_args
 
 from doorbuster.guard.classes import CLASSES, RouteClass
 
-_FORM = struct.Struct(">QBI4s")
+Why = Literal["client", "network", "shed", "full", "late", "closed"]
+WHYS: tuple[Why, ...] = get_args(Why)
+MEANINGS: dict[Why, str] = {
+    "client": "It was more than one client may send.",
+    "network": "It was more than its network may send.",
+    "shed": "The shop was at its limit and let in only what matters more, or other cohorts of callers.",
+    "full": "The line for the database was full of requests that matter as much.",
+    "late": "It waited in line for as long as an answer could still have been in time.",
+    "closed": "An operator had closed this lane.",
+}
+
+_FORM = struct.Struct(">QBHHI4s")
 SIGNATURE_BYTES = 3
 PREFIX = "R-"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One refusal: when, of what, by which bound of which policy, and whose (the beginning of a hash)."""
+    """One refusal: when, of what, why, under which policy, and whose (the beginning of a hash).
+
+    `level` and `threshold` say how much the request mattered and how much was asked for (see `threshold.py`).
+    """
 
     at: datetime
     route_class: RouteClass
-    of_network: bool
+    why: Why
     policy_version: int
     who: str
+    level: int = 0
+    threshold: int = 0
 
 
 def id_of(refusal: Refusal, secret: str) -> str:
     """Return the id that stands for a refusal."""
-    which = CLASSES.index(refusal.route_class) * 2 + refusal.of_network
+    which = CLASSES.index(refusal.route_class) * len(WHYS) + WHYS.index(refusal.why)
     milliseconds = int(refusal.at.timestamp() * 1000)
-    facts = _FORM.pack(milliseconds, which, refusal.policy_version, bytes.fromhex(refusal.who))
+    facts = _FORM.pack(
+        milliseconds, which, refusal.level, refusal.threshold, refusal.policy_version, bytes.fromhex(refusal.who)
+    )
     return PREFIX + b32encode(facts + _signature(facts, secret)).decode().rstrip("=")
 
 
@@ -47,11 +67,12 @@ def refusal_of(text: str, secret: str) -> Refusal | None:
     facts, signature = read[: _FORM.size], read[_FORM.size :]
     if len(facts) != _FORM.size or not compare_digest(signature, _signature(facts, secret)):
         return None
-    milliseconds, which, version, who = _FORM.unpack(facts)
-    if which // 2 >= len(CLASSES):
+    milliseconds, which, level, threshold, version, who = _FORM.unpack(facts)
+    route_class, why = divmod(which, len(WHYS))
+    if route_class >= len(CLASSES):
         return None
     at = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return Refusal(at, CLASSES[which // 2], bool(which % 2), version, who.hex())
+    return Refusal(at, CLASSES[route_class], WHYS[why], version, who.hex(), level, threshold)
 
 
 def who_of(key: str) -> str:

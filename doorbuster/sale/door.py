@@ -30,8 +30,9 @@ from doorbuster.settings import Settings
 from doorbuster.web import inputs, problems
 from doorbuster.web.networks import Networks
 from doorbuster.web.origin import is_our_own
+from doorbuster.web.passes import pass_cookie
 from doorbuster.web.problems import Refused, problem, problem_of_fault
-from doorbuster.web.sessions import IDENTITY_LENGTH, cookie_value, mint, shopper_of_cookie
+from doorbuster.web.sessions import IDENTITY_LENGTH, Shopper, cookie_value, mint, shopper_of_cookie
 
 API_PREFIX = "/api/v1/sales/"
 PAGE_PREFIX = "/sales/"
@@ -173,16 +174,18 @@ class Door:
         price = wish.price.amount if wish.price else None
         network = self._networks.of(scope)
         answer = await self._claims.claim_item(sale, wish.sku, wish.quantity, Caller(shopper.key, key, price, network))
-        return self._told(answer, wish.sku, shopper.cookie)
+        return self._told(answer, wish.sku, shopper)
 
-    def _told(self, answer: Answer, sku: str, cookie: str | None) -> Sent:
+    def _told(self, answer: Answer, sku: str, shopper: Shopper) -> Sent:
         """Turn an answer into its HTTP form: 201, 200 for a replay, else its problem document."""
-        cookies = [(b"set-cookie", cookie.encode())] if cookie is not None else []
+        cookies = [(b"set-cookie", shopper.cookie.encode())] if shopper.cookie is not None else []
         match answer:
             case answers.Held(hold):
-                return self._with_hold(201, hold, sku, cookies)
+                return self._with_hold(201, hold, sku, [*cookies, self._pass_of(shopper)])
             case answers.Replayed(hold):
-                return self._with_hold(200, hold, sku, [*cookies, (b"idempotent-replayed", b"true")])
+                return self._with_hold(
+                    200, hold, sku, [*cookies, self._pass_of(shopper), (b"idempotent-replayed", b"true")]
+                )
             case _:
                 sentence, facts = hold_api.told(answer)
                 wait = (
@@ -192,6 +195,10 @@ class Door:
                 )
                 told = problem(hold_api.PROBLEMS[answer.name], sentence, retry_after_seconds=wait, **facts)
                 return self._sent(told, cookies if isinstance(answer, answers.AlreadyYours) else [])
+
+    def _pass_of(self, shopper: Shopper) -> tuple[bytes, bytes]:
+        now = self._clock.now().timestamp()
+        return b"set-cookie", pass_cookie(shopper.key, now, self._secret, self._secure).encode()
 
     def _with_hold(self, status: int, hold: Hold, sku: str, more: RawHeaders) -> Sent:
         location = (b"location", b"/holds/" + msgspec.json.encode(hold.id)[1:-1])

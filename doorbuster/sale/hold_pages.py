@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from doorbuster.clock import Clock
 from doorbuster.database import Database
 from doorbuster.sale import answers
 from doorbuster.sale.answers import Answer
@@ -16,6 +17,7 @@ from doorbuster.sale.sales import Sale
 from doorbuster.settings import Settings
 from doorbuster.web.networks import Networks
 from doorbuster.web.pages import show
+from doorbuster.web.passes import give_pass
 from doorbuster.web.sessions import shopper_of, shopper_or_new
 
 STATUS = {"NotAdmitted": 503, "NotInSale": 404, "KeyReused": 422, "NetworkFull": 429}
@@ -24,6 +26,11 @@ ATTEMPTS_MAX = 20
 
 class SaleHouse(Protocol):
     """What these pages need of their house; `till` are the connections kept for those who buy."""
+
+    @property
+    def clock(self) -> Clock:
+        """Return the time."""
+        ...
 
     @property
     def settings(self) -> Settings:
@@ -71,6 +78,8 @@ async def hold_create(request: Request) -> Response:
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
     answer = await _claim(request, sale, sku, quantity, shopper.key)
     response = _answer(request, sale, answer)
+    if isinstance(answer, answers.Held | answers.Replayed | answers.AlreadyYours):
+        give_pass(response, shopper.key, house)
     if shopper.cookie is not None:
         response.headers.append("set-cookie", shopper.cookie)
     return response

@@ -26,6 +26,7 @@ from doorbuster.shop.orders import order_of_hold, order_of_key
 from doorbuster.shop.pricing import Delivery, Quote, Wanted, deliveries, quote
 from doorbuster.web.forms import Form
 from doorbuster.web.pages import show
+from doorbuster.web.passes import give_pass
 
 FIELDS = ("email", "name", "line1", "line2", "city", "postcode", "country")
 
@@ -107,7 +108,9 @@ async def _told(request: Request, wish: OrderWish, typed: dict[str, str], given:
     match given:
         case answers.Placed(order) | answers.Replayed(order) | answers.AlreadyOrdered(order):
             url = await payment_page(house, order)
-            return RedirectResponse(url or f"/orders/{order.order_id}?secret={order.secret}", 303)
+            response = RedirectResponse(url or f"/orders/{order.order_id}?secret={order.secret}", 303)
+            give_pass(response, wish.customer_key, house)
+            return response
         case answers.KeyReused():
             # It was ordered before with other details; that order is the shopper's own, and it stands.
             order_id = await order_of_key(house.database, wish.customer_key, wish.idempotency_key)

@@ -21,6 +21,7 @@ from doorbuster.web import problems
 from doorbuster.web.api import PREFIX, Amount, Answer, Endpoint, answer
 from doorbuster.web.inputs import Body
 from doorbuster.web.pages import iso
+from doorbuster.web.passes import give_pass
 from doorbuster.web.problems import Refused, declare, problem
 
 Text = Annotated[str, Meta(max_length=120)]
@@ -119,7 +120,10 @@ async def order_create(request: Request, *, body: OrderBody, key: str) -> Respon
     house, shopper = checkout_house_of(request), known_shopper(request)
     if shopper is None:
         raise Refused(problems.NOT_FOUND, "There is no such hold or cart for this shopper; send the cookie along.")
-    return await _told(request, await house.placing.place(_wish(body, key, shopper.key)))
+    response = await _told(request, await house.placing.place(_wish(body, key, shopper.key)))
+    if response.status_code in (200, 201):
+        give_pass(response, shopper.key, house)
+    return response
 
 
 async def order_show(request: Request) -> Response:

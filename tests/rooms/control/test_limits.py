@@ -73,12 +73,12 @@ async def test_there_is_no_limit_of_a_class_that_does_not_exist(operator: Visito
 
 
 async def test_the_id_that_a_shopper_was_told_is_looked_up(dark_room: Room, operator: Visitor) -> None:
-    refusal = Refusal(datetime(2026, 11, 27, 15, 0, tzinfo=UTC), "hold", False, DEFAULTS.version, who_of("s:ada"))
+    refusal = Refusal(datetime(2026, 11, 27, 15, 0, tzinfo=UTC), "hold", "client", DEFAULTS.version, who_of("s:ada"))
     text = id_of(refusal, dark_room.house.settings.secret)
 
     page = await operator.get(f"/guard?refusal={text}")
 
-    assert page.says("hold: claim a unit", "that of one client", who_of("s:ada"))
+    assert page.says("hold: claim a unit", "It was more than one client may send.", who_of("s:ada"))
     assert (await operator.get("/guard?refusal=R-NONSENSE")).says("That is no refusal of this shop.")
 
 

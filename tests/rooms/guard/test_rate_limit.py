@@ -11,8 +11,9 @@ import pytest
 from doorbuster.clock import ManualClock
 from doorbuster.guard.classes import class_of
 from doorbuster.guard.policy import DEFAULTS, Limit, Policy, encode
-from doorbuster.guard.rate_limit import POLICY_FILE, Look, RateLimit
+from doorbuster.guard.rate_limit import POLICY_FILE, RateLimit
 from doorbuster.guard.refusals import refusal_of
+from doorbuster.guard.refused import Look
 from doorbuster.settings import Settings, from_environment
 from doorbuster.web.networks import Networks
 from doorbuster.web.sessions import mint
@@ -108,7 +109,7 @@ async def test_the_id_of_a_refusal_tells_what_it_was_about(guarded: Guarded) -> 
     refusal = refusal_of(msgspec.json.decode(body)["refusal"], "s" * 40)
 
     assert refusal is not None
-    assert (refusal.route_class, refusal.of_network, refusal.at) == ("hold", False, guarded.clock.now())
+    assert (refusal.route_class, refusal.why, refusal.at) == ("hold", "client", guarded.clock.now())
     assert refusal.policy_version == guarded.guard.policy.version
 
 

@@ -1,0 +1,53 @@
+"""What the gates of all workers do just now, added up for the guard's page."""
+
+from dataclasses import dataclass
+
+from doorbuster.guard.lanes import LANES, MEANINGS
+from doorbuster.watch.collector import Collector
+
+
+@dataclass(frozen=True, slots=True)
+class LaneNow:
+    """One lane: what it is for, and what became of its requests since the shop was opened."""
+
+    name: str
+    meaning: str
+    priority: int
+    admitted: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateNow:
+    """All gates together; `threshold` is the highest of them."""
+
+    processes: int
+    limit: int
+    inside: int
+    waiting: int
+    threshold: int
+    lanes: list[LaneNow]
+
+
+def gate_of(collector: Collector, now_seconds: float) -> GateNow:
+    """Return the gates as the workers last reported them."""
+    gauges = collector.gauges(now_seconds)
+
+    def values(name: str) -> list[int]:
+        family = gauges.get(f"doorbuster_gate_{name}")
+        return [int(series.value) for series in family.series] if family else []
+
+    admitted = collector.total("doorbuster_gate_admitted_total")
+    refused = collector.total("doorbuster_gate_refused_total")
+    lanes = [
+        LaneNow(
+            lane.name, MEANINGS[lane.name], lane.priority, int(admitted.get((lane.name,), 0)),
+            int(sum(count for labels, count in refused.items() if labels[0] == lane.name)),
+        )
+        for lane in LANES
+    ]  # fmt: skip
+    limits = values("limit")
+    return GateNow(
+        len(limits), sum(limits), sum(values("inside")), sum(values("waiting")), max(values("threshold"), default=0),
+        lanes,
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""How a refusal is told: a page to a browser, a problem document to a program, at the cost of filling in four words."""
+
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlsplit
+
+from starlette.types import Message, Scope, Send
+
+from doorbuster.web.problems import MEDIA_TYPE, ProblemType
+
+RawHeaders = list[tuple[bytes, bytes]]
+CAME_FROM_LENGTH_MAX = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of one refusal: why, in a sentence; when to come back, in seconds; the id that explains it."""
+
+    problem: ProblemType
+    sentence: str
+    seconds: int
+    refusal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a refusal looks to a browser: a page with four words between @ to fill in, and the security headers."""
+
+    drawn: bytes
+    page_headers: RawHeaders
+    data_headers: RawHeaders
+
+    async def answer(self, scope: Scope, send: Send, told: Told, more: RawHeaders) -> None:
+        """Send a refusal, with `more` headers of its own."""
+        if is_api(scope):
+            kind, look = MEDIA_TYPE, self.data_headers
+            body = told.problem.document(told.sentence, refusal=told.refusal_id, retry_after_seconds=told.seconds)
+        else:
+            kind, look = "text/html; charset=utf-8", self.page_headers
+            body = self._page(told, _again(scope))
+        headers = [
+            (b"content-type", kind.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"retry-after", str(told.seconds).encode()),
+            (b"cache-control", b"no-store"),
+            *look,
+            *more,
+        ]
+        start: Message = {"type": "http.response.start", "status": told.problem.status, "headers": headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _page(self, told: Told, again: str) -> bytes:
+        words = {
+            "sentence": told.sentence, "seconds": str(told.seconds), "refusal": told.refusal_id, "again": escape(again)
+        }  # fmt: skip
+        page = self.drawn
+        for name, word in words.items():
+            page = page.replace(f"@{name}@".encode(), word.encode())
+        return page
+
+
+def is_api(scope: Scope) -> bool:
+    """Say whether a program asks."""
+    path: str = scope["path"]
+    return path.startswith("/api/")
+
+
+def _again(scope: Scope) -> str:
+    """Return where to try again: the same page, or for a form the page that it stood on."""
+    if scope["method"] in ("GET", "HEAD"):
+        return ""
+    came_from = dict(scope["headers"]).get(b"referer", b"").decode("latin-1")[:CAME_FROM_LENGTH_MAX]
+    try:
+        path = urlsplit(came_from).path
+    except ValueError:
+        return "/"
+    return path if path.startswith("/") and not path.startswith("//") else "/"
