@@ -6,10 +6,10 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-growth races planted-bugs lock format clean
+.PHONY: help up test check bench bench-growth bench-overload races planted-bugs lock format clean
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(VENV)/installed ## open the shop: database, shop, control room (Ctrl-C stops all)
 	@exec $(RUN) -m doorbuster up
@@ -29,6 +29,9 @@ bench: $(VENV)/installed ## measure the engine's ratios on this machine
 
 bench-growth: $(VENV)/installed ## measure what each statement costs in a small and in a large shop
 	@$(RUN) -m doorbuster bench growth
+
+bench-overload: $(VENV)/installed ## measure what the guard does at up to ten times the load
+	@$(RUN) -m doorbuster bench overload
 
 races: $(VENV)/installed-dev ## run every race thousands of times (about a quarter of an hour)
 	@$(RUN) -m tests.races

@@ -74,7 +74,7 @@ async def run_worker(post: Post) -> None:
             await window.refresh()
         look = _look(house)
         gate = _gate(house, look)
-        app = _guarded(_app(house, window, gate), house, look)
+        app = _guarded(_app(house, window, gate), house, look, gate)
         pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
         async with background(pusher, gate.run(), _keep_fresh(window, house.claims.exhausted), *sharing):
@@ -146,9 +146,11 @@ def _look(house: ShopHouse) -> Look:
     return Look(drawn, security_headers(house.settings), data_headers(house.settings))
 
 
-def _guarded(app: ASGIApp, house: ShopHouse, look: Look) -> RateLimit:
+def _guarded(app: ASGIApp, house: ShopHouse, look: Look, gate: Admission) -> RateLimit:
     """Return the application with the rate limits before it."""
-    return RateLimit(app, house.networks, house.settings, look, clock=house.clock, chance=random.Random())  # noqa: S311
+    return RateLimit(
+        app, house.networks, house.settings, look, clock=house.clock, chance=random.Random(), others=[gate]  # noqa: S311
+    )  # fmt: skip
 
 
 async def _sharing(guard: RateLimit, house: ShopHouse) -> None:

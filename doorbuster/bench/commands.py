@@ -14,10 +14,12 @@ from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.growth import Grown, Size
 from doorbuster.bench.measures import Findings, show, written
+from doorbuster.bench.overload import commands as overload_commands
 from doorbuster.bench.rounds import Group, Pace, Say
 from doorbuster.errors import DoorbusterError, Misconfigured
 
 app = typer.Typer(add_completion=False)
+app.registered_commands += overload_commands.app.registered_commands
 
 GROUPS: dict[str, Group] = {
     "engine": engine.gain,

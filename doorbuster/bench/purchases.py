@@ -90,7 +90,7 @@ async def _buy(buyer: Buyer, shop: str, sale: Sale, name: str) -> None:
     claim = msgspec.json.encode({"sku": sale.items[0].sku, "quantity": 1})
     url = f"{shop}/api/v1/sales/{sale.id}/holds"
     hold = await buyer.ask("POST", url, claim, Content_Type=json, Idempotency_Key=f"hold-{name}")
-    cookie = _expect(201, hold).cookies[0].decode().partition(";")[0]
+    cookie = "; ".join(each.decode().partition(";")[0] for each in _expect(201, hold).cookies)
     wish = {
         "hold_id": msgspec.json.decode(hold.body)["id"],
         "email": f"{name}@bench.example",

@@ -19,6 +19,7 @@ from doorbuster.guard.classes import RouteClass
 from doorbuster.guard.knee import Knee
 from doorbuster.guard.lanes import Lane, lane_of
 from doorbuster.guard.line import Line
+from doorbuster.guard.policy import DEFAULTS, Policy
 from doorbuster.guard.refusals import Refusal, Why, id_of, who_of
 from doorbuster.guard.refused import Look, Told
 from doorbuster.guard.threshold import LOOK_SECONDS, Threshold, level_of
@@ -70,14 +71,17 @@ class Admission:
         now = clock.monotonic()
         self.knee = Knee(ceiling, now)
         self.line, self.threshold = Line(self.knee, now), Threshold()
-        self.closed: frozenset[str] = frozenset()
-        self.policy_version = 0
         self.lagging = False
+        self.obey(DEFAULTS)
+
+    def obey(self, policy: Policy) -> None:
+        """Take a policy: whether to refuse at all, and which lanes are closed."""
+        self._on, self._closed, self._policy_version = policy.gate, policy.closed, policy.version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or refuse it."""
         guard = scope.get("guard")
-        if guard is None:
+        if guard is None or not self._on:
             await self._app(scope, receive, send)
             return
         request = self._request(scope, *guard)
@@ -122,7 +126,7 @@ class Admission:
         stays = self.threshold.arrive(request.level)
         if request.kept:
             return None
-        if request.lane.name in self.closed:
+        if request.lane.name in self._closed:
             return "closed"
         return None if stays else "shed"
 
@@ -169,7 +173,7 @@ class Admission:
     async def _refuse(self, scope: Scope, send: Send, request: _Request, why: Why) -> None:
         REFUSED.add(request.lane.name, why)
         refusal = Refusal(
-            self._clock.now(), request.route_class, why, self.policy_version, who_of(request.key),
+            self._clock.now(), request.route_class, why, self._policy_version, who_of(request.key),
             request.level, self.threshold.level,
         )  # fmt: skip
         seconds = max(1, round(RETRY_SECONDS[why] * self._chance.uniform(1.0, 2.0)))

@@ -16,6 +16,7 @@ from math import ceil
 TICK_SECONDS = 0.5
 COMPLETIONS_MIN = 15
 """Fewer say little: the measuring goes on into the next tick."""
+SAMPLES_MIN = 10
 WINDOW_SECONDS = 13.0
 GAIN = 1.15
 FLOOR = 2
@@ -27,11 +28,23 @@ CUT_AGAIN_SECONDS = 0.5
 
 @dataclass(slots=True)
 class _Lane:
-    """What one class did since the last look, and the least mean time of its last looks."""
+    """What one class did since the last look, and the mean times of its last looks that many took part in."""
 
     finished: int = 0
     seconds: float = 0.0
-    least: deque[tuple[float, float]] = field(default_factory=deque)
+    sampled: int = 0
+    sampled_seconds: float = 0.0
+    means: deque[tuple[float, float]] = field(default_factory=deque)
+
+    def least(self, now: float) -> float:
+        """Return the least mean time: of SAMPLES_MIN or more each, because a few lucky ones say nothing."""
+        self.sampled += self.finished
+        self.sampled_seconds += self.seconds
+        mean = self.sampled_seconds / self.sampled
+        if self.sampled >= SAMPLES_MIN:
+            _keep(self.means, (now, mean), now)
+            self.sampled, self.sampled_seconds = 0, 0.0
+        return min((seconds for _, seconds in self.means), default=mean)
 
 
 class Knee:
@@ -94,8 +107,7 @@ class Knee:
         total = 0.0
         for lane in self._lanes.values():
             if lane.finished:
-                _keep(lane.least, (now, lane.seconds / lane.finished), now)
-                total += lane.finished / span * min(seconds for _, seconds in lane.least)
+                total += lane.finished / span * lane.least(now)
         return total
 
     def _take(self, now: float, demand: float) -> None:

@@ -24,13 +24,20 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """A limit for each class; the same limits have the same version."""
+    """A limit for each class, and what the gate and the ladder do; the same settings have the same version.
+
+    `gate` off lets everybody to the database at once; `closed` lanes let in only who bears a pass; `brownout` is the
+    step that an operator has set, or None when the ladder moves by itself.
+    """
 
     limits: dict[RouteClass, Limit]
+    gate: bool = True
+    closed: tuple[str, ...] = ()
+    brownout: int | None = None
 
     @property
     def version(self) -> int:
-        """Return a number of 32 bits that stands for these limits."""
+        """Return a number of 32 bits that stands for these settings."""
         return crc32(encode(self))
 
 

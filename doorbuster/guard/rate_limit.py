@@ -10,9 +10,10 @@ to 30 % added by chance, so that those who were refused together do not come bac
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,6 +47,14 @@ ASKED = metrics.counter(
 )
 
 
+class Obedient(Protocol):
+    """A part of the guard that a policy has words for."""
+
+    def obey(self, policy: Policy) -> None:
+        """Take a policy."""
+        ...
+
+
 @dataclass(slots=True)
 class _Meters:
     limit: Limit
@@ -57,9 +66,21 @@ class RateLimit:
     """Stands before everything and refuses callers who send more than the policy allows."""
 
     def __init__(
-        self, app: ASGIApp, networks: Networks, settings: Settings, look: Look, *, clock: Clock, chance: random.Random
+        self,
+        app: ASGIApp,
+        networks: Networks,
+        settings: Settings,
+        look: Look,
+        *,
+        clock: Clock,
+        chance: random.Random,
+        others: Sequence[Obedient] = (),
     ) -> None:
-        """Begin with the policy that lies in the home folder, or the one that the shop comes with."""
+        """Begin with the policy that lies in the home folder, or the one that the shop comes with.
+
+        `others` obey each policy, too.
+        """
+        self._others = others
         self._app, self._networks, self._look = app, networks, look
         self._secret, self._secure = settings.secret, settings.secure_cookies
         self._clock, self._chance = clock, chance
@@ -72,6 +93,8 @@ class RateLimit:
     def obey(self, policy: Policy) -> None:
         """Take a policy; what was counted stays counted."""
         self.policy = policy
+        for other in self._others:
+            other.obey(policy)
         for name in CLASSES:
             self._set_rates(name, policy.limits.get(name, DEFAULTS.limits[name]))
 

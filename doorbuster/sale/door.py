@@ -181,10 +181,10 @@ class Door:
         cookies = [(b"set-cookie", shopper.cookie.encode())] if shopper.cookie is not None else []
         match answer:
             case answers.Held(hold):
-                return self._with_hold(201, hold, sku, [*cookies, self._pass_of(shopper)])
+                return self._with_hold(201, hold, sku, [self._pass_of(shopper), *cookies])
             case answers.Replayed(hold):
                 return self._with_hold(
-                    200, hold, sku, [*cookies, self._pass_of(shopper), (b"idempotent-replayed", b"true")]
+                    200, hold, sku, [self._pass_of(shopper), *cookies, (b"idempotent-replayed", b"true")]
                 )
             case _:
                 sentence, facts = hold_api.told(answer)

@@ -14,6 +14,7 @@ from doorbuster.clock import SystemClock
 from doorbuster.database.deadline import seconds_left
 from doorbuster.guard.admission import Admission
 from doorbuster.guard.knee import FLOOR
+from doorbuster.guard.policy import DEFAULTS, Policy
 from doorbuster.guard.refusals import refusal_of
 from doorbuster.guard.refused import Look
 from doorbuster.settings import from_environment
@@ -161,7 +162,7 @@ async def test_what_the_guard_has_no_class_for_is_never_refused(gated: Gated) ->
 
 
 async def test_a_closed_lane_refuses_everybody_without_a_pass(gated: Gated) -> None:
-    gated.gate.closed = frozenset({"search"})
+    gated.gate.obey(Policy(DEFAULTS.limits, closed=("search",)))
     gated.open.set()
 
     assert (await gated.ask("/search"))[0] == 503
