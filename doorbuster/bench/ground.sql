@@ -16,6 +16,11 @@ SELECT xact_commit AS committed FROM pg_stat_database WHERE datname = current_da
 -- cost: rows 1, buffers 4
 SELECT setting AS delay FROM pg_settings WHERE name = 'commit_delay' LIMIT 1;
 
+-- name: bench_drop_search_index
+-- why:  under overload PostgreSQL is to be the bottleneck, for the reason that it once was one
+-- cost: rows 0, buffers 100
+DROP INDEX products_search;
+
 -- name: bench_products
 -- why:  product pages are read in turns
 -- cost: rows 200, buffers 400

@@ -106,7 +106,7 @@ class Admission:
         """Learn from the last quarter second."""
         now = self._clock.monotonic()
         self.knee.tick(now)
-        self.threshold.look(standing=self.line.standing_since(now) >= LOOK_SECONDS, lagging=self.lagging)
+        self.threshold.look(standing=self.line.stands(now), lagging=self.lagging)
         self.line.call()
         LIMIT.set(self.knee.limit)
         INSIDE.set(self.line.total_inside)

@@ -1,7 +1,7 @@
 """Who waits for a place at the database, and how long: a short queue that never stands.
 
 Promises: at most QUEUE_PER_PLACE times as many wait as have a place; while somebody has been waiting all the time for
-`interval` seconds, newcomers wait `target` seconds at most instead of `interval` (CoDel, as Facebook uses it: Maurer,
+`interval` seconds, newcomers wait `target` seconds at most instead of an interval (CoDel, as Facebook uses it: Maurer,
 "Fail at Scale", ACM Queue 13.8, 2015); places go to who matters most, among equals to the lane that has least for its
 weight; lookers are served newest first, because the oldest of them has most likely gone; buyers are served in order.
 Never: lets somebody who was admitted before (`kept`) go for a newcomer.
@@ -16,10 +16,11 @@ from doorbuster.guard.knee import Knee
 from doorbuster.guard.lanes import LANES, Lane
 from doorbuster.guard.refusals import Why
 
-QUEUE_PER_PLACE = 3
+QUEUE_PER_PLACE = 8
+"""A small shop has few places; a burst that it can serve in half a second is no overload."""
 KEPT_WAITING_MAX = 500
-TARGET_SECONDS_MIN, INTERVAL_SECONDS_MIN = 0.005, 0.1
-TARGET_MEANS, INTERVAL_MEANS = 1.0, 10.0
+TARGET_SECONDS_MIN, INTERVAL_SECONDS_MIN = 0.005, 0.2
+TARGET_MEANS, INTERVAL_MEANS = 2.0, 20.0
 
 
 @dataclass(slots=True, eq=False)
@@ -49,16 +50,18 @@ class Line:
         self._enter(lane)
         return True
 
-    def standing_since(self, now: float) -> float:
-        """Return for how many seconds there has been somebody waiting without a break."""
-        return now - self._empty_at if self.total_waiting else 0.0
+    def stands(self, now: float) -> bool:
+        """Say whether somebody has been waiting for a whole interval without a break: more come than can be served."""
+        return self.total_waiting > 0 and now - self._empty_at >= self._interval()
 
-    def patience(self, now: float) -> float:
-        """Return how long a newcomer may wait: short once the line has stood for an interval."""
-        interval = max(INTERVAL_SECONDS_MIN, INTERVAL_MEANS * self._knee.mean_seconds)
-        if self.standing_since(now) < interval:
-            return interval
-        return max(TARGET_SECONDS_MIN, TARGET_MEANS * self._knee.mean_seconds)
+    def patience(self, now: float, *, overloaded: bool = False) -> float:
+        """Return how long a newcomer may wait: short when the line stands, or would without the threshold."""
+        if overloaded or self.stands(now):
+            return max(TARGET_SECONDS_MIN, TARGET_MEANS * self._knee.mean_seconds)
+        return self._interval()
+
+    def _interval(self) -> float:
+        return max(INTERVAL_SECONDS_MIN, INTERVAL_MEANS * self._knee.mean_seconds)
 
     def join(self, lane: Lane, now: float, *, kept: bool) -> Waiter | None:
         """Stand in line; None when it is full of others who matter as much. May send somebody else away."""

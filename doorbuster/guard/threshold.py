@@ -54,7 +54,7 @@ class Threshold:
         self._finished += 1
 
     def look(self, *, standing: bool, lagging: bool) -> None:
-        """Set the threshold anew: `standing` when the line was never empty since the last look."""
+        """Set the threshold anew: `standing` when more have come for a while than could be served."""
         arrived, finished = self._arrived, self._finished
         self._arrived = self._finished = 0
         # What is done in a quarter second jumps about when a request takes long; two looks back it is steadier.

@@ -13,16 +13,14 @@ from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.overload import stage
 from doorbuster.bench.overload.cost import gate_microseconds
 from doorbuster.bench.overload.report import Overload, findings_of, write
-from doorbuster.bench.overload.runs import Plan, Run, capacity, run, unloaded_median
+from doorbuster.bench.overload.runs import Bar, Plan, Run, capacity, run, unloaded
 from doorbuster.bench.rounds import Say
 from doorbuster.errors import DoorbusterError
 from doorbuster.sale.sales import Sale
 
 FOLDER = Path("out")
-PRODUCTS = 30_000
+PRODUCTS = 60_000
 SLOWED = 4.0
-REQUESTS_PER_VISIT = 1.03
-"""A buyer sends two requests, all others one."""
 
 app = typer.Typer(add_completion=False)
 
@@ -58,18 +56,17 @@ async def _measured(plans: list[Plan], say: Say) -> Overload:
     async with prepared_ground() as ground:
         sale = await stage.fill(ground, PRODUCTS, say)
         async with stage.opened(ground, sale, PRODUCTS, gate=True) as guarded:
-            peak, shares = await capacity(guarded, 6, say)
-            slowed_peak, _ = await capacity(guarded, 6, say, SLOWED)
-            median = await unloaded_median(guarded, peak / REQUESTS_PER_VISIT)
+            peak, slowed_peak = await capacity(guarded, 6, say), await capacity(guarded, 6, say, SLOWED)
+            bar = Bar(peak, slowed_peak, *await unloaded(guarded, peak.rate))
         runs = []
         for plan in plans:
             for gate in (True, False):
                 say(f"{plan.name}, {'with' if gate else 'without'} the gate")
-                runs.append(await _run(ground, sale, plan, (peak, slowed_peak), gate))
-    return Overload(peak, slowed_peak, shares, median, costs, runs)
+                runs.append(await _run(ground, sale, plan, bar, gate))
+    return Overload(bar, costs, runs)
 
 
-async def _run(ground: Ground, sale: Sale, plan: Plan, peaks: tuple[float, float], gate: bool) -> Run:
+async def _run(ground: Ground, sale: Sale, plan: Plan, bar: Bar, gate: bool) -> Run:
     """Run a plan on workers of its own, so that nothing of the run before is left in them."""
     async with stage.opened(ground, sale, PRODUCTS, gate=gate) as opened:
-        return await run(opened, plan, peaks, gate=gate, requests_per_visit=REQUESTS_PER_VISIT)
+        return await run(opened, plan, bar, gate=gate)

@@ -13,6 +13,7 @@ import msgspec
 
 from doorbuster.bench.purchases import ADDRESS
 from doorbuster.drill.client import Broken, Connection, Origin, Reply, connect
+from doorbuster.web.sessions import mint
 
 GOOD_SECONDS = 1.0
 """A later answer is of no use to a person."""
@@ -42,6 +43,7 @@ class Shop:
     """Where the crowd goes: the origin, how many products there are, and a sale to buy in."""
 
     origin: Origin
+    secret: str
     products: int
     sale_id: str
     sku: str
@@ -86,21 +88,25 @@ class Crowd:
     async def _visit(self, planned: float, started: float) -> None:
         """Search, look at a product, or buy: hold, then order."""
         draw, when = self.chance.random(), (planned, started)
+        cookie = (mint(self.shop.secret, secure=False).cookie or "").partition(";")[0]
         if draw < BUYERS_SHARE:
-            await self._buy(when)
+            await self._buy(when, cookie)
         elif draw < BUYERS_SHARE + SEARCHERS_SHARE:
             # Nothing that two people ask is the same, so that no cache answers.
-            await self._ask("search", when, _get(f"/search?q=lamp+oak&visit={self.chance.getrandbits(48):x}"))
+            await self._ask("search", when, _get(f"/search?q={self.chance.getrandbits(40):010x}", cookie))
         else:
-            await self._ask("product", when, _get(f"/products/grown-{self.chance.randint(1, self.shop.products)}"))
+            await self._ask(
+                "product", when, _get(f"/products/grown-{self.chance.randint(1, self.shop.products)}", cookie)
+            )
 
-    async def _buy(self, when: tuple[float, float]) -> None:
+    async def _buy(self, when: tuple[float, float], cookie: str) -> None:
         name = f"{next(self._names)}-{self.chance.getrandbits(64):016x}"
         wish: dict[str, object] = {"sku": self.shop.sku, "quantity": 1}
-        held = await self._ask("hold", when, _post(f"/api/v1/sales/{self.shop.sale_id}/holds", wish, f"hold-{name}"))
+        request = _post(f"/api/v1/sales/{self.shop.sale_id}/holds", wish, f"hold-{name}", cookie)
+        held = await self._ask("hold", when, request)
         if held is None or held.status != 201:
             return
-        cookie = "; ".join(value.decode().partition(";")[0] for value in held.cookies)
+        cookie = "; ".join([cookie, *(value.decode().partition(";")[0] for value in held.cookies)])
         wish = {
             "hold_id": msgspec.json.decode(held.body)["id"], "email": f"{name}@bench.example",
             "shipping_address": ADDRESS, "payment": {"method": "hosted"},
@@ -150,12 +156,11 @@ class Crowd:
             self._idle.pop().close()
 
 
-def _get(path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+def _get(path: str, cookie: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nCookie: {cookie}\r\n\r\n".encode()
 
 
-def _post(path: str, wish: dict[str, object], key: str, cookie: str = "") -> bytes:
+def _post(path: str, wish: dict[str, object], key: str, cookie: str) -> bytes:
     body = msgspec.json.encode(wish)
-    cookie = f"Cookie: {cookie}\r\n" if cookie else ""
-    head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nIdempotency-Key: {key}\r\n{cookie}"
-    return f"POST {path} HTTP/1.1\r\nHost: bench\r\n{head}\r\n".encode() + body
+    head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nIdempotency-Key: {key}"
+    return f"POST {path} HTTP/1.1\r\nHost: bench\r\n{head}\r\nCookie: {cookie}\r\n\r\n".encode() + body

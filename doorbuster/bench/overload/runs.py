@@ -4,6 +4,7 @@ import asyncio
 import random
 import statistics
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,14 +12,17 @@ from dataclasses import dataclass
 import msgspec
 
 from doorbuster.bench.overload.cores import cpu_seconds, slow_down
-from doorbuster.bench.overload.crowd import GOOD_SECONDS, Crowd, Outcome
+from doorbuster.bench.overload.crowd import BUYERS_SHARE, GOOD_SECONDS, Crowd, Outcome
 from doorbuster.bench.overload.stage import Stage
 from doorbuster.serving import background
 
+KINDS = ("search", "product", "hold", "order")
 SHOPPERS = (2, 4, 6, 8)
 CALM, CALM_SECONDS = 0.7, 6.0
 QUIET, QUIET_SECONDS = 0.1, 10.0
 AFTER_SECONDS = 10.0
+REQUESTS_PER_VISIT = 1.0 + BUYERS_SHARE
+"""A buyer sends two requests, all others one."""
 SETTLED_SHARE = 0.9
 DEADLINE_EXTRA_SECONDS = 5.0
 
@@ -50,6 +54,8 @@ class Run(msgspec.Struct, frozen=True):
     slowed: float
     goodput: float
     peak: float
+    work: float
+    peak_work: float
     p50: float
     p99: float
     settled_seconds: float | None
@@ -66,9 +72,9 @@ class Run(msgspec.Struct, frozen=True):
         return self.goodput / self.peak
 
     @property
-    def share_by_database(self) -> float:
-        """Return it for a database that had got its whole core: what other work on the shop's core took is out."""
-        return self.share_of_peak / max(0.05, self.shares.database)
+    def share_of_work(self) -> float:
+        """Return it weighed by what each kind costs, because a shop that answers only cheap requests looks good."""
+        return self.work / self.peak_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,36 +87,60 @@ class Plan:
     slowed: float = 1.0
 
 
-async def capacity(
-    stage: Stage, seconds: float, say: Callable[[str], None], slowed: float = 1.0
-) -> tuple[float, Shares]:
-    """Return the most requests a second that shoppers one after the other get out of it, over several crowds."""
-    best, shares = 0.0, Shares(0, 0, 0)
+class Peak(msgspec.Struct, frozen=True):
+    """The most that a shop did: requests a second, by kind, and who took how much of a core."""
+
+    rate: float
+    by_kind: dict[str, float]
+    shares: Shares
+
+    def work(self, costs: dict[str, float]) -> float:
+        """Return the seconds of work done a second, when a request of each kind costs so many."""
+        return sum(rate * costs[kind] for kind, rate in self.by_kind.items())
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """What the runs are held against; the costs are the unloaded seconds of a request of each kind."""
+
+    peak: Peak
+    slowed_peak: Peak
+    median: float
+    costs: dict[str, float]
+
+
+async def capacity(stage: Stage, seconds: float, say: Callable[[str], None], slowed: float = 1.0) -> Peak:
+    """Return the most that shoppers one after the other get out of it, over several crowds."""
+    best = Peak(0.0, {}, Shares(0, 0, 0))
     for shoppers in SHOPPERS:
         crowd = Crowd(stage.shop, random.Random(shoppers))  # noqa: S311
         with _Meter(stage) as meter:
             async with _slowed(stage, slowed):
                 await crowd.closed_loop(shoppers, seconds)
         crowd.leave()
-        rate = sum(1 for each in crowd.outcomes if each.good) / seconds
+        kinds = Counter(each.kind for each in crowd.outcomes if each.good)
+        rate = kinds.total() / seconds
         say(f"capacity with {shoppers} shoppers: {rate:,.0f}/s")
-        if rate > best:
-            best, shares = rate, meter.shares
-    return best, shares
+        if rate > best.rate:
+            best = Peak(rate, {kind: count / seconds for kind, count in kinds.items()}, meter.shares)
+    return best
 
 
-async def unloaded_median(stage: Stage, visits_per_second: float) -> float:
-    """Return the median latency of a shop that has hardly anything to do."""
+async def unloaded(stage: Stage, visits_per_second: float) -> tuple[float, dict[str, float]]:
+    """Return the median latency of a shop that has hardly anything to do, of all requests and by kind."""
     crowd = Crowd(stage.shop, random.Random(7))  # noqa: S311
     await crowd.open_loop([(QUIET_SECONDS, visits_per_second * QUIET)])
     crowd.leave()
-    return statistics.median(each.seconds for each in crowd.outcomes)
+    by_kind: dict[str, list[float]] = {}
+    for each in crowd.outcomes:
+        by_kind.setdefault(each.kind, []).append(each.seconds)
+    median = statistics.median(each.seconds for each in crowd.outcomes)
+    return median, dict.fromkeys(KINDS, median) | {kind: statistics.median(took) for kind, took in by_kind.items()}
 
 
-async def run(stage: Stage, plan: Plan, peaks: tuple[float, float], *, gate: bool, requests_per_visit: float) -> Run:
-    """Let it be calm, then let the spike come, then let it be calm again; `peaks` are the usual and the slowed one."""
+async def run(stage: Stage, plan: Plan, bar: Bar, *, gate: bool) -> Run:
+    """Let it be calm, then let the spike come, then let it be calm again."""
     crowd = Crowd(stage.shop, random.Random(11))  # noqa: S311
-    visits = peaks[0] / requests_per_visit
+    visits = bar.peak.rate / REQUESTS_PER_VISIT
     calm, spike = (CALM_SECONDS, visits * CALM), (plan.seconds, visits * plan.times)
     meter = _Meter(stage)
 
@@ -124,10 +154,11 @@ async def run(stage: Stage, plan: Plan, peaks: tuple[float, float], *, gate: boo
         group.create_task(during_the_spike())
         group.create_task(crowd.open_loop([calm, spike, (AFTER_SECONDS, visits * CALM)]))
     crowd.leave()
-    return _judged(plan, crowd, peaks[plan.slowed > 1], gate, meter.shares)
+    return _judged(plan, crowd, bar, gate, meter.shares)
 
 
-def _judged(plan: Plan, crowd: Crowd, peak: float, gate: bool, shares: Shares) -> Run:
+def _judged(plan: Plan, crowd: Crowd, bar: Bar, gate: bool, shares: Shares) -> Run:
+    peak = bar.slowed_peak if plan.slowed > 1 else bar.peak
     ends = CALM_SECONDS + plan.seconds
     spike = [each for each in crowd.outcomes if CALM_SECONDS <= each.planned < ends]
     settled = [each for each in spike if each.planned >= CALM_SECONDS + 2]
@@ -135,9 +166,10 @@ def _judged(plan: Plan, crowd: Crowd, peak: float, gate: bool, shares: Shares) -
     good = [each.seconds for each in settled if each.good]
     seconds = _by_second(crowd.outcomes)
     return Run(
-        plan.name, gate, plan.times, plan.slowed, len(good) / (plan.seconds - 2), peak,
+        plan.name, gate, plan.times, plan.slowed, len(good) / (plan.seconds - 2), peak.rate,
+        sum(bar.costs[each.kind] for each in settled if each.good) / (plan.seconds - 2), peak.work(bar.costs),
         statistics.median(good) if good else 0.0, _quantile(good, 0.99),
-        _settled(seconds, peak, int(CALM_SECONDS), int(ends)), _success(after),
+        _settled(seconds, peak.rate, int(CALM_SECONDS), int(ends)), _success(after),
         _success([each for each in spike if each.kind in ("hold", "order")]),
         _success([each for each in spike if each.kind in ("search", "product")]), crowd.saturated, shares, seconds,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from doorbuster.bench import growth, servers
-from doorbuster.bench.ground import Ground
+from doorbuster.bench.ground import SQL, Ground
 from doorbuster.bench.growth import Size
 from doorbuster.bench.overload.cores import family_of, pin
 from doorbuster.bench.overload.crowd import Shop
@@ -34,13 +34,17 @@ class Stage:
 
 
 async def fill(ground: Ground, products: int, say: Callable[[str], None]) -> Sale:
-    """Make the catalogue large and open a sale; return the sale."""
+    """Make the catalogue large, drop the index of its search, and open a sale; return the sale.
+
+    So searches are sequential scans, as in the incident that this shop comes from, and PostgreSQL is the bottleneck.
+    """
     sale = await ground.fresh_sale()
     item = sale.items[0]
     facts = {"sale_id": sale.id, "variant_id": item.variant_id, "pool_id": item.pool_id, "sku": item.sku}
     async with own_connection(ground.cluster.url, application="overload") as connection:
         await connection.set_type_codec("jsonb", encoder=str, decoder=str, schema="pg_catalog")
         await growth.grow(connection, facts, Size(0, 0), Size(orders=0, products=products), say)
+        await connection.execute(SQL.bench_drop_search_index.sql)
     return sale
 
 
@@ -52,5 +56,7 @@ async def opened(ground: Ground, sale: Sale, products: int, *, gate: bool) -> As
     pin(family_of(ground.server.pid), DATABASE_CORE)
     async with servers.shop(ground, 1) as running:
         parts = urlsplit(running.url)
-        shop = Shop(Origin("http", parts.hostname or "", parts.port), products, str(sale.id), sale.items[0].sku)
+        shop = Shop(
+            Origin("http", parts.hostname or "", parts.port), ground.secret, products, str(sale.id), sale.items[0].sku
+        )
         yield Stage(shop, ground.server.pid, running.pids)
