@@ -17,7 +17,7 @@ from doorbuster.clock import Clock
 from doorbuster.database.deadline import DEADLINE
 from doorbuster.guard.classes import RouteClass
 from doorbuster.guard.knee import Knee
-from doorbuster.guard.lanes import Lane, lane_of
+from doorbuster.guard.lanes import CHECKOUT, Lane, lane_of
 from doorbuster.guard.line import Line
 from doorbuster.guard.policy import DEFAULTS, Policy
 from doorbuster.guard.refusals import Refusal, Why, id_of, who_of
@@ -118,7 +118,7 @@ class Admission:
         lane = lane_of(route_class, scope["path"], headers)
         now = self._clock.now().timestamp()
         cookie = headers.get(b"cookie", b"").decode("latin-1")
-        kept = lane.priority == 3 and has_pass(cookie, key, now, self._secret, self._secure)
+        kept = lane is CHECKOUT and has_pass(cookie, key, now, self._secret, self._secure)
         return _Request(route_class, key, lane, level_of(lane, key, now), kept)
 
     def _refusal_at_once(self, request: _Request) -> Why | None:
@@ -135,7 +135,9 @@ class Admission:
         waiter = self.line.join(request.lane, now, kept=request.kept)
         if waiter is None:
             return "full"
-        patience = request.lane.deadline_seconds if request.lane.priority == 3 else self.line.patience(now)
+        overloaded = self.threshold.level > 0
+        buying = request.lane is CHECKOUT
+        patience = request.lane.deadline_seconds if buying else self.line.patience(now, overloaded=overloaded)
         timer = asyncio.get_running_loop().call_later(patience, self.line.send_away, waiter, "late")
         try:
             return await waiter.place

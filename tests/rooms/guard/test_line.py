@@ -6,7 +6,7 @@ from doorbuster.guard.line import (
     INTERVAL_SECONDS_MIN,
     KEPT_WAITING_MAX,
     QUEUE_PER_PLACE,
-    TARGET_SECONDS_MIN,
+    TARGET_MEANS,
     Line,
     Waiter,
 )
@@ -116,7 +116,7 @@ async def test_patience_is_short_once_the_line_has_stood_for_a_while() -> None:
 
     join(line, BROWSE)
 
-    assert line.patience(INTERVAL_SECONDS_MIN) == TARGET_SECONDS_MIN
+    assert line.patience(INTERVAL_SECONDS_MIN) == TARGET_MEANS * 0.005
 
 
 async def test_a_line_that_was_empty_for_a_moment_is_patient_again() -> None:
