@@ -10,6 +10,7 @@
     │   └── Unstorable           a value that PostgreSQL cannot take: a NUL in a text, a number out of range
     ├── EventLogUnavailable      the control plane's own store could not be read or written; nothing was done
     ├── Overloaded               a bounded queue is full; nothing was done
+    │   └── Throttled            a downstream that answers too little is left in peace; nothing was sent
     └── GatewayFault             the payment provider gave no usable answer; whether it acted is not known yet
 
 Expected answers (sold out, not open yet, declined) are values of their verb, never exceptions.
@@ -59,6 +60,10 @@ class Unstorable(DatabaseFault):
 
 class Overloaded(DoorbusterError):
     """A bounded queue is full; nothing was done, come back a little later."""
+
+
+class Throttled(Overloaded):
+    """A downstream answers too little to be asked just now; nothing was sent, the same call may be made later."""
 
 
 class GatewayFault(DoorbusterError):

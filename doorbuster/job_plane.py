@@ -8,7 +8,7 @@ from typing import Any
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.database.lease import do_alone
-from doorbuster.errors import GatewayFault
+from doorbuster.errors import GatewayFault, Throttled
 from doorbuster.jobs.mail import Mailer
 from doorbuster.jobs.parked import measure_backlog
 from doorbuster.jobs.worker import Handler, relay, work
@@ -95,7 +95,7 @@ async def _reconcile(database: Database, gateway: Gateway, tell: Tell) -> float:
     """Compare the books with the gateway; catch up at once when there is more to compare."""
     try:
         done = await reconcile(database, gateway, tell, SystemClock().now())
-    except GatewayFault:
+    except (GatewayFault, Throttled):
         return RECONCILER_PAUSE_SECONDS
     return RECONCILER_PAUSE_SECONDS if done.complete else 0.0
 

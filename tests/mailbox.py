@@ -11,11 +11,23 @@ from aiosmtpd.handlers import Message
 
 
 class Mailbox(Message):
-    """Keeps what was delivered."""
+    """Keeps what was delivered, to everybody but `nobody@`; while it is `unwell` it takes nothing."""
 
     def __init__(self) -> None:
         super().__init__()
         self.mails: list[Any] = []
+        self.unwell = False
+        self.attempts = 0
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if address.startswith("nobody@"):
+            return "550 there is nobody of that name"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.attempts += 1
+        return "451 not now" if self.unwell else await super().handle_DATA(server, session, envelope)
 
     def handle_message(self, message: Mail) -> None:
         self.mails.append(message)

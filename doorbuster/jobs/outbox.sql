@@ -29,3 +29,8 @@ SELECT count(*) AS moved FROM queued;
 -- why:  the control room shows how much work waits for the relay and since when
 -- cost: rows 1, buffers 200
 SELECT count(*) AS rows, min(created_at) AS oldest_at FROM (SELECT created_at FROM outbox ORDER BY id LIMIT 10000) waiting;
+
+-- name: uncount_attempt
+-- why:  a job whose downstream is left in peace was not tried: its next attempt is the one that this was
+-- cost: rows 0, buffers 20
+UPDATE pgqueuer SET attempts = attempts - 1 WHERE id = :id;

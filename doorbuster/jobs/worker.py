@@ -1,7 +1,7 @@
 """Moves what was asked for to the queue and does it: relay and worker.
 
 Promises: a job is done at least once and tried again with growing pauses; one that keeps failing is parked as `failed`
-where an operator sees it.
+where an operator sees it; one that waits for a downstream that is left in peace waits as long as it takes.
 Never: knows what a job is about; the handlers are given by kind.
 
 The relay looks for outbox rows by itself, since a NOTIFY inside a shopper's transaction would serialise commits; the
@@ -10,12 +10,13 @@ queue's own notifications happen in the relay's transaction, off the hot path.
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
-from pgqueuer import QueueManager
+from pgqueuer import QueueManager, RetryRequested
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.models import Job
@@ -24,7 +25,7 @@ from pgqueuer.queries import Queries
 from doorbuster import metrics
 from doorbuster.database.pool import Database, own_connection
 from doorbuster.database.queries import QueryFile
-from doorbuster.errors import DatabaseFault
+from doorbuster.errors import DatabaseFault, Throttled
 
 SQL = QueryFile("doorbuster.jobs", "outbox.sql")
 RELAY_BATCH = 500
@@ -34,6 +35,7 @@ JOBS_AT_ONCE_MAX = 40
 BATCH = 20
 RESTART_PAUSE_SECONDS = 2.0
 SHORT_PAUSE, LONG_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+POSTPONED_SECONDS = (10.0, 20.0)
 LISTEN_SECONDS = timedelta(seconds=5)
 
 JOBS = metrics.counter("doorbuster_jobs_total", "Jobs by kind and how they went.", ("kind", "outcome"))
@@ -73,9 +75,17 @@ async def work(database_url: str, handlers: Mapping[str, Handler], *, applicatio
 
 
 def _manager(connection: Any, handlers: Mapping[str, Handler]) -> QueueManager:
-    manager = QueueManager(Queries(AsyncpgDriver(connection)))
+    driver, chance = AsyncpgDriver(connection), random.Random()  # noqa: S311
+
+    async def postpone(job: Job, why: Throttled) -> RetryRequested:
+        """Ask for a job again later, as if it had not been tried; later by chance, so that not all come at once."""
+        await driver.execute(SQL.uncount_attempt.sql, job.id)
+        return RetryRequested(timedelta(seconds=chance.uniform(*POSTPONED_SECONDS)), str(why))
+
+    manager = QueueManager(Queries(driver))
     for kind, handler in handlers.items():
-        manager.entrypoint(kind, on_failure="hold", executor_factory=_with_retries)(_counted(kind, handler))
+        run = _counted(kind, handler, postpone)
+        manager.entrypoint(kind, on_failure="hold", executor_factory=_with_retries)(run)
     return manager
 
 
@@ -85,10 +95,15 @@ def _with_retries(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntr
     )
 
 
-def _counted(kind: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
+def _counted(
+    kind: str, handler: Handler, postpone: Callable[[Job, Throttled], Awaitable[RetryRequested]]
+) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
         try:
             await handler(msgspec.json.decode(job.payload or b"{}"))
+        except Throttled as why:
+            JOBS.add(kind, "postponed")
+            raise await postpone(job, why) from why
         except Exception:
             JOBS.add(kind, "failed")
             raise

@@ -21,7 +21,7 @@ from doorbuster.shop import answers
 from doorbuster.shop.addresses import Address, complaints, countries, tidy
 from doorbuster.shop.answers import OrderWish, PlaceAnswer
 from doorbuster.shop.carts import open_cart
-from doorbuster.shop.house import checkout_house_of, known_shopper, payment_page
+from doorbuster.shop.house import checkout_house_of, known_shopper, way_to_pay
 from doorbuster.shop.orders import order_of_hold, order_of_key
 from doorbuster.shop.pricing import Delivery, Quote, Wanted, deliveries, quote
 from doorbuster.web.forms import Form
@@ -107,8 +107,7 @@ async def _told(request: Request, wish: OrderWish, typed: dict[str, str], given:
     house = checkout_house_of(request)
     match given:
         case answers.Placed(order) | answers.Replayed(order) | answers.AlreadyOrdered(order):
-            url = await payment_page(house, order)
-            response = RedirectResponse(url or f"/orders/{order.order_id}?secret={order.secret}", 303)
+            response = RedirectResponse(await way_to_pay(house, order), 303)
             give_pass(response, wish.customer_key, house)
             return response
         case answers.KeyReused():

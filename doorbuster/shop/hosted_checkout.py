@@ -1,7 +1,8 @@
 """Speaks to a hosted checkout through Stripe's own SDK: the shopper pays on the provider's page, an event tells us.
 
 Promises: every call has a time-out, at most `AT_ONCE_MAX` run at once, and one that failed is tried once more with the
-same idempotency key; a signature is checked in constant time over the raw bytes.
+same idempotency key while the budget of retries lasts; a gateway that fails is left in peace; a signature is checked in
+constant time over the raw bytes.
 Never: sees a card, a lock or a connection to PostgreSQL.
 
 The same adapter serves Stripe and the test gateway, which speaks Stripe's wire protocol: what the tests prove is what
@@ -10,6 +11,7 @@ runs. Sources: Stripe's public API reference (Checkout Sessions, Refunds, Events
 
 import asyncio
 import hmac
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -22,6 +24,8 @@ import msgspec
 import stripe
 
 from doorbuster import metrics
+from doorbuster.clock import SystemClock
+from doorbuster.downstream import Downstream, Fault
 from doorbuster.errors import GatewayFault
 from doorbuster.money import Money
 from doorbuster.settings import Settings
@@ -51,7 +55,6 @@ API_VERSION = "2025-03-31.basil"
 """The version of Stripe's API that the fields read here are of; an account's own default never changes them."""
 AT_ONCE_MAX = 64
 ATTEMPT_SECONDS = 8.0
-RETRIES = 1
 TURN_SECONDS = 10.0
 TOLERANCE_SECONDS = 300
 EVENTS_PAGE = 100
@@ -67,9 +70,9 @@ class HostedCheckout:
 
     name = "hosted"
 
-    def __init__(self, client: stripe.StripeClient, settings: Settings) -> None:
+    def __init__(self, client: stripe.StripeClient, settings: Settings, downstream: Downstream) -> None:
         """Use `open_hosted_checkout()`, which also closes the client's connections."""
-        self._client, self._shop_url = client, settings.shop_url
+        self._client, self._shop_url, self._downstream = client, settings.shop_url, downstream
         self._callback_secrets = [secret.encode() for secret in settings.gateway_callback_secrets]
         self._turns = asyncio.Semaphore(AT_ONCE_MAX)
 
@@ -219,7 +222,10 @@ class HostedCheckout:
         return any(hmac.compare_digest(right, each) for right in expected for each in given)
 
     async def _call(self, call: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Ask when it is our turn. Raises _Declined when the gateway understood and refused, else GatewayFault."""
+        """Ask when it is our turn. Raises _Declined when the gateway understood and refused, else GatewayFault.
+
+        Raises Throttled when the gateway is being left in peace; then it was not asked.
+        """
         started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(TURN_SECONDS):
@@ -227,7 +233,7 @@ class HostedCheckout:
         except TimeoutError as fault:
             raise GatewayFault("too many are waiting for the payment gateway") from fault
         try:
-            return await ask()
+            return await self._downstream.call(ask, _judge)
         except stripe.StripeError as fault:
             if fault.http_status in (400, 402, 404):
                 raise _Declined(fault.user_message or "no reason given") from fault
@@ -245,6 +251,17 @@ class _Declined(Exception):
     """The gateway understood the request and refused it; nothing happened."""
 
 
+def _judge(fault: Exception) -> Fault:
+    """Say whether a fault is the gateway's, and whether to ask again at once as Stripe's own client does."""
+    if not isinstance(fault, stripe.StripeError):
+        lost = isinstance(fault, aiohttp.ClientError | TimeoutError | OSError)
+        return Fault(unwell=lost, again=lost)
+    status, advice = fault.http_status, (fault.headers or {}).get("stripe-should-retry")
+    unanswered = status is None or status >= 500
+    again = advice == "true" if advice in ("true", "false") else unanswered or status == 409
+    return Fault(unwell=unanswered or status == 429, again=again)
+
+
 @asynccontextmanager
 async def open_hosted_checkout(settings: Settings) -> AsyncIterator[HostedCheckout]:
     """Open the way to the gateway for the block; nothing is sent until it is used."""
@@ -254,7 +271,8 @@ async def open_hosted_checkout(settings: Settings) -> AsyncIterator[HostedChecko
             settings.gateway_key,
             stripe_version=API_VERSION,
             base_addresses={"api": settings.gateway_url},
-            max_network_retries=RETRIES,
+            max_network_retries=0,  # retries have a budget: Downstream makes them
             http_client=stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS), session=session),
         )
-        yield HostedCheckout(client, settings)
+        downstream = Downstream("payments", SystemClock(), random.Random())  # noqa: S311
+        yield HostedCheckout(client, settings, downstream)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from doorbuster.clock import Clock
 from doorbuster.database import Database
-from doorbuster.errors import GatewayFault
+from doorbuster.errors import GatewayFault, Throttled
 from doorbuster.money import Money
 from doorbuster.settings import Settings
 from doorbuster.shop.answers import PlacedOrder
@@ -72,12 +72,17 @@ def shopper_for_write(request: Request) -> Shopper:
     return shopper_or_new(request.headers, settings.secret, settings.secure_cookies)
 
 
+def may_be_paid(order: PlacedOrder) -> bool:
+    """Say whether an order waits for a payment that can still be made."""
+    return order.state == "awaiting_payment" and order.payment_state == "pending"
+
+
 async def payment_page(house: CheckoutHouse, order: PlacedOrder) -> str | None:
     """Return where to pay an order, or None when it is not open or the gateway gives no answer just now.
 
     Nothing is lost then: the order stands, its page offers to try again, and asking twice opens one page.
     """
-    if order.state != "awaiting_payment" or order.payment_state != "pending":
+    if not may_be_paid(order):
         return None
     payment = Payment(
         id=order.payment_id,
@@ -89,5 +94,13 @@ async def payment_page(house: CheckoutHouse, order: PlacedOrder) -> str | None:
     )
     try:
         return (await house.gateway.open_checkout(payment)).url
-    except GatewayFault:
+    except (GatewayFault, Throttled):
         return None
+
+
+async def way_to_pay(house: CheckoutHouse, order: PlacedOrder) -> str:
+    """Return the gateway's page, or else the order's own, which says so when the gateway gives no answer just now."""
+    here = f"/orders/{order.order_id}?secret={order.secret}"
+    if not may_be_paid(order):
+        return here
+    return await payment_page(house, order) or f"{here}&payments=slow"

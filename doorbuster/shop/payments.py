@@ -126,7 +126,10 @@ class Refunded:
 
 
 class Gateway(Protocol):
-    """A payment provider. Every method may raise GatewayFault: then the outcome is unknown until it is asked again."""
+    """A payment provider. Every method may raise GatewayFault: then the outcome is unknown until it is asked again.
+
+    Or Throttled, while the provider fails and is left in peace: then it was not asked.
+    """
 
     name: str
 

@@ -16,7 +16,7 @@ from doorbuster import metrics
 from doorbuster.database.coalesce import Coalescer
 from doorbuster.database.pool import Database
 from doorbuster.database.queries import QueryFile
-from doorbuster.errors import GatewayFault
+from doorbuster.errors import GatewayFault, Throttled
 from doorbuster.shop.payments import Event, Gateway, Payment, StillOpen, payment_from
 from doorbuster.shop.returning import cancel_order
 
@@ -109,7 +109,7 @@ async def _all_of(works: Sequence[Coroutine[Any, Any, object]]) -> int:
 
     async def do(work: Coroutine[Any, Any, object]) -> None:
         async with turns:
-            with suppress(GatewayFault):
+            with suppress(GatewayFault, Throttled):
                 await work
 
     async with asyncio.TaskGroup() as group:

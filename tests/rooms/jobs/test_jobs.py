@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from doorbuster.database import Database
+from doorbuster.errors import Throttled
 from doorbuster.jobs import worker
 from doorbuster.jobs.outbox import enqueue
 from doorbuster.jobs.parked import discard_parked, measure_backlog, parked_jobs, retry_parked
@@ -82,6 +83,29 @@ async def test_a_job_that_fails_is_tried_again(database: Database, database_url:
     await relay(database)
     async with working(database_url, stumble=stumble):
         await eventually(lambda: len(attempts) == 3)
+
+
+async def test_a_job_whose_downstream_is_left_in_peace_waits_and_loses_no_attempt(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "POSTPONED_SECONDS", (0.0, 0.1))
+    monkeypatch.setattr(worker, "ATTEMPTS_MAX", 0)
+    asked: list[int] = []
+
+    async def wait(payload: Any) -> None:
+        asked.append(len(asked))
+        if len(asked) < 4:
+            raise Throttled("it is left in peace")
+        raise OSError("this one counts")
+
+    await enqueue(database, "wait", {})
+    await relay(database)
+    async with working(database_url, wait=wait):
+        await eventually(lambda: len(asked) == 4)
+        async with asyncio.timeout(30):
+            while not (jobs := await parked_jobs(database)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    assert (jobs[0].attempts, jobs[0].why) == (0, "this one counts")
 
 
 async def parked(database: Database, url: str, monkeypatch: pytest.MonkeyPatch, handler: Handler) -> int:

@@ -1,5 +1,6 @@
 """Mails by a real SMTP server: sent once, kept without a server, tried again when it was away."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import asyncpg
 import pytest
 
 from doorbuster.database import Database
+from doorbuster.errors import Throttled
 from doorbuster.jobs.mail import Mail, Mailer, MailNotSent
 from tests.mailbox import Mailbox, mailbox_open
 
@@ -77,3 +79,47 @@ async def test_a_mail_that_the_server_did_not_take_is_sent_when_it_is_back(
     await Mailer(database, smtp_url, "shop@example.com").send(CONFIRMATION)
     assert len(mailbox.mails) == 1
     assert await state(database_url) == ("sent", None)
+
+
+async def mailed(mailer: Mailer, keys: range) -> dict[str, int]:
+    """Send mails one after the other; return how many were sent, failed and refused here."""
+    outcomes = {"sent": 0, "failed": 0, "refused": 0}
+    for key in keys:
+        try:
+            await mailer.send(replace(CONFIRMATION, effect_key=f"order-paid:{key}"))
+            outcomes["sent"] += 1
+        except Throttled:
+            outcomes["refused"] += 1
+        except MailNotSent:
+            outcomes["failed"] += 1
+    return outcomes
+
+
+async def test_a_mail_server_that_fails_is_left_in_peace_and_used_again_when_it_is_well(
+    database: Database, database_url: str, post_office: tuple[Mailbox, str]
+) -> None:
+    mailbox, smtp_url = post_office
+    mailer = Mailer(database, smtp_url, "shop@example.com")
+    mailbox.unwell = True
+
+    away = await mailed(mailer, range(200))
+    assert away["sent"] == 0
+    assert away["refused"] > 150
+    assert mailbox.attempts == away["failed"], "what is refused here was not sent, and nothing is sent twice at once"
+
+    mailbox.unwell = False
+    async with asyncio.timeout(5):
+        while (await mailed(mailer, range(200)))["sent"] < 200:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert len(mailbox.mails) == 200, "none is lost, none is doubled"
+
+
+async def test_a_recipient_who_is_refused_says_nothing_of_the_server(
+    database: Database, post_office: tuple[Mailbox, str]
+) -> None:
+    mailer = Mailer(database, post_office[1], "shop@example.com")
+    for key in range(30):
+        with pytest.raises(MailNotSent):
+            await mailer.send(replace(CONFIRMATION, effect_key=f"bad:{key}", recipient="nobody@example.com"))
+
+    assert (await mailed(mailer, range(10)))["sent"] == 10

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
+import aiohttp
 import psycopg
 import pytest
 
 from doorbuster.clock import new_id
 from doorbuster.database import open_database
 from doorbuster.sale.planning import Done, NewItem, NewSale, create_sale
+from doorbuster.settings import from_environment
 from doorbuster.stock.pools import adjust_stock
 from tests.cast import RunningShop
 from tests.mailbox import Mailbox, mailbox_open
@@ -48,6 +51,15 @@ class Shop:
 
     def mails_to(self, email: str) -> list[Any]:
         return [mail for mail in self.mailbox.mails if mail["to"] == email]
+
+    async def provider_is(self, behaviour: str, payment_page: str) -> None:
+        """Have the payment provider, whose page that is, misbehave, or behave when it is empty."""
+        key = from_environment({"DOORBUSTER_HOME": str(self.running.home)}).gateway_key
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as client,
+            client.post(urljoin(payment_page, "/test/behaviour"), data={"behaviour": behaviour}) as reply,
+        ):
+            assert reply.status == 200
 
     def visitor(self, name: str) -> Visitor:
         return Visitor(self.url, f"{name}@example.com")

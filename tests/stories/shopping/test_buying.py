@@ -53,6 +53,25 @@ async def test_a_declined_card_loses_nothing_and_may_be_tried_again(shop: Shop) 
     assert shop.sql(STOCK, "declined") == [(1, 0, 1)]
 
 
+async def test_while_the_provider_gives_no_answer_the_order_is_kept_and_may_be_paid_later(shop: Shop) -> None:
+    sale = await shop.sale("slow", units=1)
+    async with shop.visitor("patient") as visitor:
+        hold = await visitor.sends(f"{sale}/holds", {"sku": "LAMP", "quantity": "1"})
+        payment_page = await visitor.orders(await visitor.goes_to("/checkout?hold=" + hold.url.rpartition("/")[2]))
+        order_id, secret = shop.sql("SELECT id, secret FROM orders WHERE email = %s", visitor.email)[0]
+        pay = f"/orders/{order_id}/payments?secret={secret}"
+        await shop.provider_is("failing_api", payment_page.url)
+        try:
+            order = await visitor.sends(pay, {})
+        finally:
+            await shop.provider_is("", payment_page.url)
+        assert order.title == "Payments are slow just now"
+        assert "Time left" in order.words
+        assert shop.sql(STOCK, "slow") == [(1, 1, 0)]
+        again = await visitor.sends(pay, {}, follow=False)
+        assert (await visitor.pays(again.url, "approve")).title == "Bought and paid. Thank you!"
+
+
 async def test_pressing_the_button_twice_makes_one_order(shop: Shop) -> None:
     async with shop.visitor("twice") as visitor:
         await visitor.sends("/cart/lines", {"sku": "LAMP", "quantity": "1"})
