@@ -26,6 +26,11 @@ ROOMS = {
         "doorbuster.guard.commands",
         "See what callers may send, change it while the shop runs, look up a refusal.",
     ),
+    "lane": (
+        "doorbuster.guard.lane_commands",
+        "Close a lane to the database, or switch the gate, while the shop runs.",
+    ),
+    "brownout": ("doorbuster.guard.brownout_commands", "Do less for everybody before anybody is refused."),
     "jobs": ("doorbuster.jobs.commands", "Look at jobs that failed too often; try them again or give them up."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),
     "bench": ("doorbuster.bench.commands", "Measure the ratios of the engine on this machine."),

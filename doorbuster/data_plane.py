@@ -34,6 +34,7 @@ from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.requests import CountRequests
 from doorbuster.watch.snapshots import internal_token
 from doorbuster.web.app import build_app
+from doorbuster.web.brownout import Ladder
 from doorbuster.web.headers import data_headers, security_headers
 from doorbuster.web.networks import Networks
 from doorbuster.web.pages import House, Pages
@@ -58,6 +59,7 @@ class ShopHouse(House):
     placing: Placing
     settling: Settling
     gateway: Gateway
+    ladder: Ladder
 
 
 async def run_worker(post: Post) -> None:
@@ -104,6 +106,7 @@ def _house(settings: Settings, database: Database, till: Database, gateway: Gate
         placing=Placing(till, gateway.name),
         settling=Settling(till),
         gateway=gateway,
+        ladder=Ladder(),
     )
 
 
@@ -136,7 +139,7 @@ def _gate(house: ShopHouse, look: Look) -> Admission:
     routes = data_plane_routes()
     routed = CountRequests(build_app(routes, settings=house.settings, lifespan=lifespan), routes)
     return Admission(
-        routed, house.settings, look, clock=house.clock, chance=random.Random(),  # noqa: S311
+        routed, house.settings, look, house.ladder, clock=house.clock, chance=random.Random(),  # noqa: S311
         ceiling=house.settings.connections_per_worker,
     )  # fmt: skip
 

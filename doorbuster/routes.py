@@ -137,13 +137,15 @@ def control_plane_routes() -> list[BaseRoute]:
 
 
 def _control_of_the_guard() -> list[BaseRoute]:
-    from doorbuster.control import limits
+    from doorbuster.control import limits, load
     from doorbuster.control.access import guarded
 
     return [
         guarded("/guard", limits.guard_index, "look"),
         guarded("/guard/limits/{name}", limits.limit_show, "operate"),
         guarded("/guard/limits/{name}", limits.limit_set, "operate", "POST"),
+        guarded("/guard/load", load.load_show, "operate"),
+        guarded("/guard/load", load.load_set, "operate", "POST"),
         guarded("/guard/levers/{id:int}/undo", limits.lever_undo, "operate", "POST"),
     ]
 

@@ -97,19 +97,19 @@ def _asked(text: str) -> list[_Word]:
 
 async def _known(database: Runner, asked: list[_Word], exact: bool) -> list[_Word]:
     """Learn how common the words are, and replace those that nothing is called unless `exact`."""
-    questions = [_question(position, word) for position, word in enumerate(asked)]
+    questions = [_question(position, word, exact) for position, word in enumerate(asked)]
     rows = await database.fetch(SQL.words_of_search, words=questions)
     answers = [[row for row in rows if row["position"] == position] for position in range(len(asked))]
     return [_mended(word, near, exact) for word, near in zip(asked, answers, strict=True)]
 
 
-def _question(position: int, word: _Word) -> dict[str, Any]:
+def _question(position: int, word: _Word, exact: bool) -> dict[str, Any]:
     return {
         "position": position,
         "word": word.text,
         "upto": word.text + "\U0010ffff" if word.beginning else word.text,
         "trigrams": trigrams_of(word.text),
-        "edits": _edits_max(word.text),
+        "edits": 0 if exact else _edits_max(word.text),
     }
 
 

@@ -19,13 +19,14 @@ class LaneNow:
 
 @dataclass(frozen=True, slots=True)
 class GateNow:
-    """All gates together; `threshold` is the highest of them."""
+    """All gates together; `threshold` and brown-out `step` are the highest of them."""
 
     processes: int
     limit: int
     inside: int
     waiting: int
     threshold: int
+    step: int
     lanes: list[LaneNow]
 
 
@@ -34,7 +35,7 @@ def gate_of(collector: Collector, now_seconds: float) -> GateNow:
     gauges = collector.gauges(now_seconds)
 
     def values(name: str) -> list[int]:
-        family = gauges.get(f"doorbuster_gate_{name}")
+        family = gauges.get(f"doorbuster_{name}")
         return [int(series.value) for series in family.series] if family else []
 
     admitted = collector.total("doorbuster_gate_admitted_total")
@@ -46,8 +47,10 @@ def gate_of(collector: Collector, now_seconds: float) -> GateNow:
         )
         for lane in LANES
     ]  # fmt: skip
-    limits = values("limit")
+    limits = values("gate_limit")
     return GateNow(
-        len(limits), sum(limits), sum(values("inside")), sum(values("waiting")), max(values("threshold"), default=0),
+        len(limits), sum(limits), sum(values("gate_inside")), sum(values("gate_waiting")),
+        max(values("gate_threshold"), default=0),
+        max(values("brownout_step"), default=0),
         lanes,
     )  # fmt: skip

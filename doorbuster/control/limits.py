@@ -13,9 +13,11 @@ from doorbuster.control.gate import gate_of
 from doorbuster.control.house import house_of
 from doorbuster.guard import levers
 from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass
+from doorbuster.guard.commands import words_of
 from doorbuster.guard.policy import Limit, mistakes_of
 from doorbuster.guard.refusals import MEANINGS as WHY
 from doorbuster.guard.refusals import refusal_of
+from doorbuster.web.brownout import STEPS
 from doorbuster.web.forms import Form, choice, number, read_form, text, whole
 from doorbuster.web.pages import show
 
@@ -65,6 +67,8 @@ async def guard_index(request: Request) -> Response:
         asked=asked,
         refusal=refusal,
         why=WHY,
+        words_of=words_of,
+        steps=STEPS,
         gate=gate_of(house.collector, now.timestamp()),
         then=then,
     )
@@ -99,7 +103,7 @@ async def limit_set(request: Request) -> Response:
     lasts = timedelta(minutes=int(wish.minutes)) if wish.minutes else None
 
     def pull() -> int:
-        return levers.set_limit(
+        return levers.pull(
             house.event_log, actor_of(request), name, limit, reason=wish.reason, now=house.clock.now(), lasts=lasts
         )
 

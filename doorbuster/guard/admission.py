@@ -24,6 +24,7 @@ from doorbuster.guard.refusals import Refusal, Why, id_of, who_of
 from doorbuster.guard.refused import Look, Told
 from doorbuster.guard.threshold import LOOK_SECONDS, Threshold, level_of
 from doorbuster.settings import Settings
+from doorbuster.web.brownout import Ladder
 from doorbuster.web.limits import BODY_BYTES_MAX
 from doorbuster.web.passes import has_pass
 from doorbuster.web.problems import BUSY
@@ -63,9 +64,18 @@ class Admission:
     """Stands before the routed application."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, look: Look, *, clock: Clock, chance: random.Random, ceiling: int
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        look: Look,
+        ladder: Ladder,
+        *,
+        clock: Clock,
+        chance: random.Random,
+        ceiling: int,
     ) -> None:
         """Begin with an empty line; `ceiling` places at most, because there are no more connections."""
+        self.ladder = ladder
         self._app, self._look, self._clock, self._chance = app, look, clock, chance
         self._secret, self._secure = settings.secret, settings.secure_cookies
         now = clock.monotonic()
@@ -76,6 +86,7 @@ class Admission:
 
     def obey(self, policy: Policy) -> None:
         """Take a policy: whether to refuse at all, and which lanes are closed."""
+        self.ladder.fix(policy.brownout)
         self._on, self._closed, self._policy_version = policy.gate, policy.closed, policy.version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,6 +117,8 @@ class Admission:
         """Learn from the last quarter second."""
         now = self._clock.monotonic()
         self.knee.tick(now)
+        pressed = self.line.is_pressed(now) or self.threshold.level > 0
+        self.ladder.look(now, pressed=pressed)
         self.threshold.look(standing=self.line.stands(now), lagging=self.lagging)
         self.line.call()
         LIMIT.set(self.knee.limit)

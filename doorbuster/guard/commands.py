@@ -17,11 +17,20 @@ from doorbuster.errors import DoorbusterError
 from doorbuster.guard import levers
 from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass
 from doorbuster.guard.levers import Lever
-from doorbuster.guard.policy import Limit, Policy, mistakes_of
+from doorbuster.guard.policy import (
+    BrownOutSetting,
+    GateSetting,
+    LaneSetting,
+    Limit,
+    Policy,
+    Setting,
+    mistakes_of,
+)
 from doorbuster.guard.refusals import MEANINGS as WHY
 from doorbuster.guard.refusals import refusal_of
 from doorbuster.journal import command_line_actor, open_event_log
 from doorbuster.settings import from_environment
+from doorbuster.web.brownout import STEPS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="What callers may send, and levers to change it.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")]
@@ -68,9 +77,7 @@ def set_(
         now = clock.now()
         limit = msgspec.structs.replace(levers.policy_at(log, now)[0].limits[route_class], **changes)
         _refuse_nonsense(mistakes_of(limit))
-        number = levers.set_limit(
-            log, command_line_actor(), route_class, limit, reason=reason, now=now, lasts=span(lasts)
-        )
+        number = levers.pull(log, command_line_actor(), route_class, limit, reason=reason, now=now, lasts=span(lasts))
     typer.echo(f"Lever {number}: {route_class} is {_words(limit)}. Take it back: doorbuster limit undo {number}")
 
 
@@ -93,7 +100,7 @@ def levers_(json: Json = False) -> None:
         _print_json(pulled)
     for lever in [] if json else pulled:
         state = _state(lever, now, newest)
-        typer.echo(f"{lever.id}  {lever.at:%Y-%m-%d %H:%M:%S} UTC  {lever.name}: {_words(lever.limit)}  "
+        typer.echo(f"{lever.id}  {lever.at:%Y-%m-%d %H:%M:%S} UTC  {lever.name}: {words_of(lever.setting)}  "
                    f"by {lever.actor}: {lever.reason or 'no reason'}  ({state})")  # fmt: skip
 
 
@@ -133,7 +140,7 @@ def span(text: str) -> timedelta | None:
     return timedelta(seconds=int(found[1]) * UNITS[found[2]])
 
 
-def _state(lever: Lever, now: datetime, newest: Mapping[RouteClass, Lever]) -> str:
+def _state(lever: Lever, now: datetime, newest: Mapping[str, Lever]) -> str:
     if not lever.in_force(now):
         return f"undone by {lever.undone_by}" if lever.undone_at else "expired"
     above = newest[lever.name].id
@@ -152,13 +159,26 @@ def _refuse_nonsense(mistakes: Mapping[str, str]) -> None:
         raise DoorbusterError(f"--{field.replace('_', '-')} {what}")
 
 
+def words_of(setting: Setting) -> str:
+    """Say in words what a lever was set to."""
+    match setting:
+        case Limit():
+            return _words(setting)
+        case LaneSetting(closed):
+            return "closed" if closed else "open"
+        case GateSetting(on):
+            return "on" if on else "off: nobody is held back"
+        case BrownOutSetting(step):
+            return f"step {step}: {STEPS[step]}"
+
+
 def _words(limit: Limit) -> str:
     mode = "" if limit.enforced else ", counted only"
     return (f"{limit.rate:g}/s and {limit.burst} at once for one client, {limit.network_rate:g}/s and "
             f"{limit.network_burst} for one network{mode}")  # fmt: skip
 
 
-def _table(policy: Policy, pulled: Mapping[RouteClass, Lever], now: datetime) -> Table:
+def _table(policy: Policy, pulled: Mapping[str, Lever], now: datetime) -> Table:
     table = Table("Class", "Client", "Network", "Mode", "Lever", box=None, title=f"Policy {policy.version:08x}")
     for name, limit in policy.limits.items():
         lever = pulled.get(name)

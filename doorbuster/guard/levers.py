@@ -7,29 +7,39 @@ Never: needs PostgreSQL.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from doorbuster.database.queries import QueryFile
 from doorbuster.guard.classes import CLASSES, RouteClass
-from doorbuster.guard.policy import DEFAULTS, Limit, Policy
+from doorbuster.guard.lanes import LANES
+from doorbuster.guard.policy import (
+    DEFAULTS,
+    BrownOutSetting,
+    GateSetting,
+    LaneSetting,
+    Limit,
+    Policy,
+    Setting,
+)
 from doorbuster.journal import Actor, EventLog, Line, append
 
 SQL = QueryFile("doorbuster.guard", "levers.sqlite.sql")
 SHOWN_MAX = 100
+LANE = "lane:"
 
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """One lever as it was pulled: of this class, to this limit."""
+    """One lever as it was pulled. `name` is a class of requests, `lane:…`, `gate` or `brownout`."""
 
     id: int
     at: datetime
     actor: str
     reason: str
-    name: RouteClass
-    limit: Limit
+    name: str
+    setting: Setting
     expires_at: datetime | None
     undone_at: datetime | None
     undone_by: str | None
@@ -39,21 +49,20 @@ class Lever:
         return self.undone_at is None and (self.expires_at is None or self.expires_at > now)
 
 
-def set_limit(
-    log: EventLog, actor: Actor, name: RouteClass, limit: Limit, *, reason: str, now: datetime, lasts: timedelta | None
+def pull(
+    log: EventLog, actor: Actor, name: str, setting: Setting, *, reason: str, now: datetime, lasts: timedelta | None
 ) -> int:
-    """Set a class's limit, for a while or until it is undone; return the lever's number."""
-    setting = msgspec.to_builtins(limit)
-    detail = {"reason": reason, **setting, "until": now + lasts if lasts else None}
+    """Pull a lever, for a while or until it is undone; return its number."""
+    detail = {"reason": reason, **msgspec.to_builtins(setting), "until": now + lasts if lasts else None}
     with log.transaction():
-        append(log, _line(now, actor, "limit.set", name, detail))
+        append(log, _line(now, actor, "set", name, detail))
         row = log.fetch_one(
             SQL.pull_lever,
             at=now.isoformat(),
             actor=actor.name,
             reason=reason,
             name=name,
-            setting=msgspec.json.encode(limit).decode(),
+            setting=msgspec.json.encode(setting).decode(),
             expires_at=(now + lasts).isoformat() if lasts else None,
         )
     assert row is not None
@@ -65,7 +74,10 @@ def undo(log: EventLog, actor: Actor, lever_id: int, *, reason: str, now: dateti
     with log.transaction():
         done = log.execute(SQL.undo_lever, id=lever_id, now=now.isoformat(), actor=actor.name) == 1
         if done:
-            append(log, _line(now, actor, "limit.undo", str(lever_id), {"reason": reason}))
+            append(log, Line(
+                at=now, actor=actor.name, role=actor.role, verb="lever.undo", subject=f"lever:{lever_id}",
+                detail={"reason": reason},
+            ))  # fmt: skip
     return done
 
 
@@ -74,22 +86,51 @@ def newest(log: EventLog) -> list[Lever]:
     return [_lever(row) for row in log.fetch(SQL.levers, most=SHOWN_MAX)]
 
 
-def policy_at(log: EventLog, moment: datetime) -> tuple[Policy, dict[RouteClass, Lever]]:
-    """Return the policy of a moment, and by class the lever that made its limit what it was."""
+def policy_at(log: EventLog, moment: datetime) -> tuple[Policy, dict[str, Lever]]:
+    """Return the policy of a moment, and by name the levers that made it what it was."""
     levers = {lever.name: lever for lever in map(_lever, log.fetch(SQL.levers_at, moment=moment.isoformat()))}
-    limits = {name: levers[name].limit if name in levers else DEFAULTS.limits[name] for name in CLASSES}
-    return Policy(limits), levers
+    limits, gate, closed, brownout = dict(DEFAULTS.limits), DEFAULTS.gate, [], DEFAULTS.brownout
+    for name, lever in levers.items():
+        match lever.setting:
+            case Limit() as limit:
+                limits[_class(name)] = limit
+            case LaneSetting(closed=True):
+                closed.append(name.removeprefix(LANE))
+            case GateSetting(on):
+                gate = on
+            case BrownOutSetting(step):
+                brownout = step
+    return Policy(limits, gate, tuple(closed), brownout), levers
 
 
-def _line(now: datetime, actor: Actor, verb: str, subject: str, detail: dict[str, Any]) -> Line:
-    return Line(at=now, actor=actor.name, role=actor.role, verb=verb, subject=f"limit:{subject}", detail=detail)
+def kind_of(name: str) -> type[Setting]:
+    """Return what kind of setting a lever of this name has; KeyError when there is no such lever."""
+    return _KINDS[name]
+
+
+_KINDS: dict[str, type[Setting]] = {
+    **dict.fromkeys(CLASSES, Limit),
+    **{LANE + lane.name: LaneSetting for lane in LANES},
+    "gate": GateSetting,
+    "brownout": BrownOutSetting,
+}
+
+
+def _class(name: str) -> RouteClass:
+    return CLASSES[CLASSES.index(cast(RouteClass, name))]
+
+
+def _line(now: datetime, actor: Actor, verb: str, name: str, detail: dict[str, Any]) -> Line:
+    noun, _, rest = name.partition(":") if ":" in name or name not in CLASSES else ("limit", "", name)
+    subject = f"{noun}:{rest}" if rest else noun
+    return Line(at=now, actor=actor.name, role=actor.role, verb=f"{noun}.{verb}", subject=subject, detail=detail)
 
 
 def _lever(row: Any) -> Lever:
     return Lever(
         row["id"], datetime.fromisoformat(row["at"]), row["actor"], row["reason"], row["name"],
-        msgspec.json.decode(row["setting"], type=Limit), _moment(row["expires_at"]), _moment(row["undone_at"]),
-        row["undone_by"],
+        msgspec.json.decode(row["setting"], type=kind_of(row["name"])), _moment(row["expires_at"]),
+        _moment(row["undone_at"]), row["undone_by"],
     )  # fmt: skip
 
 

@@ -54,6 +54,10 @@ class Line:
         """Say whether somebody has been waiting for a whole interval without a break: more come than can be served."""
         return self.total_waiting > 0 and now - self._empty_at >= self._interval()
 
+    def is_pressed(self, now: float) -> bool:
+        """Say whether it looks as if the line would stand: the moment to do less, before anybody is refused."""
+        return self.total_waiting > 0 and now - self._empty_at >= self._interval() / 2
+
     def patience(self, now: float, *, overloaded: bool = False) -> float:
         """Return how long a newcomer may wait: short when the line stands, or would without the threshold."""
         if overloaded or self.stands(now):

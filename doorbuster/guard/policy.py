@@ -23,6 +23,27 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     enforced: bool = True
 
 
+class LaneSetting(msgspec.Struct, frozen=True):
+    """A lane is closed: only who bears a pass is let in."""
+
+    closed: bool = True
+
+
+class GateSetting(msgspec.Struct, frozen=True):
+    """Whether the gate holds anybody back; off, everybody goes to the database at once."""
+
+    on: bool
+
+
+class BrownOutSetting(msgspec.Struct, frozen=True):
+    """The step of the brown-out ladder on which the shop is to stand."""
+
+    step: int
+
+
+Setting = Limit | LaneSetting | GateSetting | BrownOutSetting
+
+
 class Policy(msgspec.Struct, frozen=True):
     """A limit for each class, and what the gate and the ladder do; the same settings have the same version.
 

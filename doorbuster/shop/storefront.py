@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import cast, get_args
+from typing import Protocol, cast, get_args
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -17,10 +17,20 @@ from doorbuster.catalogue.products import newest_products, product_by_handle, pr
 from doorbuster.catalogue.search import Search, Sort, search_products
 from doorbuster.sale.sale_page import stage_of
 from doorbuster.sale.sales import Sale, live_sales, sale_of_variant
+from doorbuster.web.brownout import Ladder
 from doorbuster.web.pages import house_of, show
 
 PUBLIC_SECONDS = 5
 WORDS_CHARACTERS_MAX = 200
+
+
+class StorefrontHouse(Protocol):
+    """What browsing needs beside what every house has."""
+
+    @property
+    def ladder(self) -> Ladder:
+        """Return the brown-out ladder."""
+        ...
 
 
 async def home(request: Request) -> Response:
@@ -30,7 +40,7 @@ async def home(request: Request) -> Response:
     return show(
         request,
         "shop/home.html",
-        public_seconds=PUBLIC_SECONDS,
+        public_seconds=_public_seconds(request),
         sale=sale,
         stage=stage_of(sale) if sale else None,
         artwork_url=artwork_url(sale.items[0].handle, sale.items[0].category) if sale else None,
@@ -56,7 +66,7 @@ def sale_to_show(sales: list[Sale]) -> Sale | None:
 async def collections_index(request: Request) -> Response:
     """Show every collection."""
     shelves = await collections(house_of(request).database)
-    return show(request, "shop/collections.html", public_seconds=PUBLIC_SECONDS, collections=shelves)
+    return show(request, "shop/collections.html", public_seconds=_public_seconds(request), collections=shelves)
 
 
 async def collection_show(request: Request) -> Response:
@@ -70,7 +80,7 @@ async def collection_show(request: Request) -> Response:
     return show(
         request,
         "shop/collection.html",
-        public_seconds=PUBLIC_SECONDS,
+        public_seconds=_public_seconds(request),
         collection=collection,
         products=page.items,
         next_href=_next_href(request, page.next),
@@ -79,17 +89,21 @@ async def collection_show(request: Request) -> Response:
 
 async def search_show(request: Request) -> Response:
     """Show what was found for the words and filters in the address."""
-    house = house_of(request)
+    house, ladder = house_of(request), ladder_of(request)
     search = search_of(request, house.settings.currency)
+    if not ladder.filters:
+        search = Search(search.words, search.currency, exact=search.exact)
+    search = replace(search, exact=search.exact or not ladder.mends_words)
     found = await search_products(house.database, search, after=_after(request))
     return show(
         request,
         "shop/search.html",
-        public_seconds=PUBLIC_SECONDS,
+        public_seconds=_public_seconds(request),
         q=search.words,
         search=search,
         typed=request.query_params,
         found=found,
+        filters=ladder.filters,
         collections=await collections(house.database),
         next_href=_next_href(request, found.page.next),
         exact_href=f"/search?{urlencode({**request.query_params, 'exact': '1'})}",
@@ -122,12 +136,21 @@ async def product_show(request: Request) -> Response:
     return show(
         request,
         "shop/product.html",
-        public_seconds=PUBLIC_SECONDS,
+        public_seconds=_public_seconds(request),
         product=product,
         sale=await sale_of_variant(house.database, [variant.id for variant in product.variants]),
-        like=await products_like(house.database, product, currency),
+        like=await products_like(house.database, product, currency) if ladder_of(request).recommends else [],
         now=house.clock.now(),
     )
+
+
+def ladder_of(request: Request) -> Ladder:
+    """Return what may be left out just now."""
+    return cast(StorefrontHouse, request.state.house).ladder
+
+
+def _public_seconds(request: Request) -> int:
+    return PUBLIC_SECONDS * ladder_of(request).kept_times
 
 
 def _after(request: Request) -> Cursor | None:

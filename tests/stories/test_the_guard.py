@@ -84,6 +84,41 @@ def test_a_lever_needs_no_database(shop: RunningShop) -> None:
         os.kill(postmaster, signal.SIGCONT)
 
 
+def closed(shop: RunningShop, path: str) -> list[tuple[int, dict[str, str], bytes]]:
+    """Ask eight times, each time for something that no cache has, and return who was refused for load."""
+    paths = [f"{path}{os.urandom(4).hex()}" for _ in range(8)]
+    return [reply for reply in (knock(shop, each, f"81.7.{os.urandom(1)[0]}.3") for each in paths) if reply[0] == 503]
+
+
+def test_an_operator_closes_a_lane_and_only_that_one(shop: RunningShop) -> None:
+    status, said = told(shop.home, "lane", "close", "search", "--reason", "searches drown the database", "--for", "10m")
+    assert status == 0, said
+    eventually(lambda: len(closed(shop, "/search?q=")) == 8, "the lane is closed in both workers")
+
+    _, headers, body = closed(shop, "/search?q=")[0]
+    assert int(headers["retry-after"]) >= 30
+    refusal_id = body.decode().partition("<code>")[2].partition("</code>")[0]
+    assert "An operator had closed this lane" in limit(shop, "explain", refusal_id)
+    assert closed(shop, "/collections?page=") == []
+
+    assert told(shop.home, "lane", "open", "search")[0] == 0
+    eventually(lambda: not closed(shop, "/search?q="), "the lane is open in both workers")
+
+
+def test_an_operator_leaves_out_what_buyers_miss_least(shop: RunningShop) -> None:
+    assert "left out" not in told(shop.home, "brownout", "list")[1]
+    assert told(shop.home, "brownout", "set", "4", "--reason", "a rehearsal", "--for", "10m")[0] == 0
+    eventually(
+        lambda: all(
+            b"filters and sorting rest" in knock(shop, f"/search?q={os.urandom(4).hex()}")[2] for _ in range(6)
+        ),
+        "both workers stand on the step",
+    )
+
+    assert told(shop.home, "brownout", "auto")[0] == 0
+    assert told(shop.home, "brownout", "auto")[0] == 1
+
+
 def test_the_page_of_a_refusal_is_a_page_of_the_shop(shop: RunningShop) -> None:
     limit(shop, "set", "browse", "--rate", "0.01", "--burst", "1", "--reason", "looks", "--for", "10m")
     eventually(lambda: refused(shop, f"81.6.{os.urandom(1)[0]}.9") >= 10, "the limit is in force in both workers")

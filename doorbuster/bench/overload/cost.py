@@ -10,6 +10,7 @@ from doorbuster.clock import SystemClock
 from doorbuster.guard.admission import Admission
 from doorbuster.guard.refused import Look
 from doorbuster.settings import from_environment
+from doorbuster.web.brownout import Ladder
 
 REQUESTS = 20_000
 BEST_OF = 5
@@ -21,7 +22,7 @@ async def gate_microseconds() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as home:
         settings = from_environment({"DOORBUSTER_HOME": str(Path(home)), "DOORBUSTER_SECRET": "s" * 40})
         look = Look(b"@sentence@ @seconds@ @refusal@ @again@" + b" " * PAGE_BYTES, [], [])
-        gate = Admission(_nothing, settings, look, clock=SystemClock(), chance=random.Random(1), ceiling=8)  # noqa: S311
+        gate = Admission(_nothing, settings, look, Ladder(), clock=SystemClock(), chance=random.Random(1), ceiling=8)  # noqa: S311
         bare = await _microseconds(_nothing)
         admitted = await _microseconds(gate) - bare
         gate.threshold.level = 400

@@ -87,3 +87,22 @@ async def test_who_may_only_look_sees_the_guard_and_pulls_nothing(dark_room: Roo
 
     assert (await viewer.get("/guard")).status == 200
     assert (await viewer.post("/guard/limits/hold", TIGHT)).status == 403
+
+
+CLOSING = {"what": "close-search", "minutes": "10", "reason": "the database is drowning"}
+
+
+async def test_a_lane_is_closed_and_a_step_is_set_by_one_form(dark_room: Room, operator: Visitor) -> None:
+    assert (await operator.post("/guard/load", CLOSING)).location == "/guard"
+    assert (await operator.post("/guard/load", CLOSING | {"what": "step-2"})).location == "/guard"
+
+    page = await operator.get("/guard")
+    assert page.says("search is closed", "step 2: no mending of mistyped search words", "the database is drowning")
+    assert dark_room.story("lane:search")[0].verb == "lane.set"
+
+
+async def test_taking_load_off_wants_a_reason(operator: Visitor) -> None:
+    page = await operator.post("/guard/load", CLOSING | {"reason": ""})
+
+    assert page.status == 422
+    assert page.says("A reason")

@@ -18,6 +18,7 @@ from doorbuster.guard.policy import DEFAULTS, Policy
 from doorbuster.guard.refusals import refusal_of
 from doorbuster.guard.refused import Look
 from doorbuster.settings import from_environment
+from doorbuster.web.brownout import Ladder
 from doorbuster.web.passes import pass_cookie
 
 SECRET = "s" * 40
@@ -33,7 +34,9 @@ class Gated:
         self.open, self.inside, self.status = asyncio.Event(), 0, 200
         self.left: list[float | None] = []
         self.bodies: list[bytes] = []
-        self.gate = Admission(self._app, settings, look, clock=SystemClock(), chance=random.Random(1), ceiling=FLOOR)
+        self.gate = Admission(
+            self._app, settings, look, Ladder(), clock=SystemClock(), chance=random.Random(1), ceiling=FLOOR
+        )
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         self.inside += 1

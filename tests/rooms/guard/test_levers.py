@@ -10,7 +10,17 @@ import pytest
 from doorbuster import journal
 from doorbuster.guard import levers
 from doorbuster.guard.classes import CLASSES
-from doorbuster.guard.policy import DEFAULTS, Limit, Policy, decode, encode, mistakes_of
+from doorbuster.guard.policy import (
+    DEFAULTS,
+    BrownOutSetting,
+    GateSetting,
+    LaneSetting,
+    Limit,
+    Policy,
+    decode,
+    encode,
+    mistakes_of,
+)
 from doorbuster.journal import Actor, EventLog, open_event_log
 
 NOW = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
@@ -26,7 +36,7 @@ def log(tmp_path: Path) -> Iterator[EventLog]:
 
 
 def pull(log: EventLog, limit: Limit = STRICT, at: datetime = NOW, lasts: timedelta | None = None) -> int:
-    return levers.set_limit(log, ADA, "hold", limit, reason="a flood", now=at, lasts=lasts)
+    return levers.pull(log, ADA, "hold", limit, reason="a flood", now=at, lasts=lasts)
 
 
 def in_force(log: EventLog, at: datetime) -> Limit:
@@ -100,3 +110,25 @@ def test_a_policy_arrives_as_it_was_sent() -> None:
 )  # fmt: skip
 def test_a_limit_that_makes_no_sense_is_told_by_its_field(change: dict[str, float], field: str) -> None:
     assert list(mistakes_of(msgspec.structs.replace(STRICT, **change))) == [field]
+
+
+def test_a_closed_lane_a_step_and_the_gate_are_levers_too(log: EventLog) -> None:
+    for name, setting in [
+        ("lane:search", LaneSetting()),
+        ("brownout", BrownOutSetting(2)),
+        ("gate", GateSetting(False)),
+    ]:
+        levers.pull(log, ADA, name, setting, reason="a flood", now=NOW, lasts=MINUTE)
+
+    policy, _ = levers.policy_at(log, NOW)
+    assert (policy.closed, policy.brownout, policy.gate) == (("search",), 2, False)
+    assert decode(encode(policy)) == policy
+    assert levers.policy_at(log, NOW + MINUTE)[0] == DEFAULTS
+
+
+def test_the_journal_calls_each_lever_by_its_noun(log: EventLog) -> None:
+    levers.pull(log, ADA, "lane:search", LaneSetting(), reason="a flood", now=NOW, lasts=None)
+    levers.pull(log, ADA, "brownout", BrownOutSetting(1), reason="a flood", now=NOW, lasts=None)
+
+    told = {(line.verb, line.subject) for line in journal.lines(log)}
+    assert told == {("lane.set", "lane:search"), ("brownout.set", "brownout")}
