@@ -26,7 +26,8 @@ REQUESTS = "doorbuster_http_requests_total"
 REQUEST_SECONDS = "doorbuster_http_request_duration_seconds"
 ANSWERS = "doorbuster_sale_answers_total"
 DOOR = "doorbuster_door_answers_total"
-WATCHED_COUNTERS = (REQUESTS, ANSWERS, DOOR)
+TURNED_AWAY = "doorbuster_gate_refused_total"
+WATCHED_COUNTERS = (REQUESTS, ANSWERS, DOOR, TURNED_AWAY)
 WATCHED_HISTOGRAMS = {REQUEST_SECONDS: "shop"}
 
 WINDOW_SECONDS = 60
@@ -43,6 +44,7 @@ class Worker:
     lag_ms: float
     store_up: bool | None
     memory_bytes: float
+    brownout_step: int
     silent_seconds: float
 
 
@@ -99,6 +101,7 @@ def worker_of(process: Process, house: ControlHouse, now_seconds: float) -> Work
         age=span(house.clock.now().timestamp() - process.snapshot.started_at),
         lag_ms=gauges.get("doorbuster_event_loop_lag_seconds", 0.0) * 1000,
         store_up=bool(gauges["doorbuster_guard_store_up"]) if "doorbuster_guard_store_up" in gauges else None,
+        brownout_step=int(gauges.get("doorbuster_brownout_step", 0)),
         memory_bytes=gauges.get("doorbuster_process_resident_bytes", 0.0),
         silent_seconds=now_seconds - process.heard_at,
     )
@@ -121,10 +124,11 @@ async def _selling(house: ControlHouse) -> Selling | None:
 
 
 def _requests_per_second(house: ControlHouse) -> list[float]:
-    """Return the shop's requests in each of the last two minutes' seconds, at the hot door and behind it."""
+    """Return the shop's requests in each of the last two minutes' seconds: at the hot door, at the gate, behind it."""
     routed = house.history.per_second(REQUESTS, 120, _of_shop)
     at_the_door = house.history.per_second(DOOR, 120)
-    return [sum(both) for both in zip(routed, at_the_door, strict=True)]
+    turned_away = house.history.per_second(TURNED_AWAY, 120)
+    return [sum(each) for each in zip(routed, at_the_door, turned_away, strict=True)]
 
 
 def _of_shop(labels: Labels) -> bool:
@@ -133,14 +137,19 @@ def _of_shop(labels: Labels) -> bool:
 
 def _facts(house: ControlHouse, workers: list[Worker], selling: Selling | None) -> Facts:
     history, database = house.history, house.pulse.database
+    turned_away = history.growth(TURNED_AWAY, WINDOW_SECONDS)
     return Facts(
         database_up=database.up if database else None,
         shop_workers=sum(1 for worker in workers if worker.name.startswith("web")),
-        requests=history.growth(REQUESTS, WINDOW_SECONDS, _of_shop) + history.growth(DOOR, WINDOW_SECONDS),
+        requests=history.growth(REQUESTS, WINDOW_SECONDS, _of_shop)
+        + history.growth(DOOR, WINDOW_SECONDS)
+        + turned_away,
         broken=history.growth(REQUESTS, WINDOW_SECONDS, lambda labels: _of_shop(labels) and labels[-1].startswith("5")),
         p95_seconds=history.percentile(REQUEST_SECONDS, 0.95, WINDOW_SECONDS),
         longest_lag_seconds=max((worker.lag_ms for worker in workers), default=0.0) / 1000,
         payments_waiting=selling.payments_waiting if selling else 0,
         jobs_parked=selling.jobs_parked if selling else 0,
+        turned_away=turned_away,
+        brownout_step=max((worker.brownout_step for worker in workers), default=0),
         limits_shared=all(asked) if (asked := [w.store_up for w in workers if w.store_up is not None]) else None,
     )

@@ -12,6 +12,7 @@ BROKEN_SHARE = 0.01
 SLOW_SECONDS = 1.0
 LAG_SECONDS = 0.25
 REQUESTS_MIN = 20
+AWAY = "told to come back, because more come than the database can serve. Restarting workers will not help; see Guard."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class Facts:
     payments_waiting: int = 0
     jobs_parked: int = 0
     limits_shared: bool | None = None
+    turned_away: float = 0.0
+    brownout_step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,14 @@ def judge(facts: Facts) -> Verdict:
 
 
 def _hurting(facts: Facts) -> tuple[str, ...]:
-    share = facts.broken / facts.requests if facts.requests >= REQUESTS_MIN else 0.0
+    enough = facts.requests >= REQUESTS_MIN
+    share = facts.broken / facts.requests if enough else 0.0
+    away = facts.turned_away / facts.requests if enough else 0.0
     found = [
         (facts.database_up is False, "The database does not answer: nobody can buy or browse what is not cached."),
         (facts.shop_workers == 0, "No shop worker has reported for five seconds: the shop may be closed."),
         (share >= BROKEN_SHARE, f"{share:.1%} of the last minute's requests broke ({facts.broken:.0f} answers 5xx)."),
+        (away >= BROKEN_SHARE, f"{away:.0%} of the last minute's requests were {AWAY}"),
     ]
     return tuple(sentence for is_so, sentence in found if is_so)
 
@@ -65,6 +71,7 @@ def _worrying(facts: Facts) -> tuple[str, ...]:
         (facts.database_up is None, "The database has not been asked yet."),
         (slow >= SLOW_SECONDS, f"One request in twenty takes longer than {slow:.1f} s."),
         (lag >= LAG_SECONDS, f"An event loop runs {lag * 1000:.0f} ms late: a worker has more than it can do."),
+        (facts.brownout_step > 0, f"Brown-out step {facts.brownout_step}: the shop leaves something out; see Guard."),
         (waiting == 1, "Under Payments, money waits for a person: one disagreement or refused refund."),
         (waiting > 1, f"Under Payments, money waits for a person: {waiting} disagreements or refused refunds."),
         (facts.limits_shared is False, "The store for shared rate limits is away: each worker counts for itself."),

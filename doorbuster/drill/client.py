@@ -201,7 +201,8 @@ async def get(url: str, timeout_seconds: float) -> Reply:
     origin = Origin(parts.scheme, parts.hostname or "", parts.port)
     connection = await connect(origin, None, timeout_seconds)
     try:
-        request = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {origin.netloc}\r\nConnection: close\r\n\r\n"
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        request = f"GET {path} HTTP/1.1\r\nHost: {origin.netloc}\r\nConnection: close\r\n\r\n"
         return await connection.send(request.encode(), timeout_seconds)
     finally:
         connection.close()

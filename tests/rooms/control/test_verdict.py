@@ -26,6 +26,18 @@ def test_a_shop_without_workers_hurts():
     assert judge(replace(WELL, shop_workers=0)).level == "bad"
 
 
+def test_customers_who_are_turned_away_are_hurt_and_the_cause_is_said():
+    verdict = judge(replace(WELL, turned_away=300))
+
+    assert verdict.level == "bad"
+    assert "30% of the last minute's requests were told to come back" in verdict.reasons[0]
+    assert "Restarting workers will not help" in verdict.reasons[0]
+
+
+def test_a_shop_that_leaves_something_out_says_so():
+    assert judge(replace(WELL, brownout_step=2)).level == "warn"
+
+
 def test_one_percent_of_broken_answers_hurts_and_a_single_one_of_few_does_not():
     assert judge(replace(WELL, broken=10)).level == "bad"
     assert judge(replace(WELL, requests=10, broken=1)).level == "good"
