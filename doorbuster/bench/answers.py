@@ -10,6 +10,7 @@ from doorbuster.bench.hello import Kept, keep
 from doorbuster.bench.measures import Measure, rate, ratio
 from doorbuster.bench.rounds import Pace, Say, Turn, in_turns, medians
 from doorbuster.errors import DoorbusterError
+from doorbuster.guard.policy import DEFAULTS, Policy
 from doorbuster.sale.sales import Sale
 
 UNITS = 10
@@ -50,6 +51,41 @@ async def product_pages(ground: Ground, pace: Pace, say: Say) -> list[Measure]:
     """Report product pages a second, each with a query never seen before, so that none comes from a cache."""
     got = medians(await in_turns(pace, {"products": lambda: _products(ground, pace.seconds)}, say))
     return [Measure("product pages, uncached", got["products"], "pages/s")]
+
+
+async def turned_away(ground: Ground, pace: Pace, say: Say) -> list[Measure]:
+    """Compare what the gate refuses with the same bytes from a bare application."""
+    ground.set_policy(Policy(DEFAULTS.limits, closed=("browse",)))
+    try:
+        async with servers.shop(ground, 1) as shop:
+            keep(ground.kept, "refused", await asyncio.to_thread(_answer, shop.url, "/collections", {}))
+        turns: dict[str, Turn] = {
+            "the same bytes": lambda: _bare_refusals(ground, pace.seconds),
+            "the gate": lambda: _gate_refusals(ground, pace.seconds),
+        }
+        bare, refused = medians(await in_turns(pace, turns, say)).values()
+    finally:
+        ground.set_policy(DEFAULTS)
+    told = f"refusals {rate(refused)}, the same bytes {rate(bare)}"
+    return [Measure("refusals of the gate / same bytes", ratio(refused, bare), "ratio", at_least=0.9, absolutes=told)]
+
+
+async def _bare_refusals(ground: Ground, seconds: float) -> float:
+    async with servers.hello(ground.kept) as hello:
+        return await _all_refused(f"{hello.url}/refused", seconds)
+
+
+async def _gate_refusals(ground: Ground, seconds: float) -> float:
+    async with servers.shop(ground, 1) as shop:
+        return await _all_refused(f"{shop.url}/collections", seconds)
+
+
+async def _all_refused(address: str, seconds: float) -> float:
+    await load.press(address, "page", load.WARM_SECONDS, "plain")
+    pressed = await load.press(address, "page", seconds, "plain")
+    if pressed.refused != pressed.requests:
+        raise DoorbusterError(f"only {pressed.refused} of {pressed.requests} were refused")
+    return pressed.per_second
 
 
 async def hello_per_second(ground: Ground, seconds: float, connections: int = load.CONNECTIONS) -> float:
@@ -123,9 +159,12 @@ async def _pages_per_second(address: str, how: str, seconds: float) -> float:
 
 async def _products(ground: Ground, seconds: float) -> float:
     paths = [f"/products/{handle}" for handle in await ground.product_handles()]
+    # What a page costs is asked here, not how many the gate lets through.
+    ground.set_policy(Policy(DEFAULTS.limits, gate=False))
     async with servers.shop(ground, 1) as shop:
         await load.press(shop.url, "fresh", load.WARM_SECONDS, *paths)
         pressed = await load.press(shop.url, "fresh", seconds, *paths)
+    ground.set_policy(DEFAULTS)
     if pressed.refused:
         raise DoorbusterError(f"{pressed.refused} of {pressed.requests} product pages were refused")
     return pressed.per_second

@@ -28,13 +28,14 @@ GROUPS: dict[str, Group] = {
     "holds": claims.holds_over_http,
     "purchases": purchases.purchases,
     "soldout": answers.nothing_left,
+    "refusals": answers.turned_away,
     "pages": answers.sale_pages,
     "products": answers.product_pages,
     "bar": bar.the_bar,
 }
 """Word -> what is measured; the order is that of the run."""
 
-NEED_WRK = {"holds", "soldout", "pages", "products"}
+NEED_WRK = {"holds", "soldout", "refusals", "pages", "products"}
 FULL, QUICK = Pace(rounds=5, seconds=3), Pace(rounds=1, seconds=2)
 FILE = Path("out/bench.json")
 SMALL = Size(orders=10_000, products=1_000)

@@ -17,6 +17,8 @@ from doorbuster.database import Database, QueryFile, embedded, open_database
 from doorbuster.database.embedded import Cluster
 from doorbuster.database.migrate import migrate
 from doorbuster.errors import DoorbusterError
+from doorbuster.guard.policy import Policy, encode
+from doorbuster.guard.rate_limit import POLICY_FILE
 from doorbuster.sale.planning import Done, NewItem, NewSale, create_sale, end_sale
 from doorbuster.sale.sales import Sale, sale_by_id
 from doorbuster.stock.pools import adjust_stock, pool_of_variant
@@ -70,6 +72,10 @@ class Ground:
         assert isinstance(made, Done), made
         self.live.append(made.sale)
         return made.sale
+
+    def set_policy(self, policy: Policy) -> None:
+        """Let workers that start from now on obey this policy of the guard."""
+        (self.home / POLICY_FILE).write_bytes(encode(policy))
 
     async def product_handles(self) -> list[str]:
         """Return products whose pages may be read."""

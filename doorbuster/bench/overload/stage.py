@@ -13,8 +13,7 @@ from doorbuster.bench.overload.cores import family_of, pin
 from doorbuster.bench.overload.crowd import Shop
 from doorbuster.database.pool import own_connection
 from doorbuster.drill.client import Origin
-from doorbuster.guard.policy import DEFAULTS, Policy, encode
-from doorbuster.guard.rate_limit import POLICY_FILE
+from doorbuster.guard.policy import DEFAULTS, Policy
 from doorbuster.sale.sales import Sale
 
 DATABASE_CORE, SHOP_CORE = 0, 1
@@ -51,7 +50,7 @@ async def fill(ground: Ground, products: int, say: Callable[[str], None]) -> Sal
 @asynccontextmanager
 async def opened(ground: Ground, sale: Sale, products: int, *, gate: bool) -> AsyncIterator[Stage]:
     """Run the shop for the block, everything on its core; without the gate it is the shop as it was."""
-    (ground.home / POLICY_FILE).write_bytes(encode(Policy(DEFAULTS.limits, gate=gate)))
+    ground.set_policy(Policy(DEFAULTS.limits, gate=gate))
     os.sched_setaffinity(0, {SHOP_CORE})
     pin(family_of(ground.server.pid), DATABASE_CORE)
     async with servers.shop(ground, 1) as running:
