@@ -1,17 +1,16 @@
 """The crowd: searchers, lookers and buyers who arrive whether or not the shop keeps up, and what became of them."""
 
 import asyncio
-import itertools
 import random
 import time
 from collections import deque
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
 
 from doorbuster.bench.purchases import ADDRESS
+from doorbuster.clock import new_id
 from doorbuster.drill.client import Broken, Connection, Origin, Reply, connect
 from doorbuster.web.sessions import mint
 
@@ -59,7 +58,6 @@ class Crowd:
     saturated: int = 0
     _idle: deque[Connection] = field(default_factory=deque)
     _open: int = 0
-    _names: Iterator[int] = field(default_factory=itertools.count)
 
     async def closed_loop(self, shoppers: int, seconds: float) -> None:
         """Let so many shoppers do one thing after the other: what the shop can do at most."""
@@ -100,7 +98,7 @@ class Crowd:
             )
 
     async def _buy(self, when: tuple[float, float], cookie: str) -> None:
-        name = f"{next(self._names)}-{self.chance.getrandbits(64):016x}"
+        name = new_id().hex
         wish: dict[str, object] = {"sku": self.shop.sku, "quantity": 1}
         request = _post(f"/api/v1/sales/{self.shop.sale_id}/holds", wish, f"hold-{name}", cookie)
         held = await self._ask("hold", when, request)
