@@ -14,10 +14,15 @@ from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault
 from doorbuster.guard.rate_limit import Look, RateLimit
+from doorbuster.room.entering import Entrance
+from doorbuster.room.gate import RoomGate
+from doorbuster.room.memory import REFRESH_SECONDS as ROOM_REFRESH_SECONDS
+from doorbuster.room.memory import RoomMemory
+from doorbuster.room.signing import Signer
 from doorbuster.routes import data_plane_routes
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.door import Door
-from doorbuster.sale.holds import Claims
+from doorbuster.sale.holds import ANSWERS, Claims
 from doorbuster.sale.memory import REFRESH_SECONDS, SaleMemory
 from doorbuster.sale.sale_page import render_sale_page
 from doorbuster.sale.sales import Sale
@@ -53,6 +58,9 @@ class ShopHouse(House):
     memory: SaleMemory
     networks: Networks
     claims: Claims
+    rooms: RoomMemory
+    entrance: Entrance
+    signer: Signer
     placing: Placing
     settling: Settling
     gateway: Gateway
@@ -69,11 +77,12 @@ async def run_worker(post: Post) -> None:
         house = _house(settings, database, till, gateway)
         window = _window(house)
         with suppress(DatabaseFault):
+            await house.rooms.refresh()
             await window.refresh()
         app = _guarded(_app(house, window), house)
         pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
-        async with background(pusher, _keep_fresh(window, house.claims.exhausted), *sharing):
+        async with background(pusher, _keep_fresh(window, house.claims.exhausted), _keep_rooms(house.rooms), *sharing):
             await serve(app, post)
 
 
@@ -96,6 +105,9 @@ def _house(settings: Settings, database: Database, till: Database, gateway: Gate
         till=till,
         memory=SaleMemory(till, clock),
         claims=Claims(till),
+        rooms=RoomMemory(till, data_headers(settings), lambda: ANSWERS.values[("NotAdmitted",)]),
+        entrance=Entrance(till, random.Random()),  # noqa: S311 - which stripe one registers in decides nothing
+        signer=Signer(settings.secret, settings.secure_cookies),
         networks=Networks(settings.trusted_proxies, settings.secret),
         placing=Placing(till, gateway.name),
         settling=Settling(till),
@@ -109,15 +121,16 @@ def _window(house: ShopHouse) -> Window:
 
     return Window(
         house.memory,
-        lambda sale: render_sale_page(house.pages, sale),
+        lambda sale: render_sale_page(house.pages, sale, has_room=house.rooms.has_room(sale.id)),
         draw_refusal,
         page_headers=security_headers(house.settings),
         data_headers=data_headers(house.settings),
+        has_room=house.rooms.has_room,
     )
 
 
 def _app(house: ShopHouse, window: Window) -> ASGIApp:
-    """Return the hot door, behind it what may be kept for everybody, behind that the routed application."""
+    """Return the waiting rooms' gate, behind it the hot door, then what may be kept, then the routed application."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, House]]:
@@ -125,9 +138,10 @@ def _app(house: ShopHouse, window: Window) -> ASGIApp:
 
     routes = data_plane_routes()
     routed = CountRequests(build_app(routes, settings=house.settings, lifespan=lifespan), routes)
-    return Door(
+    door = Door(
         SharedCache(routed, house.clock), window, house.claims, house.settings, house.networks, clock=house.clock
     )
+    return RoomGate(door, house.rooms, house.signer, house.settings, clock=house.clock)
 
 
 def _guarded(app: ASGIApp, house: ShopHouse) -> RateLimit:
@@ -156,3 +170,11 @@ async def _keep_fresh(window: Window, exhausted: asyncio.Event) -> None:
         exhausted.clear()
         with suppress(DatabaseFault):
             await window.refresh()
+
+
+async def _keep_rooms(rooms: RoomMemory) -> None:
+    """Read the waiting rooms again and again; when PostgreSQL is away, they stay as they were."""
+    while True:
+        await asyncio.sleep(ROOM_REFRESH_SECONDS)
+        with suppress(DatabaseFault):
+            await rooms.refresh()
