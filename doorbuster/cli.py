@@ -19,6 +19,7 @@ from doorbuster.errors import DoorbusterError
 ROOMS = {
     "import": ("doorbuster.catalogue.commands", "Bring in a catalogue or an order history from a file."),
     "sale": ("doorbuster.sale.commands", "Create, list, pause, resume and end flash sales."),
+    "room": ("doorbuster.room.commands", "Open, steer and close the waiting room of a sale; check its draw."),
     "operator": ("doorbuster.accounts.commands", "Invite operators and recover their access."),
     "drill": ("doorbuster.drill_plane", "Release a crowd on the shop and judge what happened."),
     "reconcile": ("doorbuster.shop.commands", "Compare the books with the payment gateway and mend what disagrees."),
@@ -37,6 +38,9 @@ ROOMS = {
 }
 """Word -> (the module whose `app` holds its commands, one line of help); imported when the word is used."""
 
+ALSO = {("sale", "verify-draw"): "room"}
+"""Two words -> the room that knows the second one: a merchant looks for it under the sale."""
+
 
 class RoomGroup(TyperGroup):
     """A group that knows the rooms' words and imports a room only to run it."""
@@ -53,7 +57,7 @@ class RoomGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the room whose word was typed and hand over to its own commands."""
-        word = args[0]
+        word = ALSO.get((args[0], args[1] if len(args) > 1 else ""), args[0])
         if word in ROOMS:
             command = typer.main.get_command(import_module(ROOMS[word][0]).app)
             command.name = word

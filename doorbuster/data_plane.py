@@ -16,10 +16,15 @@ from doorbuster.errors import DatabaseFault
 from doorbuster.guard.admission import Admission
 from doorbuster.guard.rate_limit import RateLimit
 from doorbuster.guard.refused import Look
+from doorbuster.room.entering import Entrance
+from doorbuster.room.gate import RoomGate
+from doorbuster.room.memory import REFRESH_SECONDS as ROOM_REFRESH_SECONDS
+from doorbuster.room.memory import RoomMemory
+from doorbuster.room.signing import Signer
 from doorbuster.routes import data_plane_routes
 from doorbuster.sale.answers import Answer
 from doorbuster.sale.door import Door
-from doorbuster.sale.holds import Claims
+from doorbuster.sale.holds import ANSWERS, Claims
 from doorbuster.sale.memory import REFRESH_SECONDS, SaleMemory
 from doorbuster.sale.sale_page import render_sale_page
 from doorbuster.sale.sales import Sale
@@ -56,6 +61,9 @@ class ShopHouse(House):
     memory: SaleMemory
     networks: Networks
     claims: Claims
+    rooms: RoomMemory
+    entrance: Entrance
+    signer: Signer
     placing: Placing
     settling: Settling
     gateway: Gateway
@@ -73,13 +81,15 @@ async def run_worker(post: Post) -> None:
         house = _house(settings, database, till, gateway)
         window = _window(house)
         with suppress(DatabaseFault):
+            await house.rooms.refresh()
             await window.refresh()
         look = _look(house)
         gate = _gate(house, look)
         app = _guarded(_app(house, window, gate), house, look, gate)
         pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
-        async with background(pusher, gate.run(), _keep_fresh(window, house.claims.exhausted), *sharing):
+        rooms = _keep_rooms(house.rooms)
+        async with background(pusher, gate.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing):
             await serve(app, post)
 
 
@@ -102,6 +112,9 @@ def _house(settings: Settings, database: Database, till: Database, gateway: Gate
         till=till,
         memory=SaleMemory(till, clock),
         claims=Claims(till),
+        rooms=RoomMemory(till, data_headers(settings), lambda: ANSWERS.values[("NotAdmitted",)]),
+        entrance=Entrance(till, random.Random()),  # noqa: S311 - which stripe one registers in decides nothing
+        signer=Signer(settings.secret, settings.secure_cookies),
         networks=Networks(settings.trusted_proxies, settings.secret),
         placing=Placing(till, gateway.name),
         settling=Settling(till),
@@ -116,17 +129,19 @@ def _window(house: ShopHouse) -> Window:
 
     return Window(
         house.memory,
-        lambda sale: render_sale_page(house.pages, sale),
+        lambda sale: render_sale_page(house.pages, sale, has_room=house.rooms.has_room(sale.id)),
         draw_refusal,
         page_headers=security_headers(house.settings),
         data_headers=data_headers(house.settings),
+        has_room=house.rooms.has_room,
     )
 
 
 def _app(house: ShopHouse, window: Window, gate: Admission) -> ASGIApp:
-    """Return the hot door, behind it what may be kept for everybody, behind that the gate to all that is routed."""
+    """Return the waiting rooms' gate, then the hot door, then what may be kept, then the gate to all that is routed."""
     cache = SharedCache(gate, house.clock)
-    return Door(cache, window, house.claims, house.settings, house.networks, clock=house.clock)
+    door = Door(cache, window, house.claims, house.settings, house.networks, clock=house.clock)
+    return RoomGate(door, house.rooms, house.signer, house.settings, clock=house.clock)
 
 
 def _gate(house: ShopHouse, look: Look) -> Admission:
@@ -175,3 +190,11 @@ async def _keep_fresh(window: Window, exhausted: asyncio.Event) -> None:
         exhausted.clear()
         with suppress(DatabaseFault):
             await window.refresh()
+
+
+async def _keep_rooms(rooms: RoomMemory) -> None:
+    """Read the waiting rooms again and again; when PostgreSQL is away, they stay as they were."""
+    while True:
+        await asyncio.sleep(ROOM_REFRESH_SECONDS)
+        with suppress(DatabaseFault):
+            await rooms.refresh()

@@ -13,6 +13,7 @@ from doorbuster.jobs.mail import Mailer
 from doorbuster.jobs.parked import measure_backlog
 from doorbuster.jobs.worker import Handler, relay, work
 from doorbuster.journal import EventLog, Line, append, open_event_log
+from doorbuster.room.release import tend_rooms
 from doorbuster.sale.expiry import BITE_HOLDS, sweep
 from doorbuster.sale.waiting_jobs import WaitingJobs
 from doorbuster.serving import Post, background
@@ -51,6 +52,7 @@ async def run_jobs(post: Post) -> None:
             async with background(
                 pusher,
                 _sweep_alone(database, holder),
+                do_alone(database, "rooms", holder, lambda: tend_rooms(database, SystemClock())),
                 do_alone(database, "relay", holder, lambda: relay(database, told)),
                 do_alone(database, "payments", holder, lambda: _look_after_payments(database, gateway)),
                 do_alone(database, "backlog", holder, lambda: _measure_backlog(database)),

@@ -36,6 +36,7 @@ def _health() -> list[BaseRoute]:
 
 def _browsing() -> list[BaseRoute]:
     from doorbuster.catalogue import pages as catalogue
+    from doorbuster.room import pages as room
     from doorbuster.sale import hold_pages as holds
     from doorbuster.sale import pages as sale
     from doorbuster.sale import waiting_pages as waiting
@@ -51,6 +52,12 @@ def _browsing() -> list[BaseRoute]:
         Route("/sales", sale.sales_index),
         Route("/sales/{handle}", sale.sale_show),
         Route("/sales/{handle}/holds", holds.hold_create, methods=["POST"]),
+        Route("/sales/{handle}/room", room.room_show),
+        Route("/sales/{handle}/room", room.ticket_create, methods=["POST"]),
+        Route("/sales/{handle}/room/pass", room.pass_create, methods=["POST"]),
+        Route("/sales/{handle}/room/link", room.link_show),
+        Route("/sales/{handle}/room/link", room.link_use, methods=["POST"]),
+        Route("/sales/{handle}/room/draw", room.draw_show),
         Route("/sales/{handle}/waiting", waiting.waiting_new),
         Route("/sales/{handle}/waiting", waiting.waiting_create, methods=["POST"]),
         Route("/sales/{handle}/notices", waiting.notice_new),
@@ -84,6 +91,7 @@ def _buying() -> list[BaseRoute]:
 def api_endpoints() -> "tuple[Endpoint, ...]":
     """Return the table of the JSON API: what is served under /api/v1 and what its OpenAPI document says."""
     from doorbuster.catalogue import api as catalogue
+    from doorbuster.room import api as room
     from doorbuster.sale import api as sale
     from doorbuster.sale import hold_api as holds
     from doorbuster.sale import waiting_api as waiting
@@ -95,6 +103,7 @@ def api_endpoints() -> "tuple[Endpoint, ...]":
         *sale.ENDPOINTS,
         *holds.ENDPOINTS,
         *waiting.ENDPOINTS,
+        *room.ENDPOINTS,
         *carts.ENDPOINTS,
         *orders.ENDPOINTS,
     )

@@ -8,7 +8,7 @@ CLASSES: tuple[RouteClass, ...] = get_args(RouteClass)
 MEANINGS: dict[RouteClass, str] = {
     "browse": "look around: products, search, collections, own orders",
     "sale": "a sale's page and its status",
-    "hold": "claim a unit",
+    "hold": "claim a unit, or enter its waiting room",
     "join": "take a place in line, ask for a notice",
     "cart": "change the cart",
     "checkout": "place an order, pay, cancel",
@@ -25,7 +25,7 @@ def class_of(method: str, path: str) -> RouteClass | None:
     path = path.removeprefix(API)
     if method in ("GET", "HEAD", "OPTIONS"):
         return "sale" if path.startswith("/sales/") else "browse"
-    if path.endswith("/holds") or path.startswith("/holds/"):
+    if path.endswith(("/holds", "/room", "/room/tickets", "/room/pass", "/room/link")) or path.startswith("/holds/"):
         return "hold"
     if path.endswith(("/waiting", "/notices")) or path.startswith(("/waiting/", "/notices/")):
         return "join"

@@ -57,10 +57,11 @@ def band_of(left: int, units: int) -> Band:
     return "half" if left * 2 <= units else "many"
 
 
-def render_sale_page(pages: Pages, sale: Sale) -> bytes:
-    """Return the page as it may be sent to anybody; a sale has at least one item."""
+def render_sale_page(pages: Pages, sale: Sale, *, has_room: bool = False) -> bytes:
+    """Return the page as it may be sent to anybody; a sale has at least one item, and may have a waiting room."""
     facts = {
         "sale": sale,
+        "has_room": has_room,
         "stage": stage_of(sale),
         "offers": [_offer(item, sale.currency) for item in sale.items],
         "units": sale.units,

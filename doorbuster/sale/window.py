@@ -8,6 +8,7 @@ import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from uuid import UUID
 
 from starlette.types import Message
 
@@ -62,11 +63,15 @@ class Window:
         *,
         page_headers: RawHeaders,
         data_headers: RawHeaders,
+        has_room: Callable[[UUID], bool] = lambda _: False,
     ) -> None:
-        """The security headers go with every page and every JSON; nothing is shown before the first `refresh`."""
+        """The security headers go with every page and every JSON; nothing is shown before the first `refresh`.
+
+        `has_room` says whether a sale has a waiting room, which its page shows as well.
+        """
         self.memory = memory
         self.data_headers = data_headers
-        self._page_headers = page_headers
+        self._page_headers, self._has_room = page_headers, has_room
         self._draw_page, self._draw_refusal = draw_page, draw_refusal
         self._by_id: dict[str, Shown] = {}
         self._by_handle: dict[str, Shown] = {}
@@ -96,7 +101,7 @@ class Window:
 
     def _show(self, known: Known) -> Shown:
         before = self._by_id.get(str(known.sale.id))
-        looks = _looks_of(known.sale)
+        looks = (_looks_of(known.sale), self._has_room(known.sale.id))
         if before and before.page.drawn_from == looks:
             page = before.page
         else:

@@ -15,6 +15,8 @@ FAULTS = {
         payments_one_per_gateway_ref refunds_one_per_gateway_ref
         waiting_list_one_effect_per_key waiting_list_one_place_each waiting_list_offered sale_notices_once_each
         stock_pools_waiting_not_negative waiting_list_offered_with_hold
+        room_tickets_one_each room_tickets_place_once room_tickets_two_passes rooms_within_allowance rooms_drawn_once
+        rooms_called_in_order
     """,
     "checked before, where the input is read": """
         cart_lines_quantity_sensible customers_email_plausible customers_email_unique holds_quantity_positive
@@ -22,6 +24,7 @@ FAULTS = {
         products_title_not_empty products_at_most_three_options prices_amount_not_negative prices_compare_at_above
         prices_currency_iso variants_options_unique variants_sku_readable variants_sku_unique
         variants_weight_not_negative refunds_amount_positive collection_products_once media_position_unique
+        rooms_rate_positive
     """,
     "written by us alone": """
         carts_state_known holds_state_known holds_price_not_negative mails_state_known orders_state_known
@@ -31,6 +34,7 @@ FAULTS = {
         shipping_methods_name_unique shipping_methods_amount_not_negative shipping_methods_days_in_order
         tax_rates_sensible discrepancies_kind_known discrepancies_closed_by_somebody
         waiting_list_state_known waiting_list_quantity_positive sale_notices_state_known sales_offer_time_sensible
+        rooms_order_known rooms_phase_known rooms_committed
     """,
 }
 

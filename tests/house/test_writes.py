@@ -8,6 +8,9 @@ from doorbuster.routes import api_endpoints, control_plane_routes, data_plane_ro
 # How a form of the shop is kept from acting twice.
 FORMS = {
     "/sales/{handle}/holds": "keyed: by shopper, item and quantity; a second click is the same wish (hold_pages.py)",
+    "/sales/{handle}/room": "same again: one ticket for each customer (room_tickets_one_each)",
+    "/sales/{handle}/room/pass": "same again: one pass at a time, under the room's lock (admit.function.sql)",
+    "/sales/{handle}/room/link": "same again: makes the browser the same shopper's",
     "/sales/{handle}/waiting": "keyed: the form carries a key; one place each (waiting_list_one_place_each)",
     "/sales/{handle}/notices": "same again: one notice for each address and sale (sale_notices_once_each)",
     "/notices/{id:uuid}/stop": "same again: who has stopped has stopped",

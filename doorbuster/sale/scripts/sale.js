@@ -119,6 +119,7 @@ async function ask(body, key) {
         signal: AbortSignal.timeout(10000),
       });
       const told = answer.status < 500 ? await answer.json() : null;
+      if (told?.room) return { status: answer.status, told };
       if (told && answer.status !== 429) return { status: answer.status, told };
       refusal = told && { status: answer.status, told };
       if (refusal) say(`${told.detail} Still asking for you.`);
@@ -158,7 +159,8 @@ form.addEventListener("submit", async (event) => {
 function refused(told) {
   const name = String(told.type).split("/").pop().replaceAll("-", "_");
   say(told.detail ?? told.title, "bad");
-  if (told.hold_id) location.assign(`/holds/${told.hold_id}`);
+  if (told.room) location.assign(told.room);
+  else if (told.hold_id) location.assign(`/holds/${told.hold_id}`);
   else if (["sold_out", "all_held", "paused"].includes(name) && !told.left) turn(name);
   else if (name === "sale_over") turn("over");
 }

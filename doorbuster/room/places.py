@@ -1,0 +1,148 @@
+"""A shopper's place in a room: from the ticket's cookie and what the worker knows by heart, to what the page says.
+
+Promises: an estimate is an interval that says how sure it is, or nothing at all.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, Protocol, cast
+from uuid import UUID
+
+from starlette.requests import Request
+
+from doorbuster.clock import Clock
+from doorbuster.database import Database
+from doorbuster.room.entering import Entrance, ticket_of
+from doorbuster.room.memory import RoomMemory
+from doorbuster.room.rooms import Room
+from doorbuster.room.signing import Signer, Ticket, pass_cookie, ticket_cookie
+from doorbuster.sale.memory import SaleMemory
+from doorbuster.settings import Settings
+from doorbuster.web.sessions import Shopper, shopper_of
+
+State = Literal["outside", "registered", "waiting", "called", "passed", "sold_out"]
+SOONER, LATER = 0.75, 1.5
+"""A wait is told as from three quarters to one and a half times what the present pace would make it."""
+SALE_KEPT_SECONDS = 3600
+
+
+class RoomHouse(Protocol):
+    """What these pages need of their house; `till` are the connections kept for those who buy."""
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock."""
+        ...
+
+    @property
+    def memory(self) -> SaleMemory:
+        """Return what the worker knows of the live sales."""
+        ...
+
+    @property
+    def rooms(self) -> RoomMemory:
+        """Return what the worker knows of the open rooms."""
+        ...
+
+    @property
+    def entrance(self) -> Entrance:
+        """Return what gives tickets and passes in batches."""
+        ...
+
+    @property
+    def signer(self) -> Signer:
+        """Return what signs tickets and passes."""
+        ...
+
+    @property
+    def till(self) -> Database:
+        """Return the connections kept for those who buy."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a shopper stands; `position` counts from 0 and is None before the draw."""
+
+    state: State
+    ticket: Ticket | None = None
+    position: int | None = None
+    ahead: int | None = None
+    between_seconds: tuple[int, int] | None = None
+
+    @property
+    def wait_words(self) -> str:
+        """Return the estimate as a sentence says it, or an empty text when nothing honest can be said."""
+        return span_between(*self.between_seconds) if self.between_seconds else ""
+
+
+def room_house_of(request: Request) -> RoomHouse:
+    """Return the house that this request came into."""
+    return cast(RoomHouse, request.state.house)
+
+
+def shopper_of_request(request: Request) -> Shopper | None:
+    """Return the shopper whose cookie came along, or None."""
+    settings = room_house_of(request).settings
+    return shopper_of(request.headers, settings.secret, settings.secure_cookies)
+
+
+async def ticket_of_shopper(request: Request, room: Room, shopper: Shopper | None) -> Ticket | None:
+    """Return the shopper's ticket: from its cookie, or from the database for who lost it."""
+    if shopper is None:
+        return None
+    house = room_house_of(request)
+    text = house.signer.kept(ticket_cookie(room.sale_id), request.headers.get("cookie", ""))
+    kept = house.signer.ticket_of(room.sale_id, shopper.key, text)
+    return kept or await ticket_of(house.till, room.sale_id, shopper.key)
+
+
+def has_pass(request: Request, sale_id: UUID, shopper: Shopper | None) -> bool:
+    """Say whether a pass that is still good came along."""
+    house = room_house_of(request)
+    text = house.signer.kept(pass_cookie(sale_id), request.headers.get("cookie", ""))
+    now = house.clock.now().timestamp()
+    return shopper is not None and house.signer.is_pass(sale_id, shopper.key, text, now)
+
+
+def place_of(room: Room, ticket: Ticket | None, *, passed: bool = False) -> Place:
+    """Work out a place from a ticket and the room as it is."""
+    position = room.position(ticket.stripe, ticket.place) if ticket else None
+    ahead = max(0, position - room.serving) if position is not None else None
+    if passed:
+        return Place("passed", ticket, position, ahead)
+    if room.phase == "sold_out":
+        return Place("sold_out", ticket, position, ahead)
+    if ticket is None:
+        return Place("outside")
+    if room.phase == "registering" or position is None or ahead is None:
+        return Place("registered", ticket, position, ahead)
+    if position < room.serving:
+        return Place("called", ticket, position, 0)
+    return Place("waiting", ticket, position, ahead, between(ahead + 1, room))
+
+
+def between(number: int, room: Room) -> tuple[int, int] | None:
+    """Return in how many seconds at the least and the most so many will be called, or None while it does not move."""
+    if room.paused or room.pace < 0.05:
+        return None
+    seconds = number / room.pace
+    return math.floor(seconds * SOONER), math.ceil(seconds * LATER)
+
+
+def span_between(least: int, most: int) -> str:
+    """Write an interval as people say it: between 4 and 7 minutes."""
+    if most <= 60:
+        return "less than a minute" if most > 10 else "a few seconds"
+    sooner, later = least // 60, math.ceil(most / 60)
+    return f"between {sooner} and {later} minutes" if sooner else f"up to {later} minutes"
+
+
+def seconds_kept(room: Room, now: float) -> float:
+    """Return how long a browser keeps what belongs to a sale: a little longer than the sale."""
+    return room.closes_at.timestamp() - now + SALE_KEPT_SECONDS

@@ -1,0 +1,91 @@
+// Whoever waits reads the one public document and works out the own place; the page is asked only when something happens.
+const box = document.querySelector("[data-room]");
+const ahead = document.getElementById("ahead");
+const wait = document.getElementById("wait");
+const spoken = document.getElementById("spoken");
+const place = Number(box.dataset.place);
+const ROUNDS = 4;
+const SPEAK_MS = 30e3;
+let failures = 0;
+let spokenAt = Date.now();
+let timer = 0;
+let known = null;
+
+async function positionIn(room) {
+  if (box.dataset.stripe === "") return place;
+  if (!room.seed) return null;
+  if (known === null) known = await permuted(room, room.offsets[Number(box.dataset.stripe)] + place);
+  return known;
+}
+
+// The same permutation as draw.py: a Feistel network over a power of four, walked until it lands inside.
+async function permuted(room, number) {
+  const bytes = Uint8Array.from(atob(room.seed.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
+  const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const half = Math.max(1, Math.ceil((room.n - 1).toString(2).length / 2));
+  const size = 2 ** half;
+  do {
+    let [left, right] = [Math.floor(number / size), number % size];
+    for (let turn = 0; turn < ROUNDS; turn++) {
+      const message = new DataView(new ArrayBuffer(5));
+      message.setUint8(0, turn);
+      message.setUint32(1, right);
+      const mixed = new DataView(await crypto.subtle.sign("HMAC", key, message)).getUint32(0) % size;
+      [left, right] = [right, (left ^ mixed) >>> 0];
+    }
+    number = left * size + right;
+  } while (number >= room.n);
+  return number;
+}
+
+function waitWords(seconds) {
+  const [least, most] = [seconds * 0.75, seconds * 1.5];
+  if (most <= 60) return most > 10 ? "less than a minute" : "a few seconds";
+  const [sooner, later] = [Math.floor(least / 60), Math.ceil(most / 60)];
+  return sooner ? `between ${sooner} and ${later} minutes` : `up to ${later} minutes`;
+}
+
+function tell(room, before) {
+  const people = before === 0 ? "You are next." : before === 1 ? "One person is before you." : `${before.toLocaleString("en")} people are before you.`;
+  const time = room.paused ? "Nobody is let in just now; it goes on soon." : room.rate >= 0.05 ? `Your turn comes in ${waitWords((before + 1) / room.rate)}.` : "How long it takes cannot be said yet.";
+  ahead.textContent = people;
+  wait.textContent = time;
+  // Read aloud at most twice a minute: whoever listens can do something else meanwhile.
+  if (Date.now() - spokenAt < SPEAK_MS) return;
+  spokenAt = Date.now();
+  spoken.textContent = `${people} ${time}`;
+}
+
+function later(seconds) {
+  clearTimeout(timer);
+  if (!document.hidden) timer = setTimeout(look, 1000 * seconds * (0.7 + Math.random() * 0.6) * 2 ** failures);
+}
+
+async function look() {
+  let next = 10;
+  try {
+    const answer = await fetch(box.dataset.room, { credentials: "omit", signal: AbortSignal.timeout(8000) });
+    if (answer.status === 404) return location.reload();
+    if (!answer.ok) throw new Error(String(answer.status));
+    const room = await answer.json();
+    failures = 0;
+    if (room.phase === "sold_out") return location.reload();
+    // The draw is done: without a place to show it in, or without the browser's HMAC, the page is asked, not by all at once.
+    if (room.phase !== box.dataset.phase && (!ahead || !crypto.subtle)) return setTimeout(() => location.reload(), Math.random() * 5000);
+    if (ahead && (crypto.subtle || box.dataset.stripe === "")) {
+      const position = await positionIn(room);
+      if (position < room.serving) return location.reload();
+      tell(room, position - room.serving);
+      const [least, most] = room.poll;
+      next = Math.min(most, Math.max(least, (position - room.serving) / Math.max(room.rate, 0.1) / 8));
+    } else if (ahead) {
+      return setTimeout(() => location.reload(), 10e3 + Math.random() * 10e3);
+    }
+  } catch {
+    failures = Math.min(failures + 1, 4);
+  }
+  later(next);
+}
+
+document.addEventListener("visibilitychange", () => later(Math.random() * 2));
+later(2);
