@@ -9,7 +9,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from doorbuster.bench import answers, bar, claims, engine, growth, growth_report, load, purchases, shapes
+from doorbuster.bench import answers, bar, claims, engine, growth, growth_report, load, purchases, rooms, shapes
 from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.growth import Grown, Size
@@ -29,13 +29,14 @@ GROUPS: dict[str, Group] = {
     "purchases": purchases.purchases,
     "soldout": answers.nothing_left,
     "refusals": answers.turned_away,
+    "rooms": rooms.rooms,
     "pages": answers.sale_pages,
     "products": answers.product_pages,
     "bar": bar.the_bar,
 }
 """Word -> what is measured; the order is that of the run."""
 
-NEED_WRK = {"holds", "soldout", "refusals", "pages", "products"}
+NEED_WRK = {"holds", "soldout", "refusals", "rooms", "pages", "products"}
 FULL, QUICK = Pace(rounds=5, seconds=3), Pace(rounds=1, seconds=2)
 FILE = Path("out/bench.json")
 SMALL = Size(orders=10_000, products=1_000)
