@@ -160,9 +160,9 @@ def _control_of_the_guard() -> list[BaseRoute]:
 
 
 def _control_of_sales() -> list[BaseRoute]:
+    from doorbuster.control import rooms, sales
     from doorbuster.control import sale_editing as editing
     from doorbuster.control import sale_levers as levers
-    from doorbuster.control import sales
     from doorbuster.control.access import guarded
 
     return [
@@ -172,6 +172,8 @@ def _control_of_sales() -> list[BaseRoute]:
         guarded("/sales/{id:uuid}", sales.sale_show, "look"),
         guarded("/sales/{id:uuid}/edit", editing.sale_edit_show, "sell"),
         guarded("/sales/{id:uuid}/edit", editing.sale_update, "sell", "POST"),
+        guarded("/sales/{id:uuid}/room", rooms.room_show, "look"),
+        guarded("/sales/{id:uuid}/room", rooms.room_set, "operate", "POST"),
         guarded("/sales/{id:uuid}/pause", levers.lever_show(levers.PAUSE), "operate"),
         guarded("/sales/{id:uuid}/pause", levers.lever_pull(levers.PAUSE), "operate", "POST"),
         guarded("/sales/{id:uuid}/resumption", levers.lever_show(levers.RESUMPTION), "operate"),
