@@ -67,7 +67,7 @@ class RoomGate:
         if scope["method"] != "POST" or noun != "/holds" or self._lets_in(scope, shown):
             return None
         ASKED.add("sent_to_room")
-        return _refusal(shown) if is_api else _to_the_room(shown)
+        return self._refusal(shown) if is_api else self._to_the_room(shown)
 
     def _lets_in(self, scope: Scope, shown: Shown) -> bool:
         if shown.room.phase == "sold_out":
@@ -83,24 +83,23 @@ class RoomGate:
         ASKED.add("passed")
         return True
 
+    def _to_the_room(self, shown: Shown) -> Sent:
+        location = f"/sales/{shown.room.handle}/room".encode()
+        return sent(303, [(b"location", location), (b"cache-control", b"no-store"), *self._rooms.data_headers], b"")
 
-def _to_the_room(shown: Shown) -> Sent:
-    location = f"/sales/{shown.room.handle}/room".encode()
-    return sent(303, [(b"location", location), (b"cache-control", b"no-store")], b"")
-
-
-def _refusal(shown: Shown) -> Sent:
-    sale = f"{API_PREFIX}{shown.room.sale_id}"
-    body = WAITING_ROOM.document(
-        "You need a pass from the waiting room to claim a unit of this sale.",
-        room=f"/sales/{shown.room.handle}/room",
-        tickets=f"{sale}/room/tickets",
-        **{"pass": f"{sale}/room/pass"},
-        retry_after_seconds=RETRY_AFTER_SECONDS,
-    )
-    headers = [
-        (b"content-type", problems.MEDIA_TYPE.encode()),
-        (b"retry-after", str(RETRY_AFTER_SECONDS).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    return sent(429, headers, body)
+    def _refusal(self, shown: Shown) -> Sent:
+        sale = f"{API_PREFIX}{shown.room.sale_id}"
+        body = WAITING_ROOM.document(
+            "You need a pass from the waiting room to claim a unit of this sale.",
+            room=f"/sales/{shown.room.handle}/room",
+            tickets=f"{sale}/room/tickets",
+            **{"pass": f"{sale}/room/pass"},
+            retry_after_seconds=RETRY_AFTER_SECONDS,
+        )
+        headers = [
+            (b"content-type", problems.MEDIA_TYPE.encode()),
+            (b"retry-after", str(RETRY_AFTER_SECONDS).encode()),
+            (b"cache-control", b"no-store"),
+            *self._rooms.data_headers,
+        ]
+        return sent(429, headers, body)

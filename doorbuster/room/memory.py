@@ -42,14 +42,14 @@ class RoomMemory:
         """Start empty; `refused` returns how many claims this process has refused for load so far."""
         self._database, self._refused = database, refused
         self._refused_told = 0
-        self._headers = [*STATUS_HEADERS, *data_headers]
+        self.data_headers = data_headers
         self._by_id: dict[str, Shown] = {}
         self._by_handle: dict[str, Shown] = {}
 
     async def refresh(self) -> None:
         """Read the open rooms, and tell the controller of claims that were refused for load since the last time."""
-        rooms = await live_rooms(self._database)
-        shown = [Shown(room, sent(200, self._headers, status_document(room))) for room in rooms]
+        rooms, headers = await live_rooms(self._database), [*STATUS_HEADERS, *self.data_headers]
+        shown = [Shown(room, sent(200, headers, status_document(room))) for room in rooms]
         self._by_id = {str(each.room.sale_id): each for each in shown}
         self._by_handle = {each.room.handle: each for each in shown}
         refused = int(self._refused())

@@ -1,9 +1,12 @@
-// Whoever waits reads the one public document and works out the own place; the page is asked only when something happens.
+// Whoever waits reads the one public document and works out the own place. The page itself is asked only when it is one's
+// turn: neither the draw nor the end may bring everybody back at once.
 const box = document.querySelector("[data-room]");
 const ahead = document.getElementById("ahead");
 const wait = document.getElementById("wait");
 const spoken = document.getElementById("spoken");
+const heading = box.querySelector("h1");
 const place = Number(box.dataset.place);
+const alone = box.dataset.stripe === "" || Boolean(crypto.subtle); // else this browser cannot do the draw and has to ask
 const ROUNDS = 4;
 const SPEAK_MS = 30e3;
 let failures = 0;
@@ -13,7 +16,6 @@ let known = null;
 
 async function positionIn(room) {
   if (box.dataset.stripe === "") return place;
-  if (!room.seed) return null;
   if (known === null) known = await permuted(room, room.offsets[Number(box.dataset.stripe)] + place);
   return known;
 }
@@ -46,6 +48,7 @@ function waitWords(seconds) {
 }
 
 function tell(room, before) {
+  heading.textContent = "You are in line";
   const people = before === 0 ? "You are next." : before === 1 ? "One person is before you." : `${before.toLocaleString("en")} people are before you.`;
   const time = room.paused ? "Nobody is let in just now; it goes on soon." : room.rate >= 0.05 ? `Your turn comes in ${waitWords((before + 1) / room.rate)}.` : "How long it takes cannot be said yet.";
   ahead.textContent = people;
@@ -61,30 +64,43 @@ function later(seconds) {
   if (!document.hidden) timer = setTimeout(look, 1000 * seconds * (0.7 + Math.random() * 0.6) * 2 ** failures);
 }
 
+const between = (least, most, value) => Math.min(most, Math.max(least, value));
+
+// Do what the document says; return the seconds until it is worth reading again, or nothing when there is an end.
+async function heed(room) {
+  const [least, most] = room.poll;
+  if (room.phase === "sold_out") {
+    box.replaceChildren(document.getElementById("sold-out").content.cloneNode(true));
+    document.title = "Sold out";
+    return null;
+  }
+  if (room.phase === "registering") return between(least, most, (Date.parse(box.dataset.opens) - Date.now()) / 8000);
+  if (!alone) {
+    setTimeout(() => location.reload(), 10e3 + Math.random() * 10e3);
+    return null;
+  }
+  const before = (await positionIn(room)) - room.serving;
+  if (before < 0) {
+    location.reload();
+    return null;
+  }
+  tell(room, before);
+  return between(least, most, before / Math.max(room.rate, 0.1) / 8);
+}
+
 async function look() {
   let next = 10;
   try {
     const answer = await fetch(box.dataset.room, { credentials: "omit", signal: AbortSignal.timeout(8000) });
-    if (answer.status === 404) return location.reload();
+    // The room has closed: the page leads to the sale, not everybody in the same instant.
+    if (answer.status === 404) return setTimeout(() => location.reload(), Math.random() * 10e3);
     if (!answer.ok) throw new Error(String(answer.status));
-    const room = await answer.json();
+    next = await heed(await answer.json());
     failures = 0;
-    if (room.phase === "sold_out") return location.reload();
-    // The draw is done: without a place to show it in, or without the browser's HMAC, the page is asked, not by all at once.
-    if (room.phase !== box.dataset.phase && (!ahead || !crypto.subtle)) return setTimeout(() => location.reload(), Math.random() * 5000);
-    if (ahead && (crypto.subtle || box.dataset.stripe === "")) {
-      const position = await positionIn(room);
-      if (position < room.serving) return location.reload();
-      tell(room, position - room.serving);
-      const [least, most] = room.poll;
-      next = Math.min(most, Math.max(least, (position - room.serving) / Math.max(room.rate, 0.1) / 8));
-    } else if (ahead) {
-      return setTimeout(() => location.reload(), 10e3 + Math.random() * 10e3);
-    }
   } catch {
     failures = Math.min(failures + 1, 4);
   }
-  later(next);
+  if (next !== null) later(next);
 }
 
 document.addEventListener("visibilitychange", () => later(Math.random() * 2));

@@ -85,6 +85,7 @@ async def test_a_claim_without_a_pass_is_led_to_the_room(gated: Gated) -> None:
     told = msgspec.json.decode(program[2])
 
     assert (page[0], page[1]["location"]) == (303, "/sales/lamps/room")
+    assert page[1]["x-data"] == program[1]["x-data"] == "1"
     assert (program[0], program[1]["retry-after"]) == (429, "10")
     assert program[1]["content-type"] == "application/problem+json"
     assert told["type"] == "/problems/waiting-room"
