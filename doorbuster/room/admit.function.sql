@@ -6,7 +6,12 @@ CREATE OR REPLACE FUNCTION admit_to_sale(
   p_sale uuid, p_customers text[], p_positions bigint[], p_turn_seconds double precision, p_pass_seconds double precision
 ) RETURNS TABLE (customer_key text, answer text, pass_until timestamptz)
 LANGUAGE plpgsql
+-- One plan, by index, for ever: see claim.function.sql.
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_bitmapscan = off
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -7,7 +7,12 @@
 CREATE OR REPLACE FUNCTION enter_room(p_sale uuid, p_customers text[], p_stripe smallint)
 RETURNS TABLE (customer_key text, stripe smallint, place bigint, issued_at timestamptz)
 LANGUAGE plpgsql
+-- One plan, by index, for ever: see claim.function.sql.
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_bitmapscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
