@@ -6,6 +6,8 @@ import pytest
 
 from doorbuster.guard.policy import DEFAULTS
 from doorbuster.guard.refusals import Refusal, id_of, who_of
+from doorbuster.metrics import Family, Series
+from doorbuster.watch.snapshots import Snapshot
 from tests.rooms.control.room import Room, Visitor
 
 TIGHT = {
@@ -106,3 +108,16 @@ async def test_taking_load_off_wants_a_reason(operator: Visitor) -> None:
 
     assert page.status == 422
     assert page.says("A reason")
+
+
+async def test_the_page_shows_what_the_gates_of_all_workers_do(dark_room: Room, operator: Visitor) -> None:
+    for pid, name in enumerate(["web-1", "web-2"]):
+        gauges = {"gate_limit": 5, "gate_inside": 4, "gate_waiting": 3, "gate_threshold": 150 + pid, "brownout_step": 2}
+        families = tuple(
+            Family(f"doorbuster_{each}", "gauge", "", (), (Series((), value),)) for each, value in gauges.items()
+        )
+        snapshot = Snapshot(name, pid, 0.0, 1, families)
+        dark_room.house.collector.take(snapshot, dark_room.house.clock.monotonic())
+
+    page = await operator.get("/guard")
+    assert page.says("10 requests may be inside at once", "8 are, 6 wait", "below level 151", "brown-out step 2")
