@@ -14,6 +14,8 @@ from doorbuster.jobs.parked import measure_backlog
 from doorbuster.jobs.worker import Handler, relay, work
 from doorbuster.journal import EventLog, Line, append, open_event_log
 from doorbuster.room.release import tend_rooms
+from doorbuster.room.signing import Signer
+from doorbuster.room.work import RoomJobs
 from doorbuster.sale.expiry import BITE_HOLDS, sweep
 from doorbuster.sale.waiting_jobs import WaitingJobs
 from doorbuster.serving import Post, background
@@ -76,6 +78,7 @@ def _handlers(settings: Settings, database: Database, gateway: Gateway, tell: Te
     return {
         **OrderJobs(database, gateway, mailer, pages, settings, tell).handlers(),
         **WaitingJobs(database, mailer, pages, settings).handlers(),
+        **RoomJobs(database, mailer, pages, settings, Signer(settings.secret, settings.secure_cookies)).handlers(),
         **Webhooks(database, SystemClock(), settings).handlers(),
     }
 

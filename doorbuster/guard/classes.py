@@ -16,6 +16,7 @@ MEANINGS: dict[RouteClass, str] = {
 
 NEVER_LIMITED = ("/healthz", "/readyz", "/payments/callbacks/", "/internal/", "/assets/", "/artwork/")
 API = "/api/v1"
+LIKE_A_CLAIM = ("/holds", "/room", "/room/tickets", "/room/pass", "/room/link", "/room/proof")
 
 
 def class_of(method: str, path: str) -> RouteClass | None:
@@ -25,8 +26,8 @@ def class_of(method: str, path: str) -> RouteClass | None:
     path = path.removeprefix(API)
     if method in ("GET", "HEAD", "OPTIONS"):
         return "sale" if path.startswith("/sales/") else "browse"
-    if path.endswith(("/holds", "/room", "/room/tickets", "/room/pass", "/room/link")) or path.startswith("/holds/"):
+    if path.endswith(LIKE_A_CLAIM) or path.startswith("/holds/"):
         return "hold"
-    if path.endswith(("/waiting", "/notices")) or path.startswith(("/waiting/", "/notices/")):
+    if path.endswith(("/waiting", "/notices", "/room/letter")) or path.startswith(("/waiting/", "/notices/")):
         return "join"
     return "cart" if path.startswith("/cart") else "checkout"

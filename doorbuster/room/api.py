@@ -11,6 +11,7 @@ from doorbuster.room.gate import RETRY_AFTER_SECONDS
 from doorbuster.room.places import place_of, room_house_of, seconds_kept, shopper_of_request, ticket_of_shopper
 from doorbuster.room.rooms import Room, room_of_sale, stripe_counts
 from doorbuster.room.signing import Ticket
+from doorbuster.room.work import is_solved
 from doorbuster.sale.hold_api import NOT_OUR_PAGE
 from doorbuster.sale.hold_api import PROBLEMS as HOLD_PROBLEMS
 from doorbuster.web import problems
@@ -72,6 +73,11 @@ ROOM_PAUSED = declare("room-paused", 503, "The waiting room is paused", "Nobody 
 ONE_MOMENT = declare(
     "one-moment", 429, "One moment at the entrance", "Many come at once; your turn is kept. Ask again."
 )
+WORK_WANTED = declare(
+    "work-wanted", 403, "Do a sum first",
+    "Find a text of at most 20 characters so that SHA-256 of `challenge`, a colon and the text begins with `bits` zero "
+    "bits; then ask again under the same key with the header `Room-Work: challenge text`.",
+)  # fmt: skip
 NO_TICKET = declare("no-ticket", 404, "You have no ticket", "Take a ticket of this sale's waiting room first.")
 SOLD_OUT = HOLD_PROBLEMS["SoldOut"]
 REFUSALS = {
@@ -90,6 +96,10 @@ async def ticket_create(request: Request, *, key: str) -> Response:
     del key  # one ticket for each customer: the same request again gives the same ticket
     house, room = room_house_of(request), _room(request)
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
+    if room.work_bits and not await _may_enter(request, room, shopper):
+        now = house.clock.now().timestamp()
+        challenge = house.signer.challenge_text(room.sale_id, shopper.key, now)
+        return problem(WORK_WANTED, WORK_WANTED.meaning, challenge=challenge, bits=room.work_bits)
     ticket = await house.entrance.enter(room.sale_id, shopper.key)
     if ticket is None:
         return problem(SOLD_OUT, SOLD_OUT.meaning)
@@ -153,6 +163,15 @@ def _room(request: Request) -> Room:
     return shown.room
 
 
+async def _may_enter(request: Request, room: Room, shopper: Shopper) -> bool:
+    """Say whether the header Room-Work carries a solved challenge, or the caller has a ticket."""
+    house = room_house_of(request)
+    challenge, _, solution = request.headers.get("room-work", "")[:300].partition(" ")
+    if house.signer.is_challenge(room.sale_id, shopper.key, challenge, house.clock.now().timestamp()):
+        return is_solved(challenge, solution, room.work_bits)
+    return await ticket_of_shopper(request, room, shopper) is not None
+
+
 async def _own(request: Request, room: Room) -> tuple[Shopper, Ticket]:
     shopper = shopper_of_request(request)
     ticket = await ticket_of_shopper(request, room, shopper)
@@ -195,7 +214,8 @@ ENDPOINTS = [
         answers={201: RoomTicket},
         handler=ticket_create,
         keyed=True,
-        problems=(problems.NOT_FOUND, NOT_OUR_PAGE, SOLD_OUT),
+        headers={"Room-Work": "A challenge and its solution, where the room asks for work."},
+        problems=(problems.NOT_FOUND, NOT_OUR_PAGE, SOLD_OUT, WORK_WANTED),
     ),
     Endpoint(
         method="GET",

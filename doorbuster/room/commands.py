@@ -28,6 +28,8 @@ from doorbuster.sale.sales import Sale, sale_by_handle, sale_by_id
 from doorbuster.settings import Settings, from_environment
 
 T = TypeVar("T")
+WORK_BITS = 16
+"""About 65,000 hashes: half a second for a browser, and as much for each ticket of who wants thousands."""
 ORDERS: dict[str, Order] = {"lottery": "lottery", "first_come": "first_come"}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Waiting rooms: who may claim in a sale, when.")
@@ -46,11 +48,13 @@ def open_(
     order: Annotated[str, typer.Option(help="lottery: drawn at the opening; first_come: as they come.")] = "lottery",
     rate: Annotated[float | None, typer.Option(help="At most so many admissions a second.")] = None,
     beacon: Beacon = "",
+    proof_of_work: Annotated[bool, typer.Option(help="A ticket costs a browser a sum, or a letter.")] = False,
 ) -> None:
     """Open a waiting room before a sale; a closed one goes on where it stopped."""
     if order not in ORDERS:
         raise Misconfigured(f"--order {order!r} is neither lottery nor first_come")
-    wish = NewRoom(order=ORDERS[order], rate_max=_rate(rate), beacon=_beacon(beacon))
+    bits = WORK_BITS if proof_of_work else 0
+    wish = NewRoom(order=ORDERS[order], rate_max=_rate(rate), beacon=_beacon(beacon), work_bits=bits)
     _change(
         sale,
         "room.open",
@@ -60,6 +64,7 @@ def open_(
         order=order,
         rate=rate,
         beacon=beacon,
+        proof_of_work=proof_of_work,
     )
 
 

@@ -4,6 +4,7 @@ Everything works by plain forms; the page's script only spares the shopper the b
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,8 +22,25 @@ from doorbuster.room.places import (
 )
 from doorbuster.room.rooms import Room, room_of_sale, stripe_counts
 from doorbuster.room.signing import Ticket
+from doorbuster.room.work import ask_letter, is_solved, use_letter
+from doorbuster.web.forms import Form, email, read_form, text
 from doorbuster.web.pages import show
-from doorbuster.web.sessions import cookie_of, shopper_or_new
+from doorbuster.web.sessions import Shopper, cookie_of, shopper_or_new
+
+
+@dataclass(frozen=True)
+class Solving:
+    """The sum that a browser has done before it asks for a ticket."""
+
+    challenge: str = text("The challenge", most=200, required=False)
+    solution: str = text("The solution", most=20, required=False)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Where a letter reaches who cannot do the sum."""
+
+    email: str = email("E-mail")
 
 
 async def room_show(request: Request) -> Response:
@@ -39,12 +57,48 @@ async def ticket_create(request: Request) -> Response:
     if room is None:
         return RedirectResponse(f"/sales/{request.path_params['handle']}", 303)
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
-    ticket = await house.entrance.enter(room.sale_id, shopper.key)
-    response = RedirectResponse(f"/sales/{room.handle}/room", 303)
+    solving = (await read_form(request, Solving)).value if room.work_bits else None
+    if room.work_bits and not await _may_enter(request, room, shopper, solving):
+        # Who has tried in vain (no cookies, too slow) is not made to try again and again.
+        response = _work(request, room, shopper.key, Form(), tried=solving is not None and bool(solving.challenge))
+    else:
+        response = await _enter(request, room, shopper.key)
     if shopper.cookie is not None:
         response.headers.append("set-cookie", shopper.cookie)
-    if ticket is not None:
-        _keep_ticket(request, response, room, shopper.key, ticket)
+    return response
+
+
+async def letter_create(request: Request) -> Response:
+    """Send a link to who cannot do the sum; the answer is the same for every address."""
+    room = await _room(request)
+    if room is None:
+        return RedirectResponse(f"/sales/{request.path_params['handle']}", 303)
+    form = await read_form(request, Asking)
+    if form.value is None:
+        return _work(request, room, "", form, tried=True)
+    await ask_letter(room_house_of(request).till, room.sale_id, form.value.email)
+    return _work(request, room, "", form, sent=True)
+
+
+async def proof_show(request: Request) -> Response:
+    """Ask once more whether to take the ticket: links in mails are opened by programs too."""
+    room = await _room(request)
+    if room is None:
+        return RedirectResponse(f"/sales/{request.path_params['handle']}", 303)
+    known = _mailbox_of_proof(request, room) is not None
+    return show(request, "room/proof.html", 200 if known else 404, room=room, known=known)
+
+
+async def proof_use(request: Request) -> Response:
+    """Take the ticket of a letter, in this browser."""
+    house, room = room_house_of(request), await _room(request)
+    mailbox = _mailbox_of_proof(request, room) if room else None
+    shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
+    if room is None or mailbox is None or not await use_letter(house.till, room.sale_id, mailbox, shopper.key):
+        raise HTTPException(404, "This link is not complete, too old, or used in another browser.")
+    response = await _enter(request, room, shopper.key)
+    if shopper.cookie is not None:
+        response.headers.append("set-cookie", shopper.cookie)
     return response
 
 
@@ -59,8 +113,8 @@ async def pass_create(request: Request) -> Response:
         return await _page(request, room, admission.word)
     until, now = admission.until.timestamp(), house.clock.now().timestamp()
     response = RedirectResponse(f"/sales/{room.handle}", 303)
-    text = house.signer.pass_text(room.sale_id, shopper.key, int(until))
-    response.headers.append("set-cookie", house.signer.cookie_of_pass(room.sale_id, text, until - now))
+    proof = house.signer.pass_text(room.sale_id, shopper.key, int(until))
+    response.headers.append("set-cookie", house.signer.cookie_of_pass(room.sale_id, proof, until - now))
     return response
 
 
@@ -98,6 +152,38 @@ async def draw_show(request: Request) -> Response:
         typed = f"{ticket.stripe}-{ticket.place}" if ticket.stripe is not None else ""
     position = _drawn_position(room, counts, typed)
     return show(request, "room/draw.html", room=room, counts=counts, typed=typed, position=position)
+
+
+async def _enter(request: Request, room: Room, customer: str) -> Response:
+    ticket = await room_house_of(request).entrance.enter(room.sale_id, customer)
+    response = RedirectResponse(f"/sales/{room.handle}/room", 303)
+    if ticket is not None:
+        _keep_ticket(request, response, room, customer, ticket)
+    return response
+
+
+async def _may_enter(request: Request, room: Room, shopper: Shopper, solving: Solving | None) -> bool:
+    """Say whether the sum is done, or needless for who has a ticket."""
+    house = room_house_of(request)
+    if solving is not None and house.signer.is_challenge(
+        room.sale_id, shopper.key, solving.challenge, house.clock.now().timestamp()
+    ):
+        return is_solved(solving.challenge, solving.solution, room.work_bits)
+    return await ticket_of_shopper(request, room, shopper) is not None
+
+
+def _work(request: Request, room: Room, customer: str, form: Form[Asking], **facts: bool) -> Response:
+    house = room_house_of(request)
+    challenge = house.signer.challenge_text(room.sale_id, customer, house.clock.now().timestamp())
+    shown = {"sent": False, "tried": False, **facts}
+    status = 422 if form.mistakes else 200
+    return show(request, "room/work.html", status, room=room, challenge=challenge, form=form, **shown)
+
+
+def _mailbox_of_proof(request: Request, room: Room) -> str | None:
+    house = room_house_of(request)
+    text = request.query_params.get("proof", "")[:200]
+    return house.signer.mailbox_of_proof(room.sale_id, text, house.clock.now().timestamp())
 
 
 async def _room(request: Request) -> Room | None:

@@ -49,6 +49,7 @@ class Room:
     admitted: int
     units: int
     units_left: int
+    work_bits: int
 
     @property
     def draw(self) -> Draw | None:
@@ -69,6 +70,7 @@ class NewRoom:
     order: Order = "lottery"
     rate_max: float | None = None
     beacon: str = ""
+    work_bits: int = 0
 
 
 async def live_rooms(database: Runner) -> list[Room]:
@@ -94,6 +96,7 @@ async def open_room(database: Runner, sale_id: UUID, wish: NewRoom) -> bool:
         beacon=wish.beacon,
         rate_max=wish.rate_max,
         rate=min(RATE_AT_FIRST, wish.rate_max or RATE_AT_FIRST),
+        work_bits=wish.work_bits,
         stripes=STRIPES,
     )
     return bool(rows)

@@ -2,7 +2,7 @@
 -- why:  each worker knows by heart the rooms that shoppers wait in
 -- cost: rows 100, buffers 700
 SELECT r.sale_id, s.handle, s.title, s.opens_at, s.closes_at, r.entry_order, r.phase, r.paused, r.commitment, r.beacon,
-       r.seed, r.cohort, r.offsets, r.tail, r.serving, r.rate, r.pace, r.rate_max, r.admitted,
+       r.seed, r.cohort, r.offsets, r.tail, r.serving, r.rate, r.pace, r.rate_max, r.admitted, r.work_bits,
        CASE WHEN r.seed IS NOT NULL THEN r.secret END AS secret,
        (SELECT coalesce(sum(k.on_hand - k.held - k.sold), 0)::bigint FROM sale_items i JOIN stock_pools k ON k.id = i.pool_id
          WHERE i.sale_id = r.sale_id) AS units_left,
@@ -17,7 +17,7 @@ SELECT r.sale_id, s.handle, s.title, s.opens_at, s.closes_at, r.entry_order, r.p
 -- why:  the draw of a room can be checked long after it has closed
 -- cost: rows 1, buffers 20
 SELECT r.sale_id, s.handle, s.title, s.opens_at, s.closes_at, r.entry_order, r.phase, r.paused, r.commitment, r.beacon,
-       r.seed, r.cohort, r.offsets, r.tail, r.serving, r.rate, r.pace, r.rate_max, r.admitted,
+       r.seed, r.cohort, r.offsets, r.tail, r.serving, r.rate, r.pace, r.rate_max, r.admitted, r.work_bits,
        CASE WHEN r.seed IS NOT NULL THEN r.secret END AS secret,
        (SELECT coalesce(sum(k.on_hand - k.held - k.sold), 0)::bigint FROM sale_items i JOIN stock_pools k ON k.id = i.pool_id
          WHERE i.sale_id = r.sale_id) AS units_left,
@@ -31,8 +31,8 @@ SELECT r.sale_id, s.handle, s.title, s.opens_at, s.closes_at, r.entry_order, r.p
 -- why:  a room is opened once for a sale; one that was closed goes on where it stopped
 -- cost: rows 1, buffers 30
 WITH opened AS (
-  INSERT INTO rooms (sale_id, entry_order, secret, commitment, beacon, rate_max, rate)
-  VALUES (:sale_id, :entry_order, :secret, :commitment, :beacon, :rate_max, :rate)
+  INSERT INTO rooms (sale_id, entry_order, secret, commitment, beacon, rate_max, rate, work_bits)
+  VALUES (:sale_id, :entry_order, :secret, :commitment, :beacon, :rate_max, :rate, :work_bits)
   ON CONFLICT (sale_id) DO UPDATE
     SET phase = CASE WHEN rooms.drawn_at IS NULL THEN 'registering' ELSE 'admitting' END, paused = false
     WHERE rooms.phase = 'closed'

@@ -16,6 +16,7 @@ from uuid import UUID
 SIGNATURE_BYTES = 18
 PASS_HEADER = b"room-pass"
 LINK_SECONDS = 24 * 3600
+CHALLENGE_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,24 @@ class Signer:
         """Return whose place a link carries, or None when it is not ours or too old."""
         customer, _, until = (self._verified("l", sale_id, "", text) or "").rpartition(".")
         return customer if customer and now < int(until) else None
+
+    def challenge_text(self, sale_id: UUID, customer: str, now: float) -> str:
+        """Return a challenge that only this customer can solve, for an hour."""
+        return self._signed("w", sale_id, customer, str(int(now) + CHALLENGE_SECONDS))
+
+    def is_challenge(self, sale_id: UUID, customer: str, text: str, now: float) -> bool:
+        """Say whether a challenge is this customer's, and not over."""
+        until = self._verified("w", sale_id, customer, text)
+        return until is not None and now < int(until)
+
+    def proof_text(self, sale_id: UUID, mailbox: str, until: float) -> str:
+        """Return what a letter carries instead of a solved challenge."""
+        return self._signed("m", sale_id, "", f"{mailbox}.{int(until)}")
+
+    def mailbox_of_proof(self, sale_id: UUID, text: str, now: float) -> str | None:
+        """Return to which mailbox the letter of a proof went, or None when it is not ours or too old."""
+        mailbox, _, until = (self._verified("m", sale_id, "", text) or "").rpartition(".")
+        return mailbox if mailbox and now < int(until) else None
 
     def cookie_of_ticket(self, sale_id: UUID, text: str, seconds: float) -> str:
         """Return the Set-Cookie value that keeps a ticket."""

@@ -31,10 +31,10 @@ async def page(request, open_page):
     return await open_page(bypass_csp=True, **LOOKS[request.param])
 
 
-async def roomy(shop: Shop, *, opens_in_seconds: float, crowd: int, units: int = 3) -> Sale:
+async def roomy(shop: Shop, *options: str, opens_in_seconds: float, crowd: int) -> Sale:
     """Plan a sale with a waiting room and a crowd in it."""
-    sale = await shop.plans_sale(opens_in_seconds=opens_in_seconds, units=units)
-    await asyncio.to_thread(shop.runs, "room", "open", sale.handle, "--reason", "a browser's story")
+    sale = await shop.plans_sale(opens_in_seconds=opens_in_seconds)
+    await asyncio.to_thread(shop.runs, "room", "open", sale.handle, "--reason", "a browser's story", *options)
     names = [f"s:crowd{n}" for n in range(crowd)]
     if names:
         await enter_batch(shop.database, sale.id, names, 4)
@@ -93,3 +93,18 @@ async def test_the_sales_button_leads_who_has_no_pass_to_the_room(shop: Shop, pa
     await page.goto(f"/sales/{sale.handle}")
     await page.get_by_role("button", name="Hold one for me").click()
     await expect(page.get_by_role("heading", name="The waiting room")).to_be_visible()
+
+
+async def test_the_browser_does_the_sum_by_itself(shop: Shop, page, violations) -> None:
+    sale = await roomy(shop, "--proof-of-work", opens_in_seconds=600, crowd=0)
+    await enter(page, sale)
+    await expect(page.get_by_role("heading", name="You are in the draw")).to_be_visible(timeout=60_000)
+
+
+async def test_without_script_a_letter_is_offered(shop: Shop, open_page) -> None:
+    sale = await roomy(shop, "--proof-of-work", opens_in_seconds=600, crowd=0)
+    page = await open_page(java_script_enabled=False)
+    await enter(page, sale)
+    await page.get_by_label("E-mail").fill("ada@example.com")
+    await page.get_by_role("button", name="Send me a link").click()
+    await expect(page.get_by_role("heading", name="We have written to you")).to_be_visible()

@@ -15,7 +15,8 @@ FAULTS = {
         payments_one_per_gateway_ref refunds_one_per_gateway_ref
         waiting_list_one_effect_per_key waiting_list_one_place_each waiting_list_offered sale_notices_once_each
         stock_pools_waiting_not_negative waiting_list_offered_with_hold
-        room_tickets_one_each room_tickets_place_once room_tickets_two_passes rooms_within_allowance rooms_drawn_once
+        room_tickets_one_each room_tickets_place_once room_tickets_two_passes
+        room_letters_one_each rooms_within_allowance rooms_drawn_once
         rooms_called_in_order
     """,
     "checked before, where the input is read": """
@@ -34,7 +35,7 @@ FAULTS = {
         shipping_methods_name_unique shipping_methods_amount_not_negative shipping_methods_days_in_order
         tax_rates_sensible discrepancies_kind_known discrepancies_closed_by_somebody
         waiting_list_state_known waiting_list_quantity_positive sale_notices_state_known sales_offer_time_sensible
-        rooms_order_known rooms_phase_known rooms_committed
+        rooms_work_bearable rooms_order_known rooms_phase_known rooms_committed
     """,
 }
 

@@ -11,6 +11,8 @@ FORMS = {
     "/sales/{handle}/room": "same again: one ticket for each customer (room_tickets_one_each)",
     "/sales/{handle}/room/pass": "same again: one pass at a time, under the room's lock (admit.function.sql)",
     "/sales/{handle}/room/link": "same again: makes the browser the same shopper's",
+    "/sales/{handle}/room/letter": "same again: one letter for each mailbox and sale (room_letters_one_each)",
+    "/sales/{handle}/room/proof": "same again: a letter is worth one ticket, for who used it first (work.sql)",
     "/sales/{handle}/waiting": "keyed: the form carries a key; one place each (waiting_list_one_place_each)",
     "/sales/{handle}/notices": "same again: one notice for each address and sale (sale_notices_once_each)",
     "/notices/{id:uuid}/stop": "same again: who has stopped has stopped",

@@ -6,6 +6,8 @@ CREATE TABLE rooms (
   entry_order text             NOT NULL,
   phase       text             NOT NULL DEFAULT 'registering',
   paused      boolean          NOT NULL DEFAULT false,
+  -- How many zero bits a browser has to find before it gets a ticket; 0 asks for nothing.
+  work_bits   int              NOT NULL DEFAULT 0,
   -- The draw. The commitment is shown before, the secret after; `cohort` are those who registered before the opening.
   secret      bytea            NOT NULL,
   commitment  bytea            NOT NULL,
@@ -35,6 +37,7 @@ CREATE TABLE rooms (
   CONSTRAINT rooms_drawn_once CHECK ((seed IS NULL) = (drawn_at IS NULL)),
   CONSTRAINT rooms_called_in_order CHECK (0 <= lapsed AND lapsed <= serving AND serving <= tail AND cohort <= tail),
   CONSTRAINT rooms_within_allowance CHECK (admitted <= allowance),
+  CONSTRAINT rooms_work_bearable CHECK (work_bits BETWEEN 0 AND 24),
   CONSTRAINT rooms_rate_positive CHECK (rate > 0 AND (rate_max IS NULL OR rate_max > 0))
 ) WITH (fillfactor = 50);
 
@@ -65,6 +68,14 @@ CREATE TABLE room_tickets (
 ) WITH (fillfactor = 80);
 CREATE INDEX room_tickets_admitted ON room_tickets (sale_id, position) WHERE passes > 0;
 CREATE INDEX room_tickets_with_pass ON room_tickets (sale_id, pass_until) WHERE pass_until IS NOT NULL;
+
+-- One letter for each mailbox, for who cannot do the sum; it lets in whoever uses it first.
+CREATE TABLE room_letters (
+  sale_id      uuid NOT NULL,
+  mailbox      text NOT NULL,
+  customer_key text,
+  CONSTRAINT room_letters_one_each PRIMARY KEY (sale_id, mailbox)
+);
 
 -- When which positions were called; a turn lasts for a while from then on.
 CREATE TABLE room_calls (

@@ -168,7 +168,7 @@ def room_of(**changes: Any) -> Room:
         "sale_id": UUID(int=1), "handle": "lamps", "title": "Lamps", "opens_at": noon, "closes_at": noon,
         "entry_order": "lottery", "phase": "admitting", "paused": False, "commitment": b"c" * 32, "beacon": "",
         "seed": b"s" * 32, "secret": b"t" * 32, "cohort": 10, "offsets": (0,) * 10, "tail": 500, "serving": 20,
-        "rate": 2.0, "pace": 2.0, "rate_max": None, "admitted": 3, "units": 100, "units_left": 50,
+        "rate": 2.0, "pace": 2.0, "rate_max": None, "admitted": 3, "units": 100, "units_left": 50, "work_bits": 0,
     }  # fmt: skip
     return Room(**facts | changes)
 

@@ -1,6 +1,7 @@
 """A sale with a waiting room, for a browser without JavaScript and for programs: ticket, turn, pass, purchase."""
 
 import asyncio
+import hashlib
 import json
 import re
 from typing import Any
@@ -161,3 +162,58 @@ async def test_every_change_of_a_room_is_in_the_journal_and_slips_are_told(shop:
         )
         assert status != 0
         assert complaint in said
+
+
+def solved(challenge: str, bits: int) -> str:
+    """Do the sum, as the page's script does."""
+    for number in range(2**24):
+        digest = hashlib.sha256(f"{challenge}:{number}".encode()).digest()
+        if int.from_bytes(digest, "big") >> (256 - bits) == 0:
+            return str(number)
+    raise AssertionError("no solution")
+
+
+async def test_where_work_is_asked_for_a_ticket_costs_a_sum_or_a_letter(shop: Shop) -> None:
+    sale = await shop.sale("laborious", units=5)
+    await room(shop, "open", "laborious", "--proof-of-work")
+    async with shop.visitor("eve") as eve, shop.visitor("fay") as fay, shop.visitor("fay") as elsewhere:
+        asked = await eve.sends(f"{sale}/room", {})
+        assert asked.title == "One moment"
+        challenge = asked.value("challenge")
+        assert (await fay.sends(f"{sale}/room", {})).title == "One moment"
+        theirs = {"challenge": challenge, "solution": solved(challenge, 16)}
+        assert (await fay.sends(f"{sale}/room", theirs)).title == "A link instead"
+        assert (await eve.sends(f"{sale}/room", {**theirs, "solution": "no"})).title == "A link instead"
+        assert (await eve.sends(f"{sale}/room", theirs)).title in ("You are in line", "It is your turn")
+        assert (await eve.sends(f"{sale}/room", {})).title in ("You are in line", "It is your turn")
+
+        assert (await fay.sends(f"{sale}/room/letter", {"email": "nonsense"})).status == 422
+        for address in (fay.email, fay.email.replace("@", "+again@")):
+            assert (await fay.sends(f"{sale}/room/letter", {"email": address})).title == "We have written to you"
+        await shop.eventually(lambda: shop.mails_to(fay.email))
+        (mail,) = shop.mails_to(fay.email)
+        link = re.search(r"http\S+/room/proof\S+", mail.get_payload()[0].get_payload(decode=True).decode())
+        assert link is not None
+        assert (await elsewhere.goes_to(link[0])).title == "Come in"
+        for _ in range(2):
+            assert (await elsewhere.sends(link[0], {})).title in ("You are in line", "It is your turn")
+        assert (await eve.sends(link[0], {})).status == 404
+        assert (await elsewhere.goes_to(link[0][:-3])).status == 404
+        assert shop.mails_to(fay.email.replace("@", "+again@")) == []
+    await room(shop, "close", "laborious")
+
+
+async def test_a_program_does_the_sum_in_a_header(shop: Shop) -> None:
+    await shop.sale("reckoned", units=2)
+    sale_id = shop.value("SELECT id::text FROM sales WHERE handle = 'reckoned'")
+    await room(shop, "open", "reckoned", "--proof-of-work")
+    tickets = urljoin(shop.url, f"/api/v1/sales/{sale_id}/room/tickets")
+    key = {"Idempotency-Key": "a-program-that-reckons"}
+    async with aiohttp.ClientSession() as program:
+        async with program.post(tickets, headers=key) as reply:
+            wanted = await reply.json(content_type=None)
+            assert (reply.status, wanted["bits"]) == (403, 16)
+        work = f"{wanted['challenge']} {solved(wanted['challenge'], 16)}"
+        async with program.post(tickets, headers={**key, "Room-Work": work}) as reply:
+            assert reply.status == 201
+    await room(shop, "close", "reckoned")
