@@ -31,7 +31,7 @@ class GateNow:
 
 
 def gate_of(collector: Collector, now_seconds: float) -> GateNow:
-    """Return the gates as the workers last reported them."""
+    """Return the gates as the workers last reported them; `now_seconds` are monotonic, as the collector's."""
     gauges = collector.gauges(now_seconds)
 
     def values(name: str) -> list[int]:

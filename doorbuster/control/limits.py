@@ -69,7 +69,7 @@ async def guard_index(request: Request) -> Response:
         why=WHY,
         words_of=words_of,
         steps=STEPS,
-        gate=gate_of(house.collector, now.timestamp()),
+        gate=gate_of(house.collector, house.clock.monotonic()),
         then=then,
     )
 
