@@ -60,7 +60,6 @@ class Knee:
         self._was_bound, self._probing = False, False
         self._cut_at = float("-inf")
         self.mean_seconds = 0.005
-        self.rate = 0.0
 
     @property
     def limit(self) -> int:
@@ -94,7 +93,6 @@ class Knee:
         if span < TICK_SECONDS * 0.8 or finished < COMPLETIONS_MIN:
             self._forget(now, span)
             return
-        self.rate = finished / span
         self.mean_seconds = sum(lane.seconds for lane in self._lanes.values()) / finished
         self._take(now, self._demand(now, span))
         self._probe(now)
@@ -128,7 +126,6 @@ class Knee:
     def _forget(self, now: float, span: float) -> None:
         """Begin to count anew when hardly anything happened for long: a rate over minutes says nothing."""
         if span > WINDOW_SECONDS:
-            self.rate = sum(lane.finished for lane in self._lanes.values()) / span
             self._since = self._bound_since = now
             self._probing = self._was_bound = False
             for lane in self._lanes.values():

@@ -40,8 +40,17 @@ class Line:
         self._knee = knee
         self._waiting: dict[Lane, deque[Waiter]] = {lane: deque() for lane in LANES}
         self.inside: dict[Lane, int] = dict.fromkeys(LANES, 0)
-        self.total_inside, self.total_waiting = 0, 0
         self._empty_at = now
+
+    @property
+    def total_inside(self) -> int:
+        """Return how many have a place."""
+        return sum(self.inside.values())
+
+    @property
+    def total_waiting(self) -> int:
+        """Return how many wait for one."""
+        return sum(map(len, self._waiting.values()))
 
     def enter_at_once(self, lane: Lane) -> bool:
         """Take a place when one is free and nobody waits for it."""
@@ -79,7 +88,6 @@ class Line:
             self._empty_at = now
         waiter = Waiter(lane, asyncio.get_running_loop().create_future(), kept)
         self._waiting[lane].append(waiter)
-        self.total_waiting += 1
         return waiter
 
     def send_away(self, waiter: Waiter, why: Why) -> None:
@@ -98,7 +106,6 @@ class Line:
     def leave(self, lane: Lane) -> None:
         """Give a place back, and give it to who waits for it."""
         self.inside[lane] -= 1
-        self.total_inside -= 1
         self.call()
 
     def call(self) -> None:
@@ -110,7 +117,6 @@ class Line:
             )
             line = self._waiting[lane]
             waiter = line.pop() if lane.newest_first else line.popleft()
-            self.total_waiting -= 1
             # A waiter whose task was cancelled this very moment has a place that is done.
             if not waiter.place.done():
                 self._enter(lane)
@@ -118,7 +124,6 @@ class Line:
 
     def _enter(self, lane: Lane) -> None:
         self.inside[lane] += 1
-        self.total_inside += 1
 
     def _make_room(self, newcomer: Lane) -> bool:
         """Send away whoever matters least and waited longest; never for somebody who matters less."""
@@ -134,4 +139,3 @@ class Line:
     def _forget(self, waiter: Waiter) -> None:
         with suppress(ValueError):
             self._waiting[waiter.lane].remove(waiter)
-            self.total_waiting -= 1

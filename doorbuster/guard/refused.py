@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import Message, Scope, Send
 
+from doorbuster.web.headers import RawHeaders
 from doorbuster.web.problems import MEDIA_TYPE, ProblemType
 
-RawHeaders = list[tuple[bytes, bytes]]
 CAME_FROM_LENGTH_MAX = 2_000
 
 

@@ -41,6 +41,9 @@ CREATE TABLE rooms (
   CONSTRAINT rooms_rate_positive CHECK (rate > 0 AND (rate_max IS NULL OR rate_max > 0))
 ) WITH (fillfactor = 50);
 
+-- Every worker tells the rooms that let people in what it refused, and looks at no other.
+CREATE INDEX rooms_admitting ON rooms (sale_id) WHERE phase = 'admitting';
+
 -- Registering counts in one of ten rows, so that nobody waits for everybody; the draw seals them.
 CREATE TABLE room_stripes (
   sale_id uuid     NOT NULL,

@@ -31,7 +31,12 @@ OWNED = {
     "/api/v1/orders/{id:uuid}/cancel": "orders",
     "/api/v1/waiting/{id:uuid}": "waiting_list",
 }
-OF_EVERYBODY = {"/api/v1/sales/{id:uuid}/holds", "/api/v1/sales/{id:uuid}/status", "/api/v1/sales/{id:uuid}/waiting"}
+SALE = "/api/v1/sales/{id:uuid}"
+OF_EVERYBODY = {
+    *(f"{SALE}/{noun}" for noun in ("holds", "status", "waiting")),
+    # What they name is the sale; whose ticket or pass it is comes from the cookie alone.
+    *(f"{SALE}/{noun}" for noun in ("room", "room/tickets", "room/ticket", "room/pass", "room/draw")),
+}
 MARK = "canary"
 
 
