@@ -1,5 +1,6 @@
 """Which lane a request takes to the database: how much it matters, and how it waits."""
 
+import re
 from dataclasses import dataclass
 
 from doorbuster.guard.classes import API, RouteClass
@@ -36,7 +37,7 @@ MEANINGS = {
 
 _OWN = ("/holds/", "/orders/", "/checkout")
 _SEARCHES = ("/search", "/products")
-_ROBOTS = (b"bot", b"crawl", b"spider", b"slurp")
+_ROBOT = re.compile(rb"bot|crawl|spider|slurp", re.IGNORECASE)
 
 
 def lane_of(route_class: RouteClass, path: str, headers: dict[bytes, bytes]) -> Lane:
@@ -50,11 +51,8 @@ def lane_of(route_class: RouteClass, path: str, headers: dict[bytes, bytes]) -> 
         return CHECKOUT
     if path.startswith("/cart"):
         return CART
-    if b"prefetch" in headers.get(b"sec-purpose", headers.get(b"purpose", b"")) or _is_robot(headers):
+    if b"prefetch" in headers.get(b"sec-purpose", headers.get(b"purpose", b"")) or _ROBOT.search(
+        headers.get(b"user-agent", b"")
+    ):
         return EXTRAS
     return SEARCH if path in _SEARCHES else BROWSE
-
-
-def _is_robot(headers: dict[bytes, bytes]) -> bool:
-    agent = headers.get(b"user-agent", b"").lower()
-    return any(word in agent for word in _ROBOTS)

@@ -1,5 +1,6 @@
 """How a refusal is told: a page to a browser, a problem document to a program, at the cost of filling in four words."""
 
+import re
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from doorbuster.web.headers import RawHeaders
 from doorbuster.web.problems import MEDIA_TYPE, ProblemType
 
 CAME_FROM_LENGTH_MAX = 2_000
+WORD = re.compile(rb"@(sentence|seconds|refusal|again)@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +24,21 @@ class Told:
     refusal_id: str
 
 
-@dataclass(frozen=True, slots=True)
 class Look:
     """How a refusal looks to a browser: a page with four words between @ to fill in, and the security headers."""
 
-    drawn: bytes
-    page_headers: RawHeaders
-    data_headers: RawHeaders
+    def __init__(self, drawn: bytes, page_headers: RawHeaders, data_headers: RawHeaders) -> None:
+        """Cut the drawn page at its words once, so that filling it in is putting pieces together."""
+        self._pieces = WORD.split(drawn)
+        self._page_headers, self._data_headers = page_headers, data_headers
 
     async def answer(self, scope: Scope, send: Send, told: Told, more: RawHeaders) -> None:
         """Send a refusal, with `more` headers of its own."""
         if is_api(scope):
-            kind, look = MEDIA_TYPE, self.data_headers
+            kind, look = MEDIA_TYPE, self._data_headers
             body = told.problem.document(told.sentence, refusal=told.refusal_id, retry_after_seconds=told.seconds)
         else:
-            kind, look = "text/html; charset=utf-8", self.page_headers
+            kind, look = "text/html; charset=utf-8", self._page_headers
             body = self._page(told, _again(scope))
         headers = [
             (b"content-type", kind.encode()),
@@ -52,12 +54,11 @@ class Look:
 
     def _page(self, told: Told, again: str) -> bytes:
         words = {
-            "sentence": told.sentence, "seconds": str(told.seconds), "refusal": told.refusal_id, "again": escape(again)
+            b"sentence": told.sentence.encode(), b"seconds": b"%d" % told.seconds,
+            b"refusal": told.refusal_id.encode(), b"again": escape(again).encode(),
         }  # fmt: skip
-        page = self.drawn
-        for name, word in words.items():
-            page = page.replace(f"@{name}@".encode(), word.encode())
-        return page
+        # Every second piece is the name of a word.
+        return b"".join(words[piece] if at % 2 else piece for at, piece in enumerate(self._pieces))
 
 
 def is_api(scope: Scope) -> bool:
