@@ -90,7 +90,7 @@ async def run_worker(post: Post) -> None:
         sharing = [_sharing(app, house)] if settings.valkey_url else []
         rooms = _keep_rooms(house.rooms)
         async with background(pusher, gate.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing):
-            await serve(app, post)
+            await serve(CountRequests(app, data_plane_routes()), post)
 
 
 def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncContextManager[Database]:
@@ -151,8 +151,7 @@ def _gate(house: ShopHouse, look: Look) -> Admission:
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, House]]:
         yield {"house": house}
 
-    routes = data_plane_routes()
-    routed = CountRequests(build_app(routes, settings=house.settings, lifespan=lifespan), routes)
+    routed = build_app(data_plane_routes(), settings=house.settings, lifespan=lifespan)
     return Admission(
         routed, house.settings, look, house.ladder, clock=house.clock, chance=random.Random(),  # noqa: S311
         ceiling=house.settings.connections_per_worker,

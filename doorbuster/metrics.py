@@ -70,6 +70,10 @@ class Gauge:
         """Replace the value under these label values."""
         self.values[labels] = value
 
+    def step(self, by: float, *labels: str) -> None:
+        """Raise (or lower) the value under these label values."""
+        self.values[labels] = self.values.get(labels, 0.0) + by
+
     def family(self) -> Family:
         """Return the present state."""
         series = tuple(Series(labels, value) for labels, value in self.values.items())

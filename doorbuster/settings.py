@@ -32,6 +32,10 @@ class Settings:
     database_url: str | None
     """DATABASE_URL: a PostgreSQL 15+ server; unset means the embedded one in the home folder."""
 
+    watch_database_url: str = ""
+    """WATCH_DATABASE_URL: how the watch reaches the same server, best by a role for which connections are reserved;
+    like the shop itself by default."""
+
     port: int = 8000
     """PORT: shoppers, all addresses given by `host`."""
 
@@ -159,6 +163,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     return Settings(
         home=home,
         database_url=environ.get("DATABASE_URL") or None,
+        watch_database_url=environ.get("WATCH_DATABASE_URL", ""),
         port=_number(environ, "PORT", 8000, 0, 65_535),
         control_port=_number(environ, "CONTROL_PORT", 8001, 0, 65_535),
         gateway_port=_number(environ, "GATEWAY_PORT", 8002, 0, 65_535),

@@ -6,7 +6,7 @@ Promises: starts and stays up without PostgreSQL; connections are made when they
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 
 from starlette.applications import Starlette
@@ -24,12 +24,17 @@ from doorbuster.control.overview import WATCHED_COUNTERS, WATCHED_HISTOGRAMS
 from doorbuster.control.pulse import Pulse
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault, EventLogUnavailable
+from doorbuster.guard import levers
 from doorbuster.journal import EventLog, mirror, open_event_log
 from doorbuster.settings import Settings
 from doorbuster.watch.collector import Collector
+from doorbuster.watch.database_watch import DatabaseWatch
 from doorbuster.watch.history import History
+from doorbuster.watch.host import Host
 from doorbuster.watch.process import Reporter, measure_lag
 from doorbuster.watch.requests import CountRequests
+from doorbuster.watch.senses import Senses
+from doorbuster.watch.series import Series, open_series
 from doorbuster.web.app import build_app
 from doorbuster.web.pages import Pages
 
@@ -37,6 +42,7 @@ CONNECTIONS = 4
 STATEMENT_TIMEOUT_MS = 3_000
 MIRROR_SECONDS = 5.0
 WARM_UP_BEATS = 3
+WATCH_TIMEOUT_MS = 2_000
 
 
 def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock) -> ASGIApp:
@@ -45,7 +51,8 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, ControlHouse]]:
-        with open_event_log(settings.home) as log:
+        now = int(clock.now().timestamp())
+        with open_event_log(settings.home) as log, open_series(settings.home / "series.sqlite", now) as series:
             async with (
                 open_database(
                     database_url,
@@ -54,11 +61,18 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                     application="control",
                     statement_timeout_ms=STATEMENT_TIMEOUT_MS,
                 ) as database,
+                _open_watch(settings, database_url) as watched,
                 asyncio.TaskGroup() as tasks,
             ):
-                house = _house(settings, clock, database, log, collector)
+                pulse, watch = Pulse(database, clock), DatabaseWatch(watched, clock)
+                senses = Senses(
+                    collector, watch, Host(settings.home), series, clock,
+                    sales=pulse.signals, levers=lambda: _levers(log),
+                )  # fmt: skip
+                house = _house(settings, clock, database, log, collector, pulse=pulse, series=series, senses=senses)
                 keeping = keeper.run(log, clock, settings.home)
-                beats = [tasks.create_task(beat) for beat in (*_beats(house), keeping)]
+                works = (*_beats(house), keeping, watch.run(), senses.run())
+                beats = [tasks.create_task(beat) for beat in works]
                 yield {"house": house}
                 for beat in beats:
                     beat.cancel()
@@ -69,7 +83,17 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
     )
 
 
-def _house(settings: Settings, clock: Clock, database: Database, log: EventLog, collector: Collector) -> ControlHouse:
+def _house(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    log: EventLog,
+    collector: Collector,
+    *,
+    pulse: Pulse,
+    series: Series,
+    senses: Senses,
+) -> ControlHouse:
     passwords = Passwords()
     return ControlHouse(
         database=database,
@@ -81,8 +105,29 @@ def _house(settings: Settings, clock: Clock, database: Database, log: EventLog, 
         sessions=Sessions(log, clock, passwords, Throttle()),
         collector=collector,
         history=History(WATCHED_COUNTERS, WATCHED_HISTOGRAMS),
-        pulse=Pulse(database, clock),
+        pulse=pulse,
+        series=series,
+        senses=senses,
     )
+
+
+def _open_watch(settings: Settings, database_url: str) -> AbstractAsyncContextManager[Database]:
+    return open_database(
+        settings.watch_database_url or database_url,
+        connections=1,
+        connections_min=0,
+        application="watch",
+        statement_timeout_ms=WATCH_TIMEOUT_MS,
+        acquire_seconds=WATCH_TIMEOUT_MS / 1000,
+    )
+
+
+def _levers(log: EventLog) -> list[tuple[int, int, str]]:
+    """Return the newest levers: number, time and words."""
+    try:
+        return [(each.id, int(each.at.timestamp()), f"{each.name}: {each.reason}") for each in levers.newest(log)]
+    except EventLogUnavailable:
+        return []
 
 
 def _beats(house: ControlHouse) -> tuple[Coroutine[None, None, None], ...]:

@@ -11,6 +11,8 @@ from doorbuster.control.pulse import Pulse
 from doorbuster.journal import EventLog
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.history import History
+from doorbuster.watch.senses import Senses
+from doorbuster.watch.series import Series
 from doorbuster.web.pages import House
 
 
@@ -24,6 +26,8 @@ class ControlHouse(House):
     collector: Collector
     history: History
     pulse: Pulse
+    series: Series
+    senses: Senses
 
 
 def house_of(request: Request) -> ControlHouse:

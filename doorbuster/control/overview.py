@@ -18,6 +18,7 @@ from doorbuster.errors import DatabaseFault
 from doorbuster.metrics import Labels
 from doorbuster.sale.sales import Sale
 from doorbuster.watch.collector import Process
+from doorbuster.web.measured import REFUSED
 from doorbuster.web.pages import show
 
 SQL = QueryFile("doorbuster.control", "overview.sql")
@@ -25,9 +26,8 @@ SQL = QueryFile("doorbuster.control", "overview.sql")
 REQUESTS = "doorbuster_http_requests_total"
 REQUEST_SECONDS = "doorbuster_http_request_duration_seconds"
 ANSWERS = "doorbuster_sale_answers_total"
-DOOR = "doorbuster_door_answers_total"
 TURNED_AWAY = "doorbuster_gate_refused_total"
-WATCHED_COUNTERS = (REQUESTS, ANSWERS, DOOR, TURNED_AWAY)
+WATCHED_COUNTERS = (REQUESTS, ANSWERS, TURNED_AWAY)
 WATCHED_HISTOGRAMS = {REQUEST_SECONDS: "shop"}
 
 WINDOW_SECONDS = 60
@@ -124,15 +124,16 @@ async def _selling(house: ControlHouse) -> Selling | None:
 
 
 def _requests_per_second(house: ControlHouse) -> list[float]:
-    """Return the shop's requests in each of the last two minutes' seconds: at the hot door, at the gate, behind it."""
-    routed = house.history.per_second(REQUESTS, 120, _of_shop)
-    at_the_door = house.history.per_second(DOOR, 120)
-    turned_away = house.history.per_second(TURNED_AWAY, 120)
-    return [sum(each) for each in zip(routed, at_the_door, turned_away, strict=True)]
+    """Return the shop's requests in each of the last two minutes' seconds."""
+    return house.history.per_second(REQUESTS, 120, _of_shop)
 
 
 def _of_shop(labels: Labels) -> bool:
     return labels[0] == "shop"
+
+
+def _is_broken(labels: Labels) -> bool:
+    return _of_shop(labels) and labels[1] != REFUSED and labels[-1].startswith("5")
 
 
 def _facts(house: ControlHouse, workers: list[Worker], selling: Selling | None) -> Facts:
@@ -141,10 +142,8 @@ def _facts(house: ControlHouse, workers: list[Worker], selling: Selling | None) 
     return Facts(
         database_up=database.up if database else None,
         shop_workers=sum(1 for worker in workers if worker.name.startswith("web")),
-        requests=history.growth(REQUESTS, WINDOW_SECONDS, _of_shop)
-        + history.growth(DOOR, WINDOW_SECONDS)
-        + turned_away,
-        broken=history.growth(REQUESTS, WINDOW_SECONDS, lambda labels: _of_shop(labels) and labels[-1].startswith("5")),
+        requests=history.growth(REQUESTS, WINDOW_SECONDS, _of_shop),
+        broken=history.growth(REQUESTS, WINDOW_SECONDS, _is_broken),
         p95_seconds=history.percentile(REQUEST_SECONDS, 0.95, WINDOW_SECONDS),
         longest_lag_seconds=max((worker.lag_ms for worker in workers), default=0.0) / 1000,
         payments_waiting=selling.payments_waiting if selling else 0,

@@ -7,7 +7,7 @@ Never: stops because PostgreSQL did; the curves begin anew when the control plan
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from doorbuster.clock import Clock
@@ -19,6 +19,8 @@ SQL = QueryFile("doorbuster.control", "pulse.sql")
 POINTS_MAX = 7_200
 SALES_MAX = 20
 BEAT_SECONDS = 1.0
+BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=5)
+"""A crowd is expected so long before a sale opens and after it has closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class Point:
     sold: int
 
 
+@dataclass(frozen=True, slots=True)
+class LiveSale:
+    """A sale that is open, is about to open, or has just closed, and what was left of it at the last beat."""
+
+    handle: str
+    opens_at: datetime
+    closes_at: datetime
+    left: int
+
+
 class Pulse:
     """What the heartbeat felt."""
 
@@ -49,6 +61,7 @@ class Pulse:
         self._database, self._clock = database, clock
         self.database: DatabaseState | None = None
         self._curves: dict[UUID, deque[Point]] = {}
+        self._sales: dict[UUID, LiveSale] = {}
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -68,8 +81,18 @@ class Pulse:
         for row in rows:
             curve = self._curves.setdefault(row["sale_id"], deque(maxlen=POINTS_MAX))
             curve.append(Point(now, row["left_"], row["held"], row["sold"]))
-        while len(self._curves) > SALES_MAX:
-            self._curves.pop(next(iter(self._curves)))
+            self._sales[row["sale_id"]] = LiveSale(row["handle"], row["opens_at"], row["closes_at"], row["left_"])
+        for kept in (self._curves, self._sales):
+            while len(kept) > SALES_MAX:
+                kept.pop(next(iter(kept)))
+
+    def signals(self) -> dict[str, float]:
+        """Return the signals of the sales; known for a while without PostgreSQL, because sales keep to their times."""
+        now = self._clock.now()
+        sales = [sale for sale in self._sales.values() if sale.opens_at - BEFORE <= now < sale.closes_at + AFTER]
+        running = [sale for sale in sales if sale.opens_at <= now < sale.closes_at]
+        left = {f"sale.units_left:{sale.handle}": float(sale.left) for sale in running}
+        return {"sale.open": len(running), "sale.expected": float(bool(sales)), **left}
 
     def curve(self, sale_id: UUID) -> list[Point]:
         """Return the sale's units over time, oldest first."""

@@ -6,8 +6,9 @@ Never: knows a room's rules.
 Verbs: `open_database`, `build`, `build_all`, `QueryFile`, `Coalescer`, `migrate`, `embedded`.
 """
 
-from doorbuster.database.pool import Database, Row, Runner, Transaction, build, build_all, open_database
+from doorbuster.database.pool import Database, Row, Runner, Transaction, open_database
 from doorbuster.database.queries import Query, QueryFile
+from doorbuster.database.rows import build, build_all
 
 __all__ = [
     "Database",

@@ -7,9 +7,9 @@ Never: decides anything about shops.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, Protocol
 
 import asyncpg
 import msgspec
@@ -18,7 +18,6 @@ from doorbuster import errors, metrics
 from doorbuster.database import deadline
 from doorbuster.database.queries import Query
 
-T = TypeVar("T")
 Row = asyncpg.Record
 
 CONNECT_SECONDS_MAX = 5.0
@@ -29,6 +28,10 @@ ROWS = metrics.counter("doorbuster_query_rows_total", "Rows returned by each nam
 FAULTS = metrics.counter("doorbuster_query_faults_total", "Calls of each named query that failed.", ("query", "fault"))
 SECONDS = metrics.histogram("doorbuster_query_duration_seconds", "Time of each named query's calls.", ("query",))
 WAIT = metrics.histogram("doorbuster_pool_wait_seconds", "Time callers waited for a connection.")
+TIMEOUTS = metrics.counter("doorbuster_pool_timeouts_total", "Callers who got no connection in time.")
+REFUSED = metrics.counter("doorbuster_pool_refused_total", "Connections that PostgreSQL had no room for.")
+USED = metrics.gauge("doorbuster_pool_used", "Connections at work.")
+SIZE = metrics.gauge("doorbuster_pool_size", "Connections that may be at work at once.")
 
 
 class Runner(Protocol):
@@ -112,16 +115,23 @@ class Database:
         try:
             connection = await self._pool.acquire(timeout=self._patience(started))
         except TimeoutError as fault:
+            TIMEOUTS.add()
+            # Who waited in vain waited as well; without them the wait would look best when it is worst.
+            WAIT.observe(time.monotonic() - started)
             raise errors.DatabaseUnavailable("no database connection was free in time") from fault
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+            if isinstance(fault, asyncpg.TooManyConnectionsError):
+                REFUSED.add()
             raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {fault}") from fault
         WAIT.observe(time.monotonic() - started)
+        USED.step(1)
         try:
             with _translated(None):
                 await connection.heed_deadline(self._statement_timeout_ms)
             yield connection
         finally:
             # A connection that cannot be handed back in time is closed; what it did is done all the same.
+            USED.step(-1)
             with suppress(TimeoutError):
                 await self._pool.release(connection)
 
@@ -159,9 +169,11 @@ async def open_database(
         raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {reason}") from fault
     except ValueError as fault:
         raise errors.Misconfigured(f"DATABASE_URL is no address of a PostgreSQL: {fault}") from fault
+    SIZE.step(connections)
     try:
         yield Database(pool, acquire_seconds, statement_timeout_ms)
     finally:
+        SIZE.step(-connections)
         try:
             await asyncio.wait_for(pool.close(), timeout=5.0)
         except TimeoutError:
@@ -193,20 +205,6 @@ def _server_settings(application: str, statement_timeout_ms: int) -> dict[str, s
     }
 
 
-@overload
-def build(row: Row, kind: type[T]) -> T: ...
-@overload
-def build(row: None, kind: type[T]) -> None: ...
-def build(row: Row | None, kind: type[T]) -> T | None:
-    """Make a dataclass out of a row whose columns have the names of its fields."""
-    return None if row is None else kind(**dict(row.items()))
-
-
-def build_all(rows: Sequence[Row], kind: type[T]) -> list[T]:
-    """Make dataclasses out of rows whose columns have the names of its fields."""
-    return [kind(**dict(row.items())) for row in rows]
-
-
 async def _keep_as_it_is(connection: Any) -> None:
     """Hand a connection back without the driver's RESET, a second round trip for every statement.
 
@@ -223,7 +221,7 @@ class _Connection(asyncpg.Connection):
         """Tell PostgreSQL how long the caller still waits, when that is another step than the last time."""
         wished = deadline.step_of(deadline.seconds_left(time.monotonic()), most_ms)
         if wished != (self.statement_timeout_ms or most_ms):
-            await self.fetchval(deadline.SQL.set_statement_timeout.sql, str(wished))
+            await self.fetchval(deadline.SQL.set_statement_timeout.sent, str(wished))
             self.statement_timeout_ms = wished
 
 
@@ -240,7 +238,7 @@ async def _prepare_connection(connection: Any) -> None:
 async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> list[Row]:
     started = time.perf_counter()
     with _translated(query):
-        rows: list[Row] = await connection.fetch(query.sql, *[parameters[name] for name in query.parameters])
+        rows: list[Row] = await connection.fetch(query.sent, *[parameters[name] for name in query.parameters])
     SECONDS.observe(time.perf_counter() - started, query.name)
     CALLS.add(query.name)
     ROWS.add(query.name, by=len(rows))
@@ -250,7 +248,7 @@ async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> lis
 async def _execute(connection: Any, query: Query, parameters: dict[str, Any]) -> int:
     started = time.perf_counter()
     with _translated(query):
-        status: str = await connection.execute(query.sql, *[parameters[name] for name in query.parameters])
+        status: str = await connection.execute(query.sent, *[parameters[name] for name in query.parameters])
     SECONDS.observe(time.perf_counter() - started, query.name)
     CALLS.add(query.name)
     touched = status.rpartition(" ")[2]

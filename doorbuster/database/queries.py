@@ -32,7 +32,11 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One named statement, ready for PostgreSQL: `sql` with $1…, and the names of its parameters in that order."""
+    """One named statement, ready for PostgreSQL: `sql` with $1…, and the names of its parameters in that order.
+
+    `sent` is what goes over the wire: the name first, in a comment, so that `pg_stat_activity` tells whose work a
+    session does. It leads because the server cuts long texts off at the end.
+    """
 
     name: str
     why: str
@@ -40,6 +44,11 @@ class Query:
     sql: str
     parameters: tuple[str, ...]
     source: str = ""
+    sent: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Put the text together once: a new string for each call would have to be hashed by the driver each time."""
+        object.__setattr__(self, "sent", f"/* q={self.name} */ {self.sql}")
 
 
 @dataclass
@@ -66,6 +75,15 @@ class QueryFile:
             for query in parse(text, source=f"{self.package}/{self.file}"):
                 self.loaded[query.name] = query
         return self.loaded
+
+
+_SENT_NAME = re.compile(r"/\* q=([a-z][a-z0-9_.]*) \*/")
+
+
+def name_in(text: str) -> str:
+    """Return the name of the query that this text was sent for, or nothing when it is none of ours."""
+    match = _SENT_NAME.match(text)
+    return match[1] if match else ""
 
 
 def parse(text: str, source: str) -> list[Query]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.types import Message, Scope, Send
 
 from doorbuster.web.headers import RawHeaders
+from doorbuster.web.measured import ANSWERED_AS, REFUSED
 from doorbuster.web.problems import MEDIA_TYPE, ProblemType
 
 CAME_FROM_LENGTH_MAX = 2_000
@@ -34,6 +35,7 @@ class Look:
 
     async def answer(self, scope: Scope, send: Send, told: Told, more: RawHeaders) -> None:
         """Send a refusal, with `more` headers of its own."""
+        scope[ANSWERED_AS] = REFUSED
         if is_api(scope):
             kind, look = MEDIA_TYPE, self._data_headers
             body = told.problem.document(told.sentence, refusal=told.refusal_id, retry_after_seconds=told.seconds)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorbuster import metrics
-from doorbuster.database.pool import Database, Runner, build_all
+from doorbuster.database.pool import Database, Runner
 from doorbuster.database.queries import QueryFile
+from doorbuster.database.rows import build_all
 
 SQL = QueryFile("doorbuster.jobs", "parked.sql")
 PARKED = metrics.gauge("doorbuster_jobs_parked", "Jobs that failed too often and wait for an operator.")

@@ -20,6 +20,7 @@ from doorbuster.sale.door import API_PREFIX, ID_END, PAGE_PREFIX
 from doorbuster.sale.window import Sent, sent
 from doorbuster.settings import Settings
 from doorbuster.web import problems
+from doorbuster.web.measured import ANSWERED_AS, REFUSED
 from doorbuster.web.problems import declare
 from doorbuster.web.sessions import shopper_of_cookie
 
@@ -30,6 +31,7 @@ WAITING_ROOM = declare(
     "Nothing was done. Take a ticket with a POST to `tickets`, and when it is your turn a pass with a POST to `pass`; "
     "then claim again. `room` is the page that does this for people.",
 )  # fmt: skip
+STATUS_ROUTE = "/api/v1/sales/{id:uuid}/room"
 ASKED = metrics.counter("doorbuster_room_gate_total", "Claims for sales with a waiting room.", ("verdict",))
 
 
@@ -63,10 +65,14 @@ class RoomGate:
             return None
         is_api = path.startswith(API_PREFIX)
         if scope["method"] in ("GET", "HEAD"):
-            return shown.status if noun == ("/room" if is_api else "/room/status.json") else None
+            if noun != ("/room" if is_api else "/room/status.json"):
+                return None
+            scope[ANSWERED_AS] = STATUS_ROUTE
+            return shown.status
         if scope["method"] != "POST" or noun != "/holds" or self._lets_in(scope, shown):
             return None
         ASKED.add("sent_to_room")
+        scope[ANSWERED_AS] = REFUSED
         return self._refusal(shown) if is_api else self._to_the_room(shown)
 
     def _lets_in(self, scope: Scope, shown: Shown) -> bool:

@@ -28,6 +28,7 @@ from doorbuster.sale.sales import Sale
 from doorbuster.sale.window import STATUS_HEADERS, RawHeaders, Sent, Shown, Window, sent
 from doorbuster.settings import Settings
 from doorbuster.web import inputs, problems
+from doorbuster.web.measured import ANSWERED_AS
 from doorbuster.web.networks import Networks
 from doorbuster.web.origin import is_our_own
 from doorbuster.web.passes import pass_cookie
@@ -36,6 +37,8 @@ from doorbuster.web.sessions import IDENTITY_LENGTH, Shopper, cookie_value, mint
 
 API_PREFIX = "/api/v1/sales/"
 PAGE_PREFIX = "/sales/"
+PAGE_ROUTE, FORM_ROUTE = "/sales/{handle}", "/sales/{handle}/holds"
+CLAIM_ROUTE, STATUS_ROUTE = "/api/v1/sales/{id:uuid}/holds", "/api/v1/sales/{id:uuid}/status"
 ID_END = len(API_PREFIX) + 36
 BODY_BYTES_MAX = 4 * 1024
 KEY = re.compile(rb"[!-~]{16,255}")
@@ -85,6 +88,7 @@ class Door:
         if shown is None or scope["method"] not in ("GET", "HEAD"):
             return None
         ANSWERED.add("page")
+        scope[ANSWERED_AS] = PAGE_ROUTE
         headers = dict(scope["headers"])
         if headers.get(b"if-none-match") == shown.page.etag:
             return shown.page.unchanged
@@ -99,9 +103,11 @@ class Door:
         if name is None:
             return None
         _count_refusal(name)
+        scope[ANSWERED_AS] = FORM_ROUTE
         return self._window.refusal_page(shown, name)
 
     async def _status(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ANSWERED_AS] = STATUS_ROUTE
         shown = self._window.by_id(scope["path"][len(API_PREFIX) : ID_END])
         if shown is None:
             tail = await self._status_tail_of(scope["path"][len(API_PREFIX) : ID_END])
@@ -122,6 +128,7 @@ class Door:
 
     async def _claim(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a claim from memory when that is certain, else by the coalesced claim."""
+        scope[ANSWERED_AS] = CLAIM_ROUTE
         headers = dict(scope["headers"])
         shown = self._window.by_id(scope["path"][len(API_PREFIX) : ID_END])
         try:

@@ -4,8 +4,10 @@ import asyncio
 import os
 import resource
 import time
+from hashlib import sha256
 from pathlib import Path
 
+import doorbuster
 from doorbuster import metrics
 from doorbuster.clock import SystemClock
 from doorbuster.watch.snapshots import Snapshot
@@ -27,13 +29,24 @@ class Reporter:
         """Begin the process's life, as the control plane counts it."""
         self._name, self._started_at = process_name, SystemClock().now().timestamp()
         self._sequence, self._cpu_seconds = 0, 0.0
+        self._release = release()
         STARTED.set(self._started_at)
 
     def report(self) -> Snapshot:
         """Measure the process and return everything as it stands now."""
         self._cpu_seconds = measure_process(self._cpu_seconds)
         self._sequence += 1
-        return Snapshot(self._name, os.getpid(), self._started_at, self._sequence, metrics.snapshot())
+        return Snapshot(self._name, os.getpid(), self._started_at, self._sequence, metrics.snapshot(), self._release)
+
+
+def release() -> str:
+    """Return what this process runs: the version, and a hash of the package's files, which a deployment changes."""
+    folder = Path(doorbuster.__path__[0])
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".sql", ".html"))
+    digest = sha256()
+    for path in files:
+        digest.update(path.read_bytes())
+    return f"{doorbuster.__version__}+{digest.hexdigest()[:8]}"
 
 
 async def measure_lag() -> float:

@@ -15,7 +15,8 @@ TOKEN_HEADER = "Internal-Token"  # noqa: S105 - the header's name
 class Snapshot(msgspec.Struct, frozen=True):
     """All metrics of one process as they stood at its `sequence`-th push.
 
-    `started_at` (seconds since 1970) tells a process from an earlier one that had the same name and pid.
+    `started_at` (seconds since 1970) tells a process from an earlier one that had the same name and pid; `release` is
+    what it runs.
     """
 
     process: str
@@ -23,6 +24,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     started_at: float
     sequence: int
     families: tuple[Family, ...]
+    release: str = ""
 
     @property
     def identity(self) -> tuple[str, int, float]:

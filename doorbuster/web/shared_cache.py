@@ -27,12 +27,16 @@ Key = tuple[str, bytes, bool]
 
 @dataclass(slots=True)
 class Entry:
-    """One kept answer: fresh until `fresh_until`, good enough in need for STALE_SECONDS more (monotonic seconds)."""
+    """One kept answer: fresh until `fresh_until`, good enough in need for STALE_SECONDS more (monotonic seconds).
+
+    `endpoint` is the handler that made it, by which it is counted.
+    """
 
     start: Message
     body: bytes
     made_at: float
     fresh_until: float
+    endpoint: object
     renewing: bool = False
 
 
@@ -75,6 +79,7 @@ class SharedCache:
             entry = None
         if entry is not None and (now < entry.fresh_until or entry.renewing):
             LOOKED_UP.add("kept")
+            scope["endpoint"] = entry.endpoint
             await _give(entry, now, send)
             return
         LOOKED_UP.add("stale" if entry else "nothing")
@@ -89,9 +94,9 @@ class SharedCache:
         if capture.failed and entry is not None:
             await _give(entry, now, send)
         elif capture.start is not None:
-            self._keep(key, capture.start, b"".join(capture.parts))
+            self._keep(key, capture.start, b"".join(capture.parts), scope.get("endpoint"))
 
-    def _keep(self, key: Key, start: Message, body: bytes) -> None:
+    def _keep(self, key: Key, start: Message, body: bytes, endpoint: object) -> None:
         headers = dict(start["headers"])
         public = _PUBLIC.search(headers.get(b"cache-control", b""))
         if not public or start["status"] != 200 or b"set-cookie" in headers or len(body) > BODY_BYTES_MAX:
@@ -99,7 +104,7 @@ class SharedCache:
             return
         kept = {**start, "headers": [header for header in start["headers"] if header[0] not in _OWN_HEADERS]}
         now = self._clock.monotonic()
-        self._entries[key] = Entry(kept, body, now, now + int(public[1]))
+        self._entries[key] = Entry(kept, body, now, now + int(public[1]), endpoint)
         self._entries.move_to_end(key)
         if len(self._entries) > self._entries_max:
             self._entries.popitem(last=False)

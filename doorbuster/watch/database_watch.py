@@ -1,0 +1,196 @@
+"""Looks at PostgreSQL each second over one connection of its own, which is there even when no other can be had.
+
+Promises: a look is bounded in time; the connection is kept open, and opened anew (with growing pauses) when it broke;
+nothing is asked that reads a table of the shop.
+Never: waits for a lock, or lets the shop wait for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from doorbuster import metrics
+from doorbuster.clock import Clock
+from doorbuster.database import Database, QueryFile
+from doorbuster.errors import DatabaseFault
+from doorbuster.watch.database_health import DatabaseSample, Session, Statement, session_of, session_signals
+from doorbuster.watch.rates import Rates
+
+SQL = QueryFile("doorbuster.watch", "database_health.sql")
+VERSIONED = QueryFile("doorbuster.watch", "database_checkpoints.sql")
+
+LOOK_SECONDS = 1.0
+PAUSE_SECONDS_MAX = 5.0
+WAITERS_MAX = 20
+TABLE_ROWS_MIN, TABLE_BYTES_MIN = 10_000, 10 * 1024 * 1024
+DEAD_ROWS_MIN = 100
+LEARNT_MAX = 5_000
+
+COST = metrics.gauge("doorbuster_watch_cost_seconds", "Time that the last look took, by what was looked at.", ("part",))
+
+Definitions = dict[tuple[str, str], str]
+"""What is defined in the database: a hash by kind (index, table, function, setting) and name."""
+
+
+class DatabaseWatch:
+    """What was seen: `sample` is the last look, `definitions` what was defined at the last look at that."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Begin without having looked; `database` has one connection, for the watch alone."""
+        self._database, self._clock = database, clock
+        self.sample: DatabaseSample | None = None
+        self.definitions: Definitions = {}
+        self.started_at = 0.0
+        self.connections_max = 0
+        self._version = 0
+        self._has_statements = False
+        self._rates = Rates()
+        self._slow: dict[str, float] = {}
+        self._statements: tuple[Statement, ...] = ()
+        self._names: dict[int, str] = {}
+        self._turn = 0
+        self.asked_at = self.answered_at = clock.monotonic()
+
+    async def run(self) -> None:
+        """Look until cancelled: once a second, less often while PostgreSQL does not answer."""
+        failures = 0
+        while True:
+            self.asked_at = started = self._clock.monotonic()
+            failures = 0 if await self.look() else failures + 1
+            pause = min(LOOK_SECONDS * 2 ** max(0, failures - 1) / 2 if failures else LOOK_SECONDS, PAUSE_SECONDS_MAX)
+            await asyncio.sleep(max(0.05, pause - (self._clock.monotonic() - started)))
+
+    async def look(self) -> bool:
+        """Look once; return whether PostgreSQL answered."""
+        now = int(self._clock.now().timestamp())
+        try:
+            sample = await self._look(now)
+        except DatabaseFault as fault:
+            self._version = 0
+            self.sample = DatabaseSample(now, up=False, why=str(fault))
+            return False
+        self.sample, self.answered_at = sample, self._clock.monotonic()
+        return True
+
+    async def _look(self, at: int) -> DatabaseSample:
+        started = self._clock.monotonic()
+        if self._version == 0:
+            await self._introduce()
+        sessions = await self._sessions()
+        answer_seconds = self._clock.monotonic() - started
+        traffic = await self._database.fetch_one(SQL.watch_traffic)
+        values = session_signals(sessions)
+        if traffic is not None:
+            counted = {f"db.{name}": traffic[name] for name in traffic.keys() if name != "connections"}  # noqa: SIM118
+            values |= self._rates.all(counted, self._clock.monotonic())
+            values["db.connections"] = traffic["connections"]
+        values["db.connections_max"] = self.connections_max
+        await self._look_at_the_slow()
+        COST.set(self._clock.monotonic() - started, "database")
+        return DatabaseSample(
+            at, True, answer_seconds, sessions, {**self._slow, **values}, self._statements
+        )  # fmt: skip
+
+    async def _introduce(self) -> None:
+        """Learn about the server; a connection that is new may lead to another one than before."""
+        row = await self._database.fetch_one(SQL.watch_server)
+        assert row is not None
+        self._version, self.connections_max = row["version"], row["connections_max"]
+        self._has_statements, self.started_at = row["has_statements"], row["started_at"].timestamp()
+        self._rates, self._slow, self._turn = Rates(), {}, 0
+
+    async def _sessions(self) -> tuple[Session, ...]:
+        rows = await self._database.fetch(SQL.watch_sessions)
+        waiters = [row["pid"] for row in rows if row["wait_type"] == "Lock"][:WAITERS_MAX]
+        blockers: dict[int, list[int]] = {}
+        if waiters:
+            found = await self._database.fetch(SQL.watch_blockers, pids=waiters)
+            blockers = {row["pid"]: row["blocked_by"] for row in found}
+        sessions = []
+        for row in rows:
+            session = session_of(dict(row), blockers.get(row["pid"], ()), self._names.get(row["query_id"], ""))
+            if session.query_name and row["query_id"] and len(self._names) < LEARNT_MAX:
+                self._names[row["query_id"]] = session.query_name
+            sessions.append(session)
+        return tuple(sessions)
+
+    async def _look_at_the_slow(self) -> None:
+        """Look at what changes slowly, each thing at its own second, so that no look is a long one."""
+        for seconds, phase, look in self._slow_looks():
+            if self._turn % seconds == phase:
+                await look()
+        self._turn += 1
+
+    def _slow_looks(self) -> tuple[tuple[int, int, Callable[[], Awaitable[None]]], ...]:
+        return (
+            (5, 0, self._look_at_tables),
+            (10, 1, self._look_at_checkpoints),
+            (10, 2, self._look_at_statements),
+            (30, 3, self._look_at_size),
+            (30, 4, self._look_at_definitions),
+            (30, 14, self._look_at_bloat),
+        )
+
+    async def _look_at_tables(self) -> None:
+        rows, now = await self._database.fetch(SQL.watch_tables), self._clock.monotonic()
+        self._forget("db.seq_rows", "db.dead_rows:")
+        total = 0.0
+        for row in rows:
+            if row["dead_rows"] >= DEAD_ROWS_MIN:
+                self._slow[f"db.dead_rows:{row['table_']}"] = row["dead_rows"]
+            rate = self._rates.of(f"db.seq_rows:{row['table_']}", row["seq_rows"], now)
+            if rate is not None and (row["rows_"] > TABLE_ROWS_MIN or row["bytes"] > TABLE_BYTES_MIN):
+                self._slow[f"db.seq_rows:{row['table_']}"] = rate
+                total += rate
+        self._slow["db.seq_rows"] = total
+        index_scans = sum(row["index_scans"] for row in rows)
+        self._slow |= self._rates.all({"db.index_scans": index_scans}, now)
+
+    async def _look_at_checkpoints(self) -> None:
+        checkpoints = VERSIONED.watch_checkpoints_until_16
+        log = VERSIONED.watch_log_until_17
+        if self._version >= 170_000:
+            checkpoints = VERSIONED.watch_checkpoints_from_17
+        if self._version >= 180_000:
+            log = VERSIONED.watch_log_from_18
+        row, wal = await self._database.fetch_one(checkpoints), await self._database.fetch_one(log)
+        assert row is not None
+        assert wal is not None
+        counted: dict[str, Any] = {
+            "db.checkpoints_timed": row["timed"],
+            "db.checkpoints_requested": row["requested"],
+            "db.sync_seconds": row["sync_seconds"] + wal["sync_seconds"],
+        }
+        self._slow |= self._rates.all(counted, self._clock.monotonic())
+
+    async def _look_at_statements(self) -> None:
+        if not self._has_statements:
+            return
+        now, seen = self._clock.monotonic(), []
+        for row in await self._database.fetch(SQL.watch_statements):
+            name = self._names.get(row["query_id"], "")
+            names = ("calls", "seconds", "rows_", "blocks")
+            grown = [self._rates.of(f"statement:{row['query_id']}:{each}", row[each], now) or 0.0 for each in names]
+            if name and grown[0]:
+                seen.append(Statement(name, *grown))
+        self._statements = tuple(seen)
+
+    async def _look_at_size(self) -> None:
+        row = await self._database.fetch_one(SQL.watch_size)
+        assert row is not None
+        self._slow["db.size_bytes"] = row["size_bytes"]
+        self._forget("db.replication_lag_seconds")
+        if row["own_lag_seconds"] is not None or row["replicas"]:
+            self._slow["db.replication_lag_seconds"] = row["own_lag_seconds"] or row["replica_lag_seconds"] or 0.0
+
+    async def _look_at_bloat(self) -> None:
+        self._forget("db.bloat_share:")
+        for row in await self._database.fetch(SQL.watch_bloat):
+            self._slow[f"db.bloat_share:{row['table_']}"] = row["share"]
+
+    async def _look_at_definitions(self) -> None:
+        rows = await self._database.fetch(SQL.watch_definitions)
+        self.definitions = {(row["kind"], row["name"]): row["definition"] for row in rows}
+
+    def _forget(self, *beginnings: str) -> None:
+        self._slow = {name: value for name, value in self._slow.items() if not name.startswith(beginnings)}

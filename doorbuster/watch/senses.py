@@ -1,0 +1,93 @@
+"""The senses' beat: each second the signals of all processes, of PostgreSQL and of the host become one tick.
+
+Promises: beats whatever fails; says within two seconds that PostgreSQL does not answer; what changed is noted.
+Never: waits for PostgreSQL: it takes what the database's own watch saw last.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from doorbuster.clock import Clock
+from doorbuster.watch.changes import Changes
+from doorbuster.watch.collector import Collector
+from doorbuster.watch.database_health import DatabaseSample
+from doorbuster.watch.database_watch import COST, DatabaseWatch
+from doorbuster.watch.host import Host
+from doorbuster.watch.series import SAVE_SECONDS, Series
+from doorbuster.watch.signals import Signals, Tick
+
+SILENT_SECONDS_MAX = 1.5
+
+Levers = Callable[[], Iterable[tuple[int, int, str]]]
+
+
+class Senses:
+    """What is felt now: `tick` is the last second, `sample` the last look at PostgreSQL."""
+
+    def __init__(
+        self,
+        collector: Collector,
+        watch: DatabaseWatch,
+        host: Host,
+        series: Series,
+        clock: Clock,
+        *,
+        sales: Callable[[], dict[str, float]],
+        levers: Levers,
+    ) -> None:
+        """Begin without a tick; `sales` gives the signals of the sales, `levers` the newest levers by number."""
+        self._collector, self._watch, self._host, self._series = collector, watch, host, series
+        self._clock, self._sales, self._levers = clock, sales, levers
+        self._signals, self._changes = Signals(), Changes()
+        self.tick: Tick | None = None
+
+    @property
+    def sample(self) -> DatabaseSample | None:
+        """Return the last look at PostgreSQL."""
+        return self._watch.sample
+
+    async def run(self) -> None:
+        """Beat at each full second until cancelled, and save the series now and then."""
+        while True:
+            now = self._clock.now().timestamp()
+            await asyncio.sleep(1.0 - now % 1.0)
+            tick = self.beat()
+            if tick.at % SAVE_SECONDS == 0:
+                await asyncio.to_thread(self._note_levers)
+                await asyncio.to_thread(self._series.save)
+
+    def beat(self) -> Tick:
+        """Make the tick of the second that is over, and keep it."""
+        started = self._clock.monotonic()
+        at = int(self._clock.now().timestamp())
+        values = {**self._signals.of(self._collector, started), **self._sales(), **self._host.measure(started)}
+        values |= self._database(values, started)
+        self.tick = Tick(at, values)
+        self._series.add(self.tick)
+        self._note_changes(at, started)
+        COST.set(self._clock.monotonic() - started, "signals")
+        return self.tick
+
+    def _database(self, values: dict[str, float], now: float) -> dict[str, float]:
+        """Return what is known of PostgreSQL; it is up while it answers us, or anybody else."""
+        sample = self._watch.sample
+        waiting = max(0.0, now - self._watch.asked_at) if self._watch.asked_at > self._watch.answered_at else 0.0
+        silent = sample is None or not sample.up or waiting > SILENT_SECONDS_MAX
+        answers = any(value > 0 for name, value in values.items() if name.startswith("query.calls:"))
+        if silent and not answers:
+            return {"db.up": 0.0} if sample is not None or waiting > SILENT_SECONDS_MAX else {}
+        seen = {} if sample is None or silent else {**sample.values, "db.answer_seconds": sample.answer_seconds}
+        return {**seen, "db.up": 1.0}
+
+    def _note_changes(self, at: int, now: float) -> None:
+        living = {each.snapshot.identity: each.snapshot.release for each in self._collector.living(now)}
+        for change in (
+            *self._changes.of_definitions(self._watch.definitions, at),
+            *self._changes.of_server(self._watch.started_at, at),
+            *self._changes.of_workers(living, at),
+        ):
+            self._series.note(change)
+
+    def _note_levers(self) -> None:
+        for change in self._changes.of_levers(self._levers()):
+            self._series.note(change)
