@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from doorbuster.accounts.passwords import Passwords
 from doorbuster.accounts.sessions import Sessions
 from doorbuster.accounts.throttle import Throttle
+from doorbuster.audit.last import last_audit
 from doorbuster.clock import Clock
 from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.health import SnapshotIntake
@@ -67,7 +68,7 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                 pulse, watch = Pulse(database, clock), DatabaseWatch(watched, clock)
                 senses = Senses(
                     collector, watch, Host(settings.home), series, clock,
-                    sales=pulse.signals, levers=lambda: _levers(log),
+                    sales=pulse.signals, audit=lambda: last_audit(settings.home), levers=lambda: _levers(log),
                 )  # fmt: skip
                 house = _house(settings, clock, database, log, collector, pulse=pulse, series=series, senses=senses)
                 keeping = keeper.run(log, clock, settings.home)

@@ -16,8 +16,8 @@ from doorbuster.errors import DatabaseFault
 from doorbuster.watch.database_health import DatabaseSample, Session, Statement, session_of, session_signals
 from doorbuster.watch.rates import Rates
 
-SQL = QueryFile("doorbuster.watch", "database_health.sql")
-VERSIONED = QueryFile("doorbuster.watch", "database_checkpoints.sql")
+SQL = QueryFile("doorbuster.watch", "database_health.catalog.sql")
+VERSIONED = QueryFile("doorbuster.watch", "checkpoints.catalog.sql")
 
 LOOK_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 5.0
