@@ -36,6 +36,7 @@ RETRY_PAUSE_SECONDS = (0.25, 0.75)
 
 CALLS = metrics.counter("doorbuster_downstream_calls_total", "Calls by what became of them.", ("downstream", "outcome"))
 SECONDS = metrics.histogram("doorbuster_downstream_duration_seconds", "Time of calls that were sent.", ("downstream",))
+IN_FLIGHT = metrics.gauge("doorbuster_downstream_in_flight", "Calls that wait for their answer.", ("downstream",))
 SHARE = metrics.gauge("doorbuster_downstream_throttle_ratio", "Share of calls being refused here.", ("downstream",))
 RETRIES = metrics.counter(
     "doorbuster_downstream_retries_total",
@@ -162,6 +163,7 @@ class Downstream:
         """Start as if it were well."""
         self.name, self._clock, self._chance = name, clock, chance
         self.throttle, self.retries = Throttle(clock, chance), RetryBudget(clock)
+        self._in_flight = 0
 
     async def call(self, send: Callable[[], Awaitable[Answer]], judge: Judge) -> Answer:
         """Send, and once more if `judge` and the budget allow it; the last fault is raised as it came.
@@ -185,6 +187,7 @@ class Downstream:
     async def _attempt(self, send: Callable[[], Awaitable[Answer]], judge: Judge) -> Answer:
         started = self._clock.monotonic()
         outcome: Outcome = "abandoned"
+        self._step(1)
         try:
             answer = await send()
             outcome = "answered"
@@ -193,10 +196,15 @@ class Downstream:
             outcome = "failed" if judge(fault).unwell else "answered"
             raise
         finally:
+            self._step(-1)
             self.throttle.tell(outcome)
             CALLS.add(self.name, outcome)
             SECONDS.observe(self._clock.monotonic() - started, self.name)
             SHARE.set(self.throttle.share(), self.name)
+
+    def _step(self, by: int) -> None:
+        self._in_flight += by
+        IN_FLIGHT.set(self._in_flight, self.name)
 
     def _admitted(self) -> bool:
         admitted = self.throttle.admits()

@@ -118,19 +118,22 @@ def control_plane_routes() -> list[BaseRoute]:
     A `guarded` line ends with the permission it needs (`accounts/roles.py` says which role has it) and its method when
     that is not GET; the other lines are what anybody reaches.
     """
-    from doorbuster.control import health, journal_pages, login, operators, outbox, overview, products
+    from doorbuster.control import diagnoses, health, journal_pages, login, operators, outbox, overview, products
     from doorbuster.control.access import guarded
 
     return [
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/metrics", health.metrics_show),
+        Route("/api/v1/diagnosis", diagnoses.diagnosis_told),
         Route("/log-in", login.log_in_show),
         Route("/log-in", login.log_in_create, methods=["POST"]),
         Route("/links/{token}", login.link_show),
         Route("/links/{token}", login.link_use, methods=["POST"]),
         guarded("/log-out", login.log_out_create, "look", "POST"),
         guarded("/", overview.overview_show, "look"),
+        guarded("/diagnosis", diagnoses.diagnosis_show, "look"),
+        guarded("/diagnosis/{id:int}", diagnoses.record_show, "look"),
         guarded("/products", products.products_index, "look"),
         guarded("/journal", journal_pages.journal_index, "look"),
         guarded("/outbox", outbox.outbox_index, "contact"),

@@ -9,17 +9,30 @@ import typer
 import uvloop
 from rich.console import Console
 
-from doorbuster.bench import answers, bar, claims, engine, growth, growth_report, load, purchases, rooms, shapes
+from doorbuster.bench import (
+    answers,
+    bar,
+    claims,
+    engine,
+    foreign_causes,
+    growth,
+    growth_report,
+    load,
+    purchases,
+    rooms,
+    shapes,
+)
 from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.growth import Grown, Size
 from doorbuster.bench.measures import Findings, show, written
 from doorbuster.bench.overload import commands as overload_commands
 from doorbuster.bench.rounds import Group, Pace, Say
+from doorbuster.bench.trials import commands as trial_commands
 from doorbuster.errors import DoorbusterError, Misconfigured
 
 app = typer.Typer(add_completion=False)
-app.registered_commands += overload_commands.app.registered_commands
+app.registered_commands += overload_commands.app.registered_commands + trial_commands.app.registered_commands
 
 GROUPS: dict[str, Group] = {
     "engine": engine.gain,
@@ -83,6 +96,20 @@ def bench_growth(
     growth_report.show(console, grown, SMALL, large)
     growth_report.written(grown, SMALL, large, Path("out/bench-growth.json"))
     raise typer.Exit(0 if all(each.buffers_ok and each.time_ok for each in grown) else 1)
+
+
+@app.command("causes")
+def bench_causes(
+    folder: Annotated[
+        Path, typer.Argument(help="Where `petshop`, `nezha-online-boutique` and `nezha-train-ticket` lie.")
+    ],
+) -> None:
+    """Score the ideas of the diagnosis on other people's recorded incidents; only reported, no target."""
+    if not (folder / "petshop").is_dir():
+        raise Misconfigured(f"there is no folder petshop in {folder}; docs/guide/diagnosis.md says where to get it")
+    findings = Findings(foreign_causes.measures_of(folder))
+    show(Console(), findings)
+    written(findings, Path("out/causes.json"))
 
 
 async def _grown(large: Size, console: Console) -> list[Grown]:

@@ -30,6 +30,8 @@ from doorbuster.journal import EventLog, mirror, open_event_log
 from doorbuster.settings import Settings
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.database_watch import DatabaseWatch
+from doorbuster.watch.diagnosis.doctor import attend
+from doorbuster.watch.diagnosis.practice import doctor_of
 from doorbuster.watch.history import History
 from doorbuster.watch.host import Host
 from doorbuster.watch.process import Reporter, measure_lag
@@ -72,7 +74,7 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                 )  # fmt: skip
                 house = _house(settings, clock, database, log, collector, pulse=pulse, series=series, senses=senses)
                 keeping = keeper.run(log, clock, settings.home)
-                works = (*_beats(house), keeping, watch.run(), senses.run())
+                works = (*_beats(house), keeping, watch.run(), senses.run(), attend(house.doctor, clock))
                 beats = [tasks.create_task(beat) for beat in works]
                 yield {"house": house}
                 for beat in beats:
@@ -109,6 +111,7 @@ def _house(
         pulse=pulse,
         series=series,
         senses=senses,
+        doctor=doctor_of(database, log, series, senses),
     )
 
 

@@ -36,13 +36,14 @@ async def readyz(request: Request) -> Response:
 async def metrics_show(request: Request) -> Response:
     """Show all metrics as Prometheus text."""
     house = house_of(request)
-    if not _may_scrape(request, metrics_token(house.settings.secret)):
+    if not may_scrape(request, metrics_token(house.settings.secret)):
         return PlainTextResponse("metrics are for this machine or with the token\n", 403)
     body = exposition(house.collector, house.clock.monotonic())
     return Response(body, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
 
 
-def _may_scrape(request: Request, token: str) -> bool:
+def may_scrape(request: Request, token: str) -> bool:
+    """Say whether a program may read what is not public: it runs on this machine, or shows the token."""
     shown = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
     forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded"))
     return hmac.compare_digest(shown, token.encode()) or (not forwarded and _is_this_machine(request))

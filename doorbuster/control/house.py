@@ -10,6 +10,7 @@ from doorbuster.accounts.sessions import Sessions
 from doorbuster.control.pulse import Pulse
 from doorbuster.journal import EventLog
 from doorbuster.watch.collector import Collector
+from doorbuster.watch.diagnosis.doctor import Doctor
 from doorbuster.watch.history import History
 from doorbuster.watch.senses import Senses
 from doorbuster.watch.series import Series
@@ -28,6 +29,7 @@ class ControlHouse(House):
     pulse: Pulse
     series: Series
     senses: Senses
+    doctor: Doctor
 
 
 def house_of(request: Request) -> ControlHouse:

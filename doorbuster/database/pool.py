@@ -104,6 +104,19 @@ class Database:
                 async with connection.transaction():
                     yield Transaction(connection)
 
+    async def plan(self, query: Query) -> Any:
+        """Return PostgreSQL's generic plan of a query (what EXPLAIN prints as JSON), without running it.
+
+        The plan is made for unknown values, as a prepared statement that has run often is planned. Raises DatabaseFault
+        for a statement that PostgreSQL cannot plan, too.
+        """
+        async with self._connection() as connection:
+            try:
+                with _translated(query):
+                    return await _plan(connection, query)
+            except asyncpg.PostgresError as fault:
+                raise errors.DatabaseFault(f"{query.name} cannot be planned: {fault}") from fault
+
     def _patience(self, now: float) -> float:
         """Return how long to wait for a connection: never past the deadline, but long enough to take a free one."""
         left = deadline.seconds_left(now)
@@ -243,6 +256,18 @@ async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> lis
     CALLS.add(query.name)
     ROWS.add(query.name, by=len(rows))
     return rows
+
+
+async def _plan(connection: Any, query: Query) -> Any:
+    nothing = f"({', '.join(['NULL'] * len(query.parameters))})" if query.parameters else ""
+    async with connection.transaction(readonly=True):
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE planned AS {query.sql}")
+        try:
+            return await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE planned{nothing}")
+        finally:
+            with suppress(asyncpg.PostgresError):
+                await connection.execute("DEALLOCATE planned")
 
 
 async def _execute(connection: Any, query: Query, parameters: dict[str, Any]) -> int:

@@ -16,6 +16,7 @@ text in quotes are left alone.
 import re
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import Path
 
 from doorbuster.errors import Misconfigured
 
@@ -77,6 +78,7 @@ class QueryFile:
         return self.loaded
 
 
+_PACKAGE = Path(__file__).resolve().parent.parent
 _SENT_NAME = re.compile(r"/\* q=([a-z][a-z0-9_.]*) \*/")
 
 
@@ -84,6 +86,17 @@ def name_in(text: str) -> str:
     """Return the name of the query that this text was sent for, or nothing when it is none of ours."""
     match = _SENT_NAME.match(text)
     return match[1] if match else ""
+
+
+def house_queries() -> dict[str, Query]:
+    """Return every statement that the house sends to PostgreSQL, by name; read anew at each call."""
+    found: dict[str, Query] = {}
+    for path in sorted(_PACKAGE.rglob("*.sql")):
+        if path.parent.name != "migrations" and not path.name.endswith((".function.sql", ".sqlite.sql")):
+            room = ".".join(("doorbuster", *path.relative_to(_PACKAGE).parts[:-1]))
+            queries = parse(path.read_text(encoding="utf-8"), f"{room}/{path.name}")
+            found |= {query.name: query for query in queries}
+    return found
 
 
 def parse(text: str, source: str) -> list[Query]:

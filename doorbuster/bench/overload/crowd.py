@@ -65,7 +65,7 @@ class Crowd:
 
         async def shopper() -> None:
             while (now := time.perf_counter() - started) < seconds:
-                await self._visit(now, started)
+                await self.visit(now, started)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(shoppers):
@@ -80,10 +80,10 @@ class Crowd:
                 while (at := at + self.chance.expovariate(rate)) < ends_at:
                     if (wait := started + at - time.perf_counter()) > 0:
                         await asyncio.sleep(wait)
-                    group.create_task(self._visit(at, started))
+                    group.create_task(self.visit(at, started))
                 at = ends_at
 
-    async def _visit(self, planned: float, started: float) -> None:
+    async def visit(self, planned: float, started: float) -> None:
         """Search, look at a product, or buy: hold, then order."""
         draw, when = self.chance.random(), (planned, started)
         cookie = (mint(self.shop.secret, secure=False).cookie or "").partition(";")[0]

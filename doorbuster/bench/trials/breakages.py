@@ -1,0 +1,209 @@
+"""What is broken in a trial: each breakage is real, lasts while its context does, and has a strength.
+
+A breakage gets the ward and a strength between 0.5 (a little) and 1.5 (a lot).
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from doorbuster.bench.overload.cores import family_of, pin, slow_down
+from doorbuster.bench.trials.crowd import bots
+from doorbuster.bench.trials.ward import Ward
+from doorbuster.database import Query, QueryFile
+from doorbuster.database.pool import own_connection
+from doorbuster.drill.chaos import faults as chaos
+from doorbuster.serving import background
+from doorbuster.watch.diagnosis import CauseName
+
+SQL = QueryFile("doorbuster.bench.trials", "breakages.sql")
+Breakage = Callable[[Ward, float], AbstractAsyncContextManager[None]]
+
+STATEMENT_SECONDS_MAX = 120.0
+DATABASE_CORE, WEB_CORE = 0, 1
+BOTS_PER_SECOND = 500.0
+JOBS_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A breakage, and the cause that the diagnosis must name; `seconds_max` is how long it may take until it hurts."""
+
+    name: str
+    cause: CauseName
+    breaks: Breakage
+    seconds_max: float = 30.0
+
+
+def without_index(drop: str, make: str) -> Breakage:
+    """Return the breakage in which an index is dropped, and made again."""
+
+    @asynccontextmanager
+    async def breakage(ward: Ward, _: float) -> AsyncIterator[None]:
+        async with own_connection(ward.house.direct_url, application="operator") as connection:
+            await connection.execute(getattr(SQL, drop).sql)
+            try:
+                yield
+            finally:
+                await connection.execute(getattr(SQL, make).sql, timeout=STATEMENT_SECONDS_MAX)
+
+    return breakage
+
+
+@asynccontextmanager
+async def reports(ward: Ward, strength: float) -> AsyncIterator[None]:
+    """Let an analyst's report run in several sessions at once."""
+    works = [_repeated(ward, SQL.trial_report, "report") for _ in range(round(8 * strength))]
+    async with background(*works):
+        yield
+
+
+@asynccontextmanager
+async def writes(ward: Ward, strength: float) -> AsyncIterator[None]:
+    """Write far more than the disk takes, with checkpoints without pause."""
+    async with own_connection(ward.house.direct_url, application="import") as connection:
+        await connection.execute(SQL.trial_make_scratch.sql)
+        await connection.execute(SQL.trial_log_scratch.sql)
+        works = [_repeated(ward, SQL.trial_write, "import") for _ in range(round(8 * strength))]
+        try:
+            async with background(*works, _repeated(ward, SQL.trial_checkpoint, "import")):
+                yield
+        finally:
+            await connection.execute(SQL.trial_empty_scratch.sql, timeout=STATEMENT_SECONDS_MAX)
+
+
+async def _repeated(ward: Ward, query: Query, application: str) -> None:
+    async with own_connection(ward.house.direct_url, application=application) as connection:
+        while True:
+            with suppress(TimeoutError):
+                await connection.execute(query.sql, timeout=STATEMENT_SECONDS_MAX)
+
+
+@asynccontextmanager
+async def slow_database(ward: Ward, strength: float) -> AsyncIterator[None]:
+    """Let PostgreSQL's sessions have only a small part of the time."""
+    async with background(slow_down(ward.house.postgres.pid, 30 * strength)):
+        yield
+
+
+@asynccontextmanager
+async def busy_neighbours(ward: Ward, strength: float) -> AsyncIterator[None]:
+    """Let other programs take the core that the web workers run on."""
+    pin(ward.house.pids("worker"), WEB_CORE)
+    pin(family_of(ward.house.postgres.pid), DATABASE_CORE)
+    spawn = multiprocessing.get_context("spawn")
+    neighbours = [spawn.Process(target=_spin, args=(WEB_CORE,), daemon=True) for _ in range(round(24 * strength))]
+    for neighbour in neighbours:
+        neighbour.start()
+    try:
+        yield
+    finally:
+        for neighbour in neighbours:
+            neighbour.kill()
+            neighbour.join()
+        every = set(range(os.cpu_count() or 1))
+        for pid in (*ward.house.pids("worker"), *family_of(ward.house.postgres.pid)):
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(pid, every)
+
+
+def _spin(core: int) -> None:
+    os.sched_setaffinity(0, {core})
+    while True:
+        pass
+
+
+@asynccontextmanager
+async def blocked_loop(ward: Ward, strength: float) -> AsyncIterator[None]:
+    """Let one worker do nothing for seconds, again and again, as a blocking call does."""
+    async with background(_pulse(ward.house.pids("worker")[0], 2.5 * strength)):
+        yield
+
+
+async def _pulse(pid: int, still_seconds: float) -> None:
+    try:
+        while True:
+            os.kill(pid, signal.SIGSTOP)
+            await asyncio.sleep(still_seconds)
+            os.kill(pid, signal.SIGCONT)
+            await asyncio.sleep(0.4)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+@asynccontextmanager
+async def spike(ward: Ward, strength: float) -> AsyncIterator[None]:
+    """Let many times as many people come."""
+    usual = ward.pace.per_second
+    ward.pace.per_second = usual * 12 * strength
+    try:
+        yield
+    finally:
+        ward.pace.per_second = usual
+
+
+@asynccontextmanager
+async def bot_flood(ward: Ward, strength: float) -> AsyncIterator[None]:
+    """Let one client ask for hundreds of pages a second."""
+    async with background(bots(ward.shop.origin, BOTS_PER_SECOND * strength, ward.chance)):
+        yield
+
+
+@asynccontextmanager
+async def backlog(ward: Ward, strength: float) -> AsyncIterator[None]:
+    """Stop the job worker while work for it comes in."""
+    jobs = ward.house.pids("jobs")
+    async with own_connection(ward.house.direct_url, application="shop") as connection:
+        for _ in range(round(JOBS_ROUNDS * strength)):
+            await connection.execute(SQL.trial_jobs.sql)
+    for pid in jobs:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in jobs:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def chaotic(breaks: chaos.Breakage) -> Breakage:
+    """Return a breakage of the chaos drill, which has no strength."""
+
+    @asynccontextmanager
+    async def breakage(ward: Ward, _: float) -> AsyncIterator[None]:
+        async with breaks(ward.house):
+            yield
+
+    return breakage
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("search index dropped", "missing_index", without_index("trial_drop_search_index", "trial_make_search_index")),
+    Fault(
+        "variants index dropped",
+        "missing_index",
+        without_index("trial_drop_variants_index", "trial_make_variants_index"),
+    ),
+    Fault("reports on the shop's database", "bad_query", reports),
+    Fault("lock held on the hot row", "lock_contention", chaotic(chaos.pools_locked)),
+    Fault("lock held on the tables of orders", "lock_contention", chaotic(chaos.tables_locked)),
+    Fault("connections taken", "connection_exhaustion", chaotic(chaos.connections_exhausted)),
+    Fault("import writes without end", "io_saturation", writes),
+    Fault("database machine shared", "database_cpu", slow_database),
+    Fault("web machine shared", "web_cpu", busy_neighbours),
+    Fault("worker blocked again and again", "event_loop_block", blocked_loop),
+    Fault("worker stopped", "event_loop_block", chaotic(chaos.signalled("worker", signal.SIGSTOP, everybody=False))),
+    Fault("payment provider slow", "slow_payments", chaotic(chaos.gateway_that("slow_api"))),
+    Fault("payment provider failing", "slow_payments", chaotic(chaos.gateway_that("failing_api"))),
+    Fault("twelve times the crowd", "traffic_spike", spike),
+    Fault("one client floods", "bot_flood", bot_flood),
+    Fault("database frozen", "database_down", chaotic(chaos.postgres_frozen)),
+    Fault("database unreachable", "database_down", chaotic(chaos.wire_refused)),
+    Fault("job worker stopped", "job_backlog", backlog, seconds_max=60.0),
+)
+"""Every fault that is tried; what cannot be made on one machine without harm (a replica, full memory) is left out."""

@@ -1,0 +1,60 @@
+"""One trial: wait until all is calm, break one thing, watch what the control plane says, mend it, judge."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from doorbuster.bench.trials.breakages import Fault
+from doorbuster.bench.trials.ward import Ward, calm
+
+BASELINE_SECONDS = 20.0
+NAMED_SECONDS_MAX = 30.0
+CALM_SECONDS_MAX = 90.0
+LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was said in one trial; seconds are since the fault began, None when it did not come."""
+
+    fault: str
+    cause: str
+    strength: float
+    detected_seconds: float | None
+    named_seconds: float | None
+    named: str | None
+    headline: str
+
+    @property
+    def right(self) -> bool:
+        """Say whether the first cause that was named within the time is the true one."""
+        return self.named == self.cause
+
+
+async def tried(ward: Ward, fault: Fault, strength: float) -> Verdict | None:
+    """Try one fault; None when the ward did not calm down before it, so that nothing can be said."""
+    if not await calm(ward, CALM_SECONDS_MAX):
+        return None
+    await asyncio.sleep(BASELINE_SECONDS)
+    if not await calm(ward, CALM_SECONDS_MAX):
+        return None
+    async with fault.breaks(ward, strength):
+        return await _watched(ward, fault, strength)
+
+
+async def _watched(ward: Ward, fault: Fault, strength: float) -> Verdict:
+    """Ask again and again; the time to name counts from the detection, as a person would count it."""
+    began, detected = time.monotonic(), None
+    headline = ""
+    while (gone := time.monotonic() - began) < (detected or fault.seconds_max) + NAMED_SECONDS_MAX:
+        told = await ward.told()
+        said = told["now"] if told else None
+        if said is not None:
+            detected = gone if detected is None else detected
+            headline = said["headline"]
+            if said["cause"]:
+                return Verdict(fault.name, fault.cause, strength, detected, gone, said["cause"], headline)
+        elif detected is None and gone > fault.seconds_max:
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    return Verdict(fault.name, fault.cause, strength, detected, None, None, headline)

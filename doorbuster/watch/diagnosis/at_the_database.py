@@ -1,0 +1,232 @@
+"""Suspects at the database: what makes its sessions many or slow.
+
+Each suspect looks at the facts and returns a Suspicion, or None when it has nothing to say.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from statistics import median
+
+from doorbuster.database.indexes import Index
+from doorbuster.watch.database_health import Session
+from doorbuster.watch.diagnosis.causes import Suspicion
+from doorbuster.watch.diagnosis.examination import Holder, Scan
+from doorbuster.watch.diagnosis.facts import Facts
+
+SCANNED_ROWS = 50_000.0
+"""Rows a second read by sequential scans of large tables that are worth a word."""
+SCANNED_FACTOR = 5.0
+SCANNED_ROWS_PER_CORE = 300_000.0
+"""A core that does nothing else scans millions of rows a second; with this many, scans are what it does."""
+DEAR_FACTOR = 3.0
+DEAR_SECONDS = 0.02
+MAIN_SHARE = 0.35
+LOCK_SESSIONS = 0.75
+IO_SESSIONS = 0.75
+TAKEN_SHARE = 0.9
+UNKNOWN = "unknown"
+
+
+def missing_index_or_bad_query(facts: Facts) -> Suspicion | None:
+    """Suspect the statement that keeps the database busy: it reads a whole table, or costs more than it did."""
+    share = facts.added.share(facts.added.database_cpu + (facts.added.io if _scans(facts) else 0.0))
+    query = busiest_query(facts)
+    scan, index, factor = scanned(facts, query), facts.examined.missed_by(query), _dearer(facts, query)
+    if scan is not None or (index is not None and factor):
+        return _reading_all(facts, share, query, scan)
+    return _dear(facts, share, query, factor) if factor else None
+
+
+def _reading_all(facts: Facts, share: float, query: str, scan: Scan | None) -> Suspicion:
+    index = facts.examined.missed_by(query) or (index_for(facts, scan.table) if scan else None)
+    release = facts.changed("release", "function_changed")
+    table = scan.table if scan else index.table if index else ""
+    evidence = tuple(_evidence(facts, query, scan))
+    if index is None and facts.changed("index_dropped") is None and release is not None:
+        return Suspicion(
+            "bad_query", share, f"Sequential scans on {table} by query {query}, since {release.what}", evidence, query
+        )
+    detail = f"Add the index: {index.concurrently}" if index else f"Add an index to {table} for {query}"
+    named = f"add index {index.name}" if index else "add an index for its condition"
+    headline = f"Sequential scans on {table} by query {query or UNKNOWN}; {named}"
+    return Suspicion("missing_index", share, headline, evidence, query or table, detail)
+
+
+def _evidence(facts: Facts, query: str, scan: Scan | None) -> Iterator[str]:
+    yield from _cost_of(facts, query)
+    if _scans(facts):
+        rows, before = facts.compared.is_now("db.seq_rows"), facts.compared.was("db.seq_rows")
+        yield f"Sequential scans read {rows:,.0f} rows a second ({before:,.0f} before)."
+    if scan is not None and scan.filter:
+        yield f"The plan of {query} reads {scan.table} from end to end, {scan.rows:,.0f} rows, for {scan.filter}."
+    for index in facts.examined.lacking:
+        yield f"The index {index.name} on {index.table} is missing."
+
+
+def _dear(facts: Facts, share: float, query: str, factor: float) -> Suspicion:
+    release = facts.changed("release", "function_changed", "setting_changed")
+    since = f", since {release.what}" if release else ""
+    if query == UNKNOWN:
+        strangers = [each for each in facts.sessions if each.is_active and not each.query_name]
+        whose = Counter(each.application or "unnamed" for each in strangers).most_common(1)
+        said = tuple(
+            f"Process {each.pid} of {each.application or 'unnamed'} has run for {each.seconds:.0f} s."
+            for each in strangers[:3]
+        )
+        headline = (
+            f"A statement that is none of the shop's keeps the database busy{f', of {whose[0][0]}' if whose else ''}"
+        )
+        return Suspicion("bad_query", share, headline, said, UNKNOWN)
+    headline = f"Query {query} costs {factor:.0f} times what it did{since}"
+    return Suspicion("bad_query", share, headline, tuple(_cost_of(facts, query)), query)
+
+
+def lock_contention(facts: Facts) -> Suspicion | None:
+    """Suspect a lock when sessions wait for one."""
+    if facts.compared.is_now("db.lock") < LOCK_SESSIONS:
+        return None
+    waiting = facts.compared.grown("db.lock")
+    query = waiting[0][0] if waiting else ""
+    holder = head_of_chain(facts.sessions)
+    evidence = [
+        f"{facts.compared.is_now('db.lock'):.1f} sessions wait for locks ({facts.compared.was('db.lock'):.1f})."
+    ]
+    detail = "see the chain on the database page"
+    if holder is not None:
+        what = holder.query_name or holder.text[:80] or "a statement that is none of the shop's"
+        detail = f"process {holder.pid} ({holder.application or 'unnamed'}, {holder.state})"
+        evidence.append(
+            f"Process {holder.pid} of {holder.application or 'nobody known'} holds it, {holder.state} for "
+            f"{holder.seconds:.0f} s, transaction open for {holder.transaction_seconds:.0f} s: {what}."
+        )
+    behind = f" behind process {holder.pid}" if holder else ""
+    headline = f"Query {query or UNKNOWN} waits for a lock{behind}"
+    return Suspicion("lock_contention", facts.added.share(facts.added.lock), headline, tuple(evidence), query, detail)
+
+
+def connection_exhaustion(facts: Facts) -> Suspicion | None:
+    """Suspect the connections when the server has none left, or the pool none while the database does little."""
+    compared, most = facts.compared, facts.compared.is_now("db.connections_max")
+    taken = compared.is_now("db.connections")
+    full = most > 0 and taken >= TAKEN_SHARE * most
+    refused = compared.is_now("db.refused_connections") > 0
+    share = facts.added.share(facts.added.connections)
+    if not (full or refused or share >= MAIN_SHARE):
+        return None
+    idle = _idle_holder(facts)
+    evidence = [f"{taken:.0f} of {most:.0f} connections are taken; {compared.is_now('db.active'):.1f} work."]
+    if compared.is_now("db.idle_in_transaction") >= 1:
+        evidence.append(f"{compared.is_now('db.idle_in_transaction'):.0f} are idle in a transaction.")
+    if idle:
+        evidence.append(f"{idle.connections} belong to {idle.application} and are {idle.state}.")
+    detail = f"{idle.connections} of {idle.application}" if idle else "see the sessions on the database page"
+    headline = "No database connection is free" + (f": {idle.application} holds {idle.connections}" if idle else "")
+    strength = 0.95 if full or refused else share
+    return Suspicion(
+        "connection_exhaustion", strength, headline, tuple(evidence), idle.application if idle else "", detail
+    )
+
+
+def io_saturation(facts: Facts) -> Suspicion | None:
+    """Suspect the disk when sessions wait for it and no scan explains why."""
+    compared = facts.compared
+    waiting = compared.is_now("db.io") + compared.is_now("db.lwlock")
+    if waiting < IO_SESSIONS or _scans(facts):
+        return None
+    wal = compared.is_now("db.wal_bytes") / 1e6
+    checkpoints = compared.is_now("db.checkpoints_requested")
+    evidence = [f"{waiting:.1f} sessions wait for reads, writes or the log.", f"The log grows by {wal:.1f} MB/s."]
+    if checkpoints > 0:
+        evidence.append("Checkpoints are forced by the amount of log.")
+    writers = compared.grown("db.active")
+    subject = writers[0][0] if writers else ""
+    headline = f"The database waits for its disk; {wal:.0f} MB/s of log" + (f", most at {subject}" if subject else "")
+    detail = subject or "see the sessions on the database page"
+    return Suspicion("io_saturation", facts.added.share(facts.added.io), headline, tuple(evidence), subject, detail)
+
+
+def busiest_query(facts: Facts) -> str:
+    """Return the statement to which most running sessions were added, by sample or by measure; "" for none."""
+    grown = facts.compared.grown("db.active") or facts.compared.grown("query.seconds")
+    return grown[0][0] if grown and grown[0][1] >= 0.1 else ""
+
+
+def scanned(facts: Facts, query: str) -> Scan | None:
+    """Return what is scanned sequentially so much that it explains the database's work, or None."""
+    planned = facts.scans_of(query)
+    if not _scans(facts):
+        return max(planned, key=lambda scan: scan.rows) if planned and _suddenly(facts) else None
+    if planned:
+        return max(planned, key=lambda scan: scan.rows)
+    tables = facts.compared.grown("db.seq_rows")
+    return Scan(tables[0][0], tables[0][1]) if tables else None
+
+
+def index_for(facts: Facts, table: str) -> Index | None:
+    """Return an index of that table which ought to exist and does not."""
+    return next((index for index in facts.examined.lacking if index.table == table), None)
+
+
+def head_of_chain(sessions: tuple[Session, ...]) -> Session | None:
+    """Return the session that blocks others and is blocked by none; of several, the one with most behind it."""
+    by_pid = {session.pid: session for session in sessions}
+    behind: dict[int, int] = {}
+    for session in sessions:
+        for blocker in session.blocked_by:
+            behind[blocker] = behind.get(blocker, 0) + 1
+    heads = [by_pid[pid] for pid in behind if pid in by_pid and not by_pid[pid].blocked_by]
+    return max(heads, key=lambda session: behind[session.pid], default=None)
+
+
+def _scans(facts: Facts) -> bool:
+    rows, busy = facts.compared.is_now("db.seq_rows"), max(facts.compared.is_now("db.cpu"), 0.3)
+    grown = not facts.compared.has_past or facts.compared.ratio("db.seq_rows", SCANNED_ROWS / 10) >= SCANNED_FACTOR
+    return rows >= max(SCANNED_ROWS, SCANNED_ROWS_PER_CORE * min(busy, facts.database_cores)) and grown
+
+
+def _suddenly(facts: Facts) -> bool:
+    """Say whether a scan in the plan is new: counters of a running scan come only when it ends."""
+    return facts.changed("index_dropped") is not None or bool(facts.examined.lacking)
+
+
+def _dearer(facts: Facts, query: str) -> float:
+    """Return by how much a call of the query grew beyond what calls of the others grew; 0 when it is not remarkable."""
+    if query == UNKNOWN:
+        return DEAR_FACTOR if facts.compared.is_now(f"db.active:{UNKNOWN}") >= LOCK_SESSIONS else 0.0
+    mine, seconds = _growth(facts, query), facts.compared.per_call(f"query.seconds:{query}", f"query.calls:{query}")[1]
+    usual = max(1.0, _growth_of_others(facts, query), _crowding(facts) if facts.spike else 1.0)
+    return mine / usual if seconds >= DEAR_SECONDS and mine / usual >= DEAR_FACTOR else 0.0
+
+
+def _growth_of_others(facts: Facts, query: str) -> float:
+    """Return by how much a call of the other statements became dearer, in the median."""
+    names = (name.partition(":")[2] for name in facts.compared.names if name.startswith("query.calls:"))
+    growths = [_growth(facts, name) for name in names if name != query and facts.compared.is_now(f"query.calls:{name}")]
+    return median(growths) if growths else 1.0
+
+
+def _crowding(facts: Facts) -> float:
+    """Return how many times as long a statement takes because others compute beside it on the same cores."""
+    cores = float(facts.database_cores)
+    return max(1.0, facts.compared.is_now("db.cpu") / cores) / max(1.0, facts.compared.was("db.cpu") / cores)
+
+
+def _growth(facts: Facts, query: str) -> float:
+    before, now = facts.compared.per_call(f"query.seconds:{query}", f"query.calls:{query}")
+    return now / before if before > 0 else (DEAR_FACTOR if now >= DEAR_SECONDS * 5 else 0.0)
+
+
+def _cost_of(facts: Facts, query: str) -> list[str]:
+    before, now = facts.compared.per_call(f"query.seconds:{query}", f"query.calls:{query}")
+    said = []
+    if now > 0:
+        said.append(f"A call of {query} takes {now * 1000:,.0f} ms ({before * 1000:,.1f} ms before).")
+    sessions = facts.compared.is_now(f"db.active:{query}")
+    if sessions >= 0.1:
+        said.append(f"{sessions:.1f} of {facts.compared.is_now('db.active'):.1f} working sessions run it.")
+    return said
+
+
+def _idle_holder(facts: Facts) -> Holder | None:
+    """Return who has most of the connections without working."""
+    return next((holder for holder in facts.examined.holders if holder.state != "active"), None)

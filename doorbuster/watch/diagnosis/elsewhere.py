@@ -1,0 +1,148 @@
+"""Suspects outside the database: web workers, payments, the crowd itself, and resources that end.
+
+Each suspect looks at the facts and returns a Suspicion, or None when it has nothing to say.
+"""
+
+from doorbuster.watch.diagnosis.causes import Suspicion
+from doorbuster.watch.diagnosis.facts import Facts
+from doorbuster.watch.diagnosis.pain import (
+    BACKLOG_JOBS,
+    BACKLOG_SECONDS,
+    DISK_FREE_BYTES,
+    DISK_FREE_SHARE,
+    MEMORY_SHARE,
+    REPLICA_SECONDS,
+)
+
+CERTAIN = 1.0
+FLOOD_SHARE = 0.25
+LIMITED_SHARE = 0.3
+BLOCKED_LAG_SECONDS = 1.0
+BUSY_CPU_SHARE = 0.8
+IDLE_CPU_SHARE = 0.5
+HOST_BUSY_SHARE = 0.9
+PAYMENT_FACTOR = 3.0
+PAYMENT_SECONDS = 0.5
+FAILED_SHARE = 0.2
+MEMORY_GROWTH_BYTES = 512e6
+
+
+def disk_full(facts: Facts) -> Suspicion | None:
+    """Suspect the disk when hardly any of it is free."""
+    share, free = facts.compared.last("disk.free_share"), facts.compared.last("disk.free_bytes")
+    if (share is None or share >= DISK_FREE_SHARE) and (free is None or free >= DISK_FREE_BYTES):
+        return None
+    left = f"{(free or 0.0) / 1e6:,.0f} MB"
+    return Suspicion("disk_full", CERTAIN, f"The disk is full: {left} are left", (), "", f"{left} are left")
+
+
+def database_down(facts: Facts) -> Suspicion | None:
+    """Suspect the server itself when it does not answer and is not merely full."""
+    if facts.compared.last("db.up") != 0.0 or facts.compared.is_now("db.refused_connections") > 0:
+        return None
+    return Suspicion("database_down", CERTAIN, "The database does not answer", ())
+
+
+def event_loop_block(facts: Facts) -> Suspicion | None:
+    """Suspect a blocking call when a worker's event loop stands still, or a worker fell silent and lives."""
+    compared, lag = facts.compared, facts.compared.peak("web.lag")
+    missing = compared.was("web.workers") - (compared.last("web.workers") or 0.0)
+    died = facts.changed("worker_died")
+    if missing >= 1 and died is None:
+        said = (
+            f"{missing:.0f} of {compared.was('web.workers'):.0f} web workers have stopped reporting, and none has died."
+        )
+        return Suspicion("event_loop_block", 0.9, "A web worker stands still", (said,))
+    if lag < BLOCKED_LAG_SECONDS:
+        return None
+    said = (
+        f"An event loop was {lag:.1f} s late; the busiest worker uses {compared.is_now('web.cpu_share'):.0%} of a core."
+    )
+    share = max(facts.added.share(facts.added.web), 0.8 if compared.is_now("db.active") < 1 else 0.0)
+    return Suspicion("event_loop_block", share, f"A web worker's event loop stood still for {lag:.1f} s", (said,))
+
+
+def web_cpu(facts: Facts) -> Suspicion | None:
+    """Suspect the workers' processor when they, or their neighbours on the machine, use all of it."""
+    compared = facts.compared
+    own, host = compared.is_now("web.cpu_share"), compared.is_now("host.cpu_share")
+    if own < BUSY_CPU_SHARE and host < HOST_BUSY_SHARE:
+        return None
+    share = facts.added.share(facts.added.web)
+    said = [f"The busiest worker uses {own:.0%} of a core, the machine {host:.0%} of all."]
+    if own < BUSY_CPU_SHARE:
+        said.append("Something else on the machine takes the rest.")
+    return Suspicion("web_cpu", share, "The web workers get too little processor time", tuple(said))
+
+
+def slow_payments(facts: Facts) -> Suspicion | None:
+    """Suspect the payment provider when its answers take long, or fail."""
+    compared = facts.compared
+    before, now = compared.per_call("downstream.seconds:payments", "downstream.calls:payments")
+    failures, errors = compared.added("downstream.failures:payments"), compared.added("http.errors")
+    failed = min(1.0, failures / errors) if errors > 0 else 0.0
+    slow = now >= max(PAYMENT_SECONDS, PAYMENT_FACTOR * before) or compared.is_now("downstream.in_flight:payments") >= 2
+    if not slow and failed < FAILED_SHARE and failures <= 0:
+        return None
+    share = max(facts.added.share(facts.added.payments), failed, 0.5 if failures > 0 and errors <= 0 else 0.0)
+    said = [f"A call takes {now:.2f} s ({before:.2f} s before)."] if now else ["Calls do not come back."]
+    if failures > 0:
+        said.append(f"{failures:.1f} calls a second fail.")
+    return Suspicion("slow_payments", share, "The payment provider is slow or fails", tuple(said), "payments")
+
+
+def crowd(facts: Facts) -> Suspicion | None:
+    """Suspect the crowd when clearly more requests come, and calls cost what they always did."""
+    if not facts.spike:
+        return None
+    compared, added = facts.compared, facts.added
+    now = compared.is_now("http.requests")
+    share = added.share(added.database_cpu + added.web + added.connections + added.io + added.lock)
+    said = f"{now:,.0f} requests a second, {facts.traffic:.1f} times as many as before."
+    busiest = compared.is_now("guard.busiest_client_share")
+    limited = compared.is_now("guard.limited") / now if now else 0.0
+    if busiest >= FLOOD_SHARE or limited >= LIMITED_SHARE:
+        more = f"The busiest client sends {busiest:.0%} of them; {limited:.0%} meet a rate limit."
+        return Suspicion("bot_flood", max(share, 0.6), "A few clients send most of the requests", (said, more))
+    shed = compared.is_now("guard.shed") / now if now else 0.0
+    more = f"The guard turns {shed:.0%} of them away."
+    return Suspicion("traffic_spike", max(share, 0.6 if shed > 0.05 else share), f"{said}", (said, more))
+
+
+def database_cpu(facts: Facts) -> Suspicion | None:
+    """Suspect the database's machine when its sessions compute, and neither a statement nor the crowd says why."""
+    if facts.compared.is_now("db.cpu") < max(1.0, 0.7 * facts.database_cores):
+        return None
+    sessions = facts.compared.is_now("db.cpu")
+    said = f"{sessions:.1f} sessions compute on {facts.database_cores} cores, every statement slower."
+    return Suspicion(
+        "database_cpu", facts.added.share(facts.added.database_cpu), "The database's processor is taken", (said,)
+    )
+
+
+def memory(facts: Facts) -> Suspicion | None:
+    """Suspect memory when the machine has hardly any left, or a worker grew and died."""
+    used, grown = facts.compared.last("host.memory_share") or 0.0, facts.compared.added("web.memory_bytes")
+    died = facts.changed("worker_died")
+    if used < MEMORY_SHARE and not (died and grown >= MEMORY_GROWTH_BYTES):
+        return None
+    said = f"{used:.0%} of the machine's memory is used; the largest worker grew by {grown / 1e6:,.0f} MB."
+    return Suspicion("memory", 0.9, "Memory runs out", (said,), "", "the largest worker")
+
+
+def replication_lag(facts: Facts) -> Suspicion | None:
+    """Suspect a replica that lags behind."""
+    lag = facts.compared.last("db.replication_lag_seconds") or 0.0
+    if lag < REPLICA_SECONDS:
+        return None
+    return Suspicion("replication_lag", 0.6, f"A replica lags {lag:.0f} s behind", ())
+
+
+def job_backlog(facts: Facts) -> Suspicion | None:
+    """Suspect the job worker when its oldest job is old and many wait."""
+    oldest, waiting = facts.compared.last("jobs.oldest_seconds") or 0.0, facts.compared.last("jobs.waiting") or 0.0
+    if oldest < BACKLOG_SECONDS or waiting < BACKLOG_JOBS:
+        return None
+    return Suspicion(
+        "job_backlog", 0.6, f"{waiting:.0f} jobs wait, the oldest for {oldest:.0f} s", (), "", "the job worker"
+    )

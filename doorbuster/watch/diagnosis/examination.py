@@ -1,0 +1,105 @@
+"""Asks the database what counters can't tell: which indexes it lacks, and how it plans the busiest statements.
+
+Promises: runs nothing of the shop's, only plans it; asks at most three statements a time, each for a second at most;
+a database that does not answer yields an empty examination.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from doorbuster.database.indexes import Index, lacking_indexes
+from doorbuster.database.pool import Database
+from doorbuster.database.queries import Query, QueryFile
+from doorbuster.database.rows import build_all
+from doorbuster.errors import DatabaseFault
+
+SQL = QueryFile("doorbuster.watch.diagnosis", "examination.catalog.sql")
+STATEMENTS_MAX = 3
+SCANNED_ROWS_MIN = 10_000.0
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A table that the plan of a statement reads from end to end: its name, about how many rows, and the filter.
+
+    An index that is walked without a condition, row by row for a filter, is as long a way.
+    """
+
+    table: str
+    rows: float
+    filter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """How many connections an application has in one state."""
+
+    application: str
+    state: str
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What the database said: scans of large tables by statement, and the defined indexes that it lacks.
+
+    `tables` are the words of each statement among which its tables are; `holders` are who has the connections, by
+    application and state, the most first.
+    """
+
+    scans: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
+    lacking: tuple[Index, ...] = ()
+    tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    holders: tuple[Holder, ...] = ()
+
+    def missed_by(self, query: str) -> Index | None:
+        """Return an index that ought to exist, does not, and is on a table of the statement."""
+        return next((index for index in self.lacking if index.table in self.tables.get(query, ())), None)
+
+
+async def examine(database: Database, queries: Mapping[str, Query], busiest: Sequence[str]) -> Examination:
+    """Plan the busiest statements that are among `queries` and compare the indexes."""
+    try:
+        lacking = await lacking_indexes(database)
+        holders = build_all(await database.fetch(SQL.connection_holders), Holder)
+    except DatabaseFault:
+        return Examination()
+    asked = [name for name in busiest if name in queries][:STATEMENTS_MAX]
+    scans: dict[str, tuple[Scan, ...]] = {}
+    for name in asked:
+        # A database in need may not even plan in time; then what it lacks must be enough.
+        with suppress(DatabaseFault):
+            scans[name] = tuple(large_scans(await database.plan(queries[name])))
+    return Examination(
+        scans, lacking, {name: frozenset(_WORD.findall(queries[name].sql)) for name in asked}, tuple(holders)
+    )
+
+
+def large_scans(plan: Any) -> Iterator[Scan]:
+    """Yield what a plan (EXPLAIN's JSON) reads from end to end, where that is at least ten thousand rows.
+
+    What a filter leaves is not what is read, so the rows are taken from the cost of reading them.
+    """
+    for node in _nodes(plan[0]["Plan"]):
+        if _reads_all(node) and (rows := _rows_read(node)) >= SCANNED_ROWS_MIN:
+            yield Scan(node["Relation Name"], rows, node.get("Filter", ""))
+
+
+def _reads_all(node: dict[str, Any]) -> bool:
+    walks = node["Node Type"] in ("Index Scan", "Index Only Scan") and "Index Cond" not in node and "Filter" in node
+    return node["Node Type"] == "Seq Scan" or walks
+
+
+def _rows_read(node: dict[str, Any]) -> float:
+    """Return about how many rows a scan reads: its total cost is at least a hundredth for each (cpu_tuple_cost)."""
+    return float(node["Total Cost"]) / 0.0125 if node.get("Filter") else float(node["Plan Rows"])
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)

@@ -1,0 +1,177 @@
+"""Does it hurt? Diagnosis begins with what customers feel, and with the few resources whose end they will feel soon.
+
+Promises: says within three seconds of the first bad one that it hurts, and since when; a single odd second is none.
+Never: looks at a processor's load: that is a suspect, not a pain.
+
+Source: the Prometheus project's advice to alert on symptoms; what "hurt" means is the design's: broken, slower than
+three seconds, or turned away.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from doorbuster.watch.signals import Tick
+
+HOLD_SECONDS = 3
+CALM_SECONDS = 15
+REFERENCE_SECONDS = 180
+
+BROKEN_SHARE = 0.01
+BROKEN_PER_SECOND = 0.5
+REFUSED_SHARE = 0.05
+REFUSED_PER_SECOND = 2.0
+SLOW_SECONDS = 0.75
+SLOW_FACTOR = 4.0
+STUCK_REQUESTS = 12.0
+STUCK_FACTOR = 5.0
+SILENT_SHARE = 0.1
+SILENT_BEFORE = 5.0
+DISK_FREE_SHARE = 0.03
+DISK_FREE_BYTES = 256 * 1024 * 1024
+REPLICA_SECONDS = 20.0
+BACKLOG_SECONDS = 60.0
+BACKLOG_JOBS = 20.0
+MEMORY_SHARE = 0.95
+CONNECTIONS_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Pain:
+    """It hurts since `onset` (seconds since 1970); `felt` says whether customers feel it already."""
+
+    onset: int
+    kind: str
+    sentence: str
+    felt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a good second looked like lately: medians."""
+
+    requests: float
+    p95: float
+    in_flight: float
+
+
+def usual(ticks: Sequence[Tick]) -> Usual:
+    """Return the medians over the given ticks; 0 for what is not known."""
+    return Usual(*(_median(ticks, name) for name in ("http.requests", "http.p95", "http.in_flight")))
+
+
+def pain_of(ticks: Sequence[Tick]) -> Pain | None:
+    """Return the worst pain of the last seconds, or None; `ticks` are the last minutes, oldest first.
+
+    Each sign must stand in three seconds on end (two for a database that does not answer); the onset is the first of
+    the seconds in which it stood, two odd ones between allowed.
+    """
+    if len(ticks) < HOLD_SECONDS:
+        return None
+    reference = usual(ticks[:-HOLD_SECONDS][-REFERENCE_SECONDS:])
+    for kind, felt, sign, say in SIGNS:
+        if all(sign(tick, reference) for tick in ticks[-HOLD_SECONDS:]):
+            return Pain(_since(ticks, reference, sign), kind, say(ticks[-1], reference), felt)
+    return None
+
+
+def calm(ticks: Sequence[Tick], reference: Usual) -> bool:
+    """Say whether none of the signs stood in any of the last 15 seconds."""
+    lately = ticks[-CALM_SECONDS:]
+    return len(lately) == CALM_SECONDS and not any(sign(tick, reference) for tick in lately for _, _, sign, _ in SIGNS)
+
+
+def _since(ticks: Sequence[Tick], reference: Usual, sign: "Sign") -> int:
+    first, odd = ticks[-1].at, 0
+    for tick in reversed(ticks):
+        if sign(tick, reference):
+            first, odd = tick.at, 0
+        elif (odd := odd + 1) > 2:
+            break
+    return first
+
+
+Sign = Callable[[Tick, Usual], bool]
+Sentence = Callable[[Tick, Usual], str]
+
+
+def _get(tick: Tick, name: str, default: float = 0.0) -> float:
+    return tick.values.get(name, default)
+
+
+def _down(tick: Tick, _: Usual) -> bool:
+    return tick.values.get("db.up") == 0.0
+
+
+def _broken(tick: Tick, _: Usual) -> bool:
+    errors = _get(tick, "http.errors")
+    return errors >= BROKEN_PER_SECOND and errors >= BROKEN_SHARE * _get(tick, "http.requests")
+
+
+def _slow(tick: Tick, was: Usual) -> bool:
+    limit = max(SLOW_SECONDS, SLOW_FACTOR * was.p95)
+    return _get(tick, "http.p95") >= limit and _get(tick, "http.requests") >= 1.0
+
+
+def _refused(tick: Tick, _: Usual) -> bool:
+    shed = _get(tick, "guard.shed")
+    return shed >= REFUSED_PER_SECOND and shed >= REFUSED_SHARE * _get(tick, "http.requests")
+
+
+def _stuck(tick: Tick, was: Usual) -> bool:
+    return _get(tick, "http.in_flight") >= max(STUCK_REQUESTS, STUCK_FACTOR * was.in_flight)
+
+
+def _silent(tick: Tick, was: Usual) -> bool:
+    return was.requests >= SILENT_BEFORE and _get(tick, "http.requests") <= SILENT_SHARE * was.requests
+
+
+def _disk(tick: Tick, _: Usual) -> bool:
+    return _get(tick, "disk.free_share", 1.0) < DISK_FREE_SHARE or _get(tick, "disk.free_bytes", 1e18) < DISK_FREE_BYTES
+
+
+def _connections(tick: Tick, _: Usual) -> bool:
+    most = _get(tick, "db.connections_max")
+    return most > 0 and _get(tick, "db.connections") >= CONNECTIONS_SHARE * most
+
+
+def _replica(tick: Tick, _: Usual) -> bool:
+    return _get(tick, "db.replication_lag_seconds") >= REPLICA_SECONDS
+
+
+def _backlog(tick: Tick, _: Usual) -> bool:
+    return _get(tick, "jobs.oldest_seconds") >= BACKLOG_SECONDS and _get(tick, "jobs.waiting") >= BACKLOG_JOBS
+
+
+def _memory(tick: Tick, _: Usual) -> bool:
+    return _get(tick, "host.memory_share") >= MEMORY_SHARE
+
+
+SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
+    ("database", True, _down, lambda t, u: "The database does not answer."),
+    ("broken", True, _broken, lambda t, u: f"{_get(t, 'http.errors'):.0f} requests a second break."),
+    (
+        "slow",
+        True,
+        _slow,
+        lambda t, u: f"One request in twenty takes longer than {_get(t, 'http.p95'):.1f} s ({u.p95:.2f} s before).",
+    ),
+    ("refused", True, _refused, lambda t, u: f"{_get(t, 'guard.shed'):.0f} requests a second are turned away."),
+    ("stuck", True, _stuck, lambda t, u: f"{_get(t, 'http.in_flight'):.0f} requests wait for their answer."),
+    (
+        "silent",
+        True,
+        _silent,
+        lambda t, u: f"Requests fell from {u.requests:.0f}/s to {_get(t, 'http.requests'):.0f}/s.",
+    ),
+    ("disk", False, _disk, lambda t, u: f"{_get(t, 'disk.free_share'):.1%} of the disk is free."),
+    ("connections", False, _connections, lambda t, u: "Nearly all database connections are taken."),
+    ("memory", False, _memory, lambda t, u: f"{_get(t, 'host.memory_share'):.0%} of the memory is used."),
+    ("replica", False, _replica, lambda t, u: f"A replica is {_get(t, 'db.replication_lag_seconds'):.0f} s behind."),
+    ("backlog", False, _backlog, lambda t, u: f"{_get(t, 'jobs.waiting'):.0f} jobs wait."),
+)
+
+
+def _median(ticks: Sequence[Tick], name: str) -> float:
+    values = [tick.values[name] for tick in ticks if name in tick.values]
+    return median(values) if values else 0.0

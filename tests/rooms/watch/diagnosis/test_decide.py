@@ -1,0 +1,105 @@
+"""Each cause is named by its own signature, through noise; and what can't be told is left undecided."""
+
+from random import Random
+
+import pytest
+
+from doorbuster.watch.diagnosis import CAUSES
+from doorbuster.watch.diagnosis.causes import Diagnosis
+from doorbuster.watch.diagnosis.comparison import compare
+from doorbuster.watch.diagnosis.decide import diagnose
+from doorbuster.watch.diagnosis.facts import Facts
+from doorbuster.watch.diagnosis.pain import pain_of
+from tests.rooms.watch.diagnosis.cases import CASES, ONSET, WELL, Case, ticks
+
+
+def diagnosed(case: Case, seed: int = 1, seconds: int = 15, strength: float = 1.0) -> Diagnosis:
+    """What is said after so many seconds of it."""
+    seen = ticks(case.ill, Random(seed), seconds, strength)
+    pain = pain_of(seen)
+    assert pain is not None, "it does not hurt"
+    facts = Facts(compare(seen, pain.onset, seen[-1].at), case.changes, case.sessions, case.examined)
+    return diagnose(facts, pain, seen[-1].at)
+
+
+def test_there_is_a_case_for_every_cause():
+    assert set(CASES) == set(CAUSES)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("cause", CASES)
+def test_the_cause_is_named_within_four_seconds(cause, seed):
+    assert diagnosed(CASES[cause], seed, seconds=4).cause == cause
+
+
+@pytest.mark.parametrize("cause", CASES)
+def test_the_onset_is_right_to_a_few_seconds(cause):
+    assert abs(diagnosed(CASES[cause]).onset - ONSET) <= 2
+
+
+def test_the_founding_incident_reads_as_it_should_have_then():
+    said = diagnosed(CASES["missing_index"])
+
+    assert said.headline == "Sequential scans on orders by query orders_of_shopper; add index orders_by_email"
+    assert said.remedy.endswith("CREATE INDEX CONCURRENTLY orders_by_email ON orders (email_key, id DESC)")
+    assert said.trigger == "index dropped: orders_by_email"
+    assert any(line.startswith("Not the web servers") and "will not help" in line for line in said.not_because)
+    assert said.team == "database"
+
+
+def test_scans_since_a_release_are_the_releases_query_and_not_a_missing_index():
+    from doorbuster.watch.changes import Change
+
+    case = Case(CASES["missing_index"].ill, (Change(ONSET - 9, "release", "release 2.3.1"),))
+
+    said = diagnosed(case)
+
+    assert (said.cause, said.subject) == ("bad_query", "orders_of_shopper")
+    assert said.trigger == "release: release 2.3.1"
+
+
+def test_scans_that_were_always_there_are_named_when_the_crowd_comes():
+    spike = {**CASES["missing_index"].ill, "http.requests": 600.0}
+
+    said = diagnosed(Case(spike, examined=CASES["missing_index"].examined))
+
+    assert said.cause == "missing_index"
+    assert "times as many requests" in (said.trigger or "")
+
+
+def test_who_holds_the_lock_is_named():
+    said = diagnosed(CASES["lock_contention"])
+
+    assert "process 7 (psql, idle in transaction)" in said.remedy
+    assert said.subject == "claim_holds"
+
+
+def test_who_holds_the_connections_is_named():
+    assert "report holds 70" in diagnosed(CASES["connection_exhaustion"]).headline
+
+
+def test_two_causes_of_equal_weight_are_left_undecided():
+    both = {**CASES["slow_payments"].ill, "downstream.seconds:payments": 10.0, "http.in_flight": 25.0,
+            "db.lock": 10.0, "db.active": 10.5}  # fmt: skip
+
+    said = diagnosed(Case(both))
+
+    assert said.cause is None
+    assert said.headline.startswith("Undecided")
+
+
+def test_slowness_that_nothing_explains_is_left_undecided():
+    said = diagnosed(Case({"http.p95": 5.0, "http.in_flight": 30.0}))
+
+    assert said.cause is None
+
+
+def test_a_cause_that_explains_another_one_is_named_first():
+    said = diagnosed(Case({**CASES["disk_full"].ill, "db.io": 12.0, "db.active": 12.0}))
+
+    assert said.cause == "disk_full"
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_house_that_is_well_has_no_pain(seed):
+    assert pain_of(ticks(WELL, Random(seed))) is None

@@ -1,0 +1,138 @@
+"""The doctor over time: when an episode begins and ends, what is named and stays named, what is frozen."""
+
+import asyncio
+from pathlib import Path
+from random import Random
+
+from doorbuster.journal import open_event_log
+from doorbuster.watch.diagnosis import records
+from doorbuster.watch.diagnosis.doctor import Doctor, Evidence, Senses
+from doorbuster.watch.diagnosis.examination import Examination
+from doorbuster.watch.signals import Tick
+from tests.rooms.watch.diagnosis.cases import CASES, ONSET, WELL, Case, scattered, ticks
+
+
+class Ward:
+    """A house that a doctor looks at, second by second."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.chance = case, Random(1)
+        self.seen = ticks(case.ill, self.chance, seconds=0)
+        self.kept: list[Evidence] = []
+        self.asked: list[list[str]] = []
+        self.doctor = Doctor(
+            Senses(
+                ticks=lambda seconds: self.seen[-seconds:],
+                changes=lambda _: case.changes,
+                sessions=lambda: case.sessions,
+                examine=self.examine,
+                keep=self.keep,
+                database_cores=2,
+            )
+        )
+
+    async def examine(self, queries: object) -> Examination:
+        self.asked.append(list(queries))  # type: ignore[call-overload]
+        return self.case.examined
+
+    async def keep(self, evidence: Evidence) -> None:
+        self.kept.append(evidence)
+
+    def live(self, seconds: int, **values: float) -> None:
+        """Let seconds pass: ill ones with the case's signals, or well ones when `values` say so."""
+        for _ in range(seconds):
+            self.seen.append(Tick(self.seen[-1].at + 1, scattered({**WELL, **values}, self.chance)))
+            asyncio.run(self.doctor.look())
+
+    def suffer(self, seconds: int) -> None:
+        self.live(seconds, **self.case.ill)
+
+
+def test_a_missing_index_is_named_within_five_seconds_and_stays_named():
+    ward = Ward(CASES["missing_index"])
+
+    ward.suffer(5)
+    named = ward.doctor.episode
+    ward.suffer(60)
+
+    assert named is not None
+    assert named.named_at is not None
+    assert named.named_at - ONSET <= 5
+    assert ward.doctor.diagnosis is not None
+    assert ward.doctor.diagnosis.cause == "missing_index"
+
+
+def test_the_busiest_statements_are_asked_about():
+    ward = Ward(CASES["missing_index"])
+
+    ward.suffer(5)
+
+    assert ward.asked[0][0] == "orders_of_shopper"
+
+
+def test_the_episode_ends_after_fifteen_calm_seconds():
+    ward = Ward(CASES["lock_contention"])
+    ward.suffer(10)
+
+    ward.live(14)
+    still = ward.doctor.episode
+    ward.live(3)
+
+    assert still is not None
+    assert ward.doctor.episode is None
+    assert ward.doctor.past[-1].diagnosis.cause == "lock_contention"
+
+
+def test_evidence_is_frozen_three_times():
+    ward = Ward(CASES["bad_query"])
+
+    ward.suffer(130)
+
+    assert [evidence.diagnosis.at - ONSET for evidence in ward.kept] == [5, 30, 120]
+
+
+def test_another_cause_must_stand_for_three_seconds_to_take_the_name():
+    ward = Ward(CASES["slow_payments"])
+    ward.suffer(20)
+    ward.live(1, **CASES["database_down"].ill)
+    after_one = ward.doctor.diagnosis
+
+    ward.live(4, **CASES["database_down"].ill)
+
+    assert after_one is not None
+    assert after_one.cause == "slow_payments"
+    assert ward.doctor.diagnosis is not None
+    assert ward.doctor.diagnosis.cause == "database_down"
+
+
+def test_a_calm_day_has_no_episode():
+    ward = Ward(Case({}))
+
+    ward.live(300)
+
+    assert ward.doctor.episode is None
+    assert not ward.doctor.past
+
+
+def test_frozen_evidence_is_read_back_as_it_was(tmp_path: Path):
+    ward = Ward(CASES["lock_contention"])
+    ward.suffer(6)
+
+    with open_event_log(tmp_path) as log:
+        number = records.keep(log, ward.kept[0])
+        read = records.read(log, number)
+
+    assert read == records.record_of(ward.kept[0])
+    assert read.sessions[0].pid == 7
+
+
+def test_only_so_many_records_are_kept(tmp_path: Path):
+    ward = Ward(CASES["web_cpu"])
+    ward.suffer(6)
+
+    with open_event_log(tmp_path) as log:
+        last = [records.keep(log, ward.kept[0]) for _ in range(records.KEPT + 5)][-1]
+
+        assert records.read(log, last - records.KEPT) is None
+        assert records.read(log, last - records.KEPT + 1) is not None
+        assert records.newest(log)[0].id == last
