@@ -96,6 +96,7 @@ def session_signals(sessions: Sequence[Session]) -> dict[str, float]:
     for name, count in Counter(each.query_name or UNKNOWN for each in active if each.wait_class == "lock").items():
         values[f"db.lock:{name}"] = count
     values["db.blocked"] = classes["lock"]
+    values["db.longest_lock_seconds"] = max((each.seconds for each in active if each.wait_class == "lock"), default=0.0)
     values["db.idle_in_transaction"] = sum(1 for each in sessions if each.state.startswith("idle in transaction"))
     values["db.oldest_transaction_seconds"] = max((each.transaction_seconds for each in sessions), default=0.0)
     return values

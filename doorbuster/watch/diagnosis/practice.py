@@ -1,6 +1,7 @@
 """The doctor's practice: where ticks, changes, sessions and plans of a real shop come from, and evidence goes to."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -12,7 +13,6 @@ from doorbuster.watch.database_health import Session
 from doorbuster.watch.diagnosis import records
 from doorbuster.watch.diagnosis.doctor import Doctor, Evidence, Senses
 from doorbuster.watch.diagnosis.examination import Examination, examine
-from doorbuster.watch.host import cores
 from doorbuster.watch.senses import Senses as Feelings
 from doorbuster.watch.series import Series
 
@@ -31,4 +31,4 @@ def doctor_of(database: Database, log: EventLog, series: Series, feelings: Feeli
         with suppress(EventLogUnavailable):
             await asyncio.to_thread(records.keep, log, evidence)
 
-    return Doctor(Senses(series.recent, series.changes, sessions, look_into, keep, cores()))
+    return Doctor(Senses(series.recent, series.changes, sessions, look_into, keep, os.cpu_count() or 1))
