@@ -24,8 +24,8 @@ from doorbuster.drill.chaos.house import opened as opened_house
 from doorbuster.drill.client import Origin
 from doorbuster.serving import background
 
-PRODUCTS = 40_000
-VISITS_PER_SECOND = 25.0
+PRODUCTS = 150_000
+VISITS_PER_SECOND = 50.0
 WORKERS = 2
 ASK_SECONDS_MAX = 2.0
 

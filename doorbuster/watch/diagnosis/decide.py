@@ -102,12 +102,21 @@ def _undecided(facts: Facts, pain: Pain, now: int, best: Suspicion | None, rival
 
 def trigger(facts: Facts, cause: CauseName | None) -> str | None:
     """Return what set it off, if anything is known: a change of the last quarter of an hour, or a crowd."""
-    change = facts.changed("index_dropped", "release", "function_changed", "table_changed", "setting_changed", "lever")
+    change = facts.changed(*TRIGGERS.get(cause, OF_ANY))
     if change is not None:
         return f"{change.kind.replace('_', ' ')}: {change.what}"
     if facts.spike and cause not in ("traffic_spike", "bot_flood"):
         return f"{facts.traffic:.1f} times as many requests as before"
     return None
+
+
+OF_ANY = ("release", "setting_changed", "lever")
+OF_STATEMENTS = ("index_dropped", "function_changed", "table_changed", *OF_ANY)
+TRIGGERS: dict[CauseName | None, tuple[str, ...]] = {
+    "missing_index": OF_STATEMENTS, "bad_query": OF_STATEMENTS, "lock_contention": ("table_changed", *OF_ANY),
+    "database_down": ("database_restarted", *OF_ANY), "memory": ("worker_died", *OF_ANY),
+}  # fmt: skip
+"""Which changes may set off what; whatever else is named was hardly set off by an index."""
 
 
 def alibis(facts: Facts, cause: CauseName | None) -> tuple[str, ...]:

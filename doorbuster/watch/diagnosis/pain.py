@@ -23,6 +23,9 @@ REFUSED_SHARE = 0.05
 REFUSED_PER_SECOND = 2.0
 SLOW_SECONDS = 0.75
 SLOW_FACTOR = 4.0
+SLOWER_SECONDS = 0.15
+SLOWER_FACTOR = 8.0
+LOCKED_SECONDS = 1.5
 STUCK_REQUESTS = 12.0
 STUCK_FACTOR = 5.0
 SILENT_SHARE = 0.1
@@ -113,6 +116,15 @@ def _slow(tick: Tick, was: Usual) -> bool:
     return _get(tick, "http.p95") >= limit and _get(tick, "http.requests") >= 1.0
 
 
+def _slower(tick: Tick, was: Usual) -> bool:
+    limit = max(SLOWER_SECONDS, SLOWER_FACTOR * was.p95)
+    return was.p95 > 0 and _get(tick, "http.p95") >= limit and _get(tick, "http.requests") >= 1.0
+
+
+def _locked(tick: Tick, _: Usual) -> bool:
+    return _get(tick, "db.longest_lock_seconds") >= LOCKED_SECONDS
+
+
 def _refused(tick: Tick, _: Usual) -> bool:
     shed = _get(tick, "guard.shed")
     return shed >= REFUSED_PER_SECOND and shed >= REFUSED_SHARE * _get(tick, "http.requests")
@@ -158,11 +170,18 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
     ),
     ("refused", True, _refused, lambda t, u: f"{_get(t, 'guard.shed'):.0f} requests a second are turned away."),
     ("stuck", True, _stuck, lambda t, u: f"{_get(t, 'http.in_flight'):.0f} requests wait for their answer."),
+    ("locked", True, _locked, lambda t, u: f"Somebody waits {_get(t, 'db.longest_lock_seconds'):.0f} s for a lock."),
     (
         "silent",
         True,
         _silent,
         lambda t, u: f"Requests fell from {u.requests:.0f}/s to {_get(t, 'http.requests'):.0f}/s.",
+    ),
+    (
+        "slower",
+        False,
+        _slower,
+        lambda t, u: f"Answers take {_get(t, 'http.p95') / u.p95:.0f} times as long as before.",
     ),
     ("disk", False, _disk, lambda t, u: f"{_get(t, 'disk.free_share'):.1%} of the disk is free."),
     ("connections", False, _connections, lambda t, u: "Nearly all database connections are taken."),
