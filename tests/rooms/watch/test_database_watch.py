@@ -66,7 +66,8 @@ async def test_every_look_finds_what_it_looks_for(url: str):
         "db.active", "db.cpu", "db.lock", "db.io", "db.lwlock", "db.other", "db.blocked", "db.idle_in_transaction",
         "db.oldest_transaction_seconds", "db.connections", "db.connections_max", "db.seq_rows", "db.seq_rows:big",
         "db.index_scans", "db.blocks_hit", "db.blocks_read", "db.temp_bytes", "db.wal_bytes",
-        "db.checkpoints_requested", "db.checkpoints_timed", "db.sync_seconds", "db.commits", "db.rollbacks", "db.deadlocks", "db.size_bytes",
+        "db.checkpoints_requested", "db.checkpoints_timed", "db.sync_seconds", "db.commits",
+        "db.rollbacks", "db.deadlocks", "db.size_bytes",
     } <= values.keys()  # fmt: skip
     assert watch.started_at == pytest.approx(time.time(), abs=300)
     assert ("table", "hot") in watch.definitions
