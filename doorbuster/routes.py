@@ -132,8 +132,6 @@ def control_plane_routes() -> list[BaseRoute]:
         Route("/links/{token}", login.link_use, methods=["POST"]),
         guarded("/log-out", login.log_out_create, "look", "POST"),
         guarded("/", overview.overview_show, "look"),
-        guarded("/diagnosis", diagnoses.diagnosis_show, "look"),
-        guarded("/diagnosis/{id:int}", diagnoses.record_show, "look"),
         guarded("/products", products.products_index, "look"),
         guarded("/journal", journal_pages.journal_index, "look"),
         guarded("/outbox", outbox.outbox_index, "contact"),
@@ -145,9 +143,21 @@ def control_plane_routes() -> list[BaseRoute]:
         guarded("/operators", operators.invitation_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/recovery", operators.recovery_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/disablement", operators.operator_disable, "manage", "POST"),
+        *_control_of_the_watch(),
         *_control_of_the_guard(),
         *_control_of_sales(),
         *_control_of_orders(),
+    ]
+
+
+def _control_of_the_watch() -> list[BaseRoute]:
+    from doorbuster.control import database_pages, diagnoses
+    from doorbuster.control.access import guarded
+
+    return [
+        guarded("/diagnosis", diagnoses.diagnosis_show, "look"),
+        guarded("/diagnosis/{id:int}", diagnoses.record_show, "look"),
+        guarded("/database", database_pages.database_show, "look"),
     ]
 
 

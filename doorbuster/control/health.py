@@ -38,7 +38,7 @@ async def metrics_show(request: Request) -> Response:
     house = house_of(request)
     if not may_scrape(request, metrics_token(house.settings.secret)):
         return PlainTextResponse("metrics are for this machine or with the token\n", 403)
-    body = exposition(house.collector, house.clock.monotonic())
+    body = exposition(house.collector, house.clock.monotonic(), house.senses.tick)
     return Response(body, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
 
 

@@ -10,13 +10,36 @@ from prometheus_client.registry import Collector as PrometheusCollector
 
 from doorbuster.metrics import Family, Series
 from doorbuster.watch.collector import Collector
+from doorbuster.watch.signals import Tick
 
+SAMPLED = (
+    "db.",
+    "host.",
+    "disk.",
+    "sale.open",
+    "sale.expected",
+    "sale.units_left",
+    "stock.",
+    "audit.",
+    "web.",
+    "hurt.",
+)
+LABELS = {
+    "db.active": "query", "db.lock": "query", "db.seq_rows": "table", "db.dead_rows": "table",
+        "db.bloat_share": "table",
+    "sale.units_left": "sale",
+}  # fmt: skip
+"""What the dimension of a signal is called as a label."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(collector: Collector, now_seconds: float) -> bytes:
-    """Return all metrics as text; what a name or label may hold is escaped by prometheus_client."""
+def exposition(collector: Collector, now_seconds: float, tick: Tick | None = None) -> bytes:
+    """Return all metrics as text; what a name or label may hold is escaped by prometheus_client.
+
+    Of the tick come the signals that no process counts: what was seen of PostgreSQL, the host and the sales.
+    """
     registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Families(_sampled(tick) if tick else []))
     registry.register(_Families([*collector.totals().values(), *collector.gauges(now_seconds).values()]))
     registry.register(_Families([_ages(collector, now_seconds)]))
     return generate_latest(registry)
@@ -51,6 +74,24 @@ def _histogram(family: Family) -> HistogramMetricFamily:
         cumulative = list(zip(bounds, map(float, accumulate(series.buckets)), strict=True))
         made.add_metric(series.labels, cumulative, series.value)
     return made
+
+
+def _sampled(tick: Tick) -> list[Family]:
+    """Return a gauge for each sampled signal, and for each that has dimensions another one with them as its label."""
+    found: dict[str, list[Series]] = {}
+    labels: dict[str, tuple[str, ...]] = {}
+    for signal, value in tick.values.items():
+        name, _, dimension = signal.partition(":")
+        if not name.startswith(SAMPLED):
+            continue
+        metric = "doorbuster_" + name.replace(".", "_")
+        if dimension:
+            label = LABELS.get(name, "of")
+            metric += f"_by_{label}"
+            labels[metric] = (label,)
+        found.setdefault(metric, []).append(Series((dimension,) if dimension else (), value))
+    help_text = "A signal of the last second; the guide's chapter Watch says what it means."
+    return [Family(name, "gauge", help_text, labels.get(name, ()), tuple(series)) for name, series in found.items()]
 
 
 def _ages(collector: Collector, now_seconds: float) -> Family:

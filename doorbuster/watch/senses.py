@@ -17,7 +17,7 @@ from doorbuster.watch.host import Host
 from doorbuster.watch.series import SAVE_SECONDS, Series
 from doorbuster.watch.signals import Signals, Tick
 
-SILENT_SECONDS_MAX = 1.5
+SILENT_SECONDS_MAX = 1.2
 SETTLED_BEATS = 5
 """Processes that ran before the control plane did need a moment to be heard of."""
 CHANGES_NOTE = "changes"
@@ -44,7 +44,7 @@ class Senses:
 
         `sales` gives the signals of the sales, `audit` the last audit, `levers` the newest levers by number.
         """
-        self._collector, self._watch, self._host, self._series = collector, watch, host, series
+        self._collector, self._watch, self._host, self.series = collector, watch, host, series
         self._clock, self._sales, self._audit, self._levers = clock, sales, audit, levers
         self._signals, self._changes = Signals(), Changes(series.noted(CHANGES_NOTE))
         self._beats = 0
@@ -71,7 +71,7 @@ class Senses:
         values = {**self._signals.of(self._collector, started), **self._sales(), **self._host.measure(started)}
         values |= {**self._database(values, started), **self._of_audit(at)}
         self.tick = Tick(at, values)
-        self._series.add(self.tick)
+        self.series.add(self.tick)
         self._note_changes(at, started)
         COST.set(self._clock.monotonic() - started, "signals")
         return self.tick
@@ -85,11 +85,11 @@ class Senses:
     def _database(self, values: dict[str, float], now: float) -> dict[str, float]:
         """Return what is known of PostgreSQL; it is up while it answers us, or anybody else."""
         sample = self._watch.sample
-        waiting = max(0.0, now - self._watch.asked_at) if self._watch.asked_at > self._watch.answered_at else 0.0
-        silent = sample is None or not sample.up or waiting > SILENT_SECONDS_MAX
+        silent = sample is None or not sample.up or now - self._watch.answered_at > SILENT_SECONDS_MAX
         answers = any(value > 0 for name, value in values.items() if name.startswith("query.calls:"))
         if silent and not answers:
-            return {"db.up": 0.0} if sample is not None or waiting > SILENT_SECONDS_MAX else {}
+            waited = sample is not None or now - self._watch.answered_at > SILENT_SECONDS_MAX
+            return {"db.up": 0.0} if waited else {}
         seen = {} if sample is None or silent else {**sample.values, "db.answer_seconds": sample.answer_seconds}
         return {**seen, "db.up": 1.0}
 
@@ -104,10 +104,10 @@ class Senses:
             found += self._changes.of_workers((each.identity for each in living), at)
             found += self._changes.of_releases((each.release for each in living), at)
         for change in found:
-            self._series.note(change)
+            self.series.note(change)
 
     def _save(self) -> None:
         for change in self._changes.of_levers(self._levers()):
-            self._series.note(change)
-        self._series.remember(CHANGES_NOTE, self._changes.kept())
-        self._series.save()
+            self.series.note(change)
+        self.series.remember(CHANGES_NOTE, self._changes.kept())
+        self.series.save()
