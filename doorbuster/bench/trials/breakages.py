@@ -57,7 +57,7 @@ def without_index(drop: str, make: str) -> Breakage:
 @asynccontextmanager
 async def reports(ward: Ward, strength: float) -> AsyncIterator[None]:
     """Let an analyst's report run in several sessions at once."""
-    works = [_repeated(ward, SQL.trial_report, "report") for _ in range(round(8 * strength))]
+    works = [_repeated(ward, SQL.trial_report, "report") for _ in range(round(24 * strength))]
     async with background(*works):
         yield
 
@@ -184,11 +184,7 @@ def chaotic(breaks: chaos.Breakage) -> Breakage:
 
 FAULTS: tuple[Fault, ...] = (
     Fault("search index dropped", "missing_index", without_index("trial_drop_search_index", "trial_make_search_index")),
-    Fault(
-        "variants index dropped",
-        "missing_index",
-        without_index("trial_drop_variants_index", "trial_make_variants_index"),
-    ),
+    Fault("index of words dropped", "missing_index", without_index("trial_drop_words_index", "trial_make_words_index")),
     Fault("reports on the shop's database", "bad_query", reports),
     Fault("lock held on the hot row", "lock_contention", chaotic(chaos.pools_locked)),
     Fault("lock held on the tables of orders", "lock_contention", chaotic(chaos.tables_locked)),

@@ -10,15 +10,15 @@ DROP INDEX IF EXISTS products_search;
 -- cost: rows 0, buffers 100000, scan products, growth linear
 CREATE INDEX IF NOT EXISTS products_search ON products USING gin (search) WHERE status = 'active';
 
--- name: trial_drop_variants_index
--- why:  a fault: the index of a product's variants is gone
+-- name: trial_drop_words_index
+-- why:  a fault: the index that finds words like the one that was typed is gone
 -- cost: rows 0, buffers 10
-DROP INDEX IF EXISTS variants_by_product;
+DROP INDEX IF EXISTS search_words_by_trigram;
 
--- name: trial_make_variants_index
+-- name: trial_make_words_index
 -- why:  the fault is mended
--- cost: rows 0, buffers 100000, scan variants, growth linear
-CREATE INDEX IF NOT EXISTS variants_by_product ON variants (product_id, position);
+-- cost: rows 0, buffers 100000, scan search_words, growth linear
+CREATE INDEX IF NOT EXISTS search_words_by_trigram ON search_words USING gin (trigrams);
 
 -- name: trial_report
 -- why:  a fault: a report that nobody bounded, as an analyst writes it

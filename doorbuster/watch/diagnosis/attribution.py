@@ -15,6 +15,7 @@ TOTAL_MIN = 0.5
 BUSY_SESSIONS = 0.75
 IDLE_LAG_SECONDS = 0.15
 BUSY_CPU_SHARE = 0.8
+TAKEN_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,22 @@ def attribute(compared: Comparison) -> Added:
     if database >= BUSY_SESSIONS:
         factor = (database + queue) / database
         cpu, lock, io = cpu * factor, lock * factor, io * factor
-    elif web > 0:
-        web += queue
-    else:
+    elif _pool_is_empty(compared):
         connections = queue
+    else:
+        # Connections are free and the database idles: who waits for one waits for the event loop to hand it over.
+        web += queue
     return Added(cpu, lock, io, payments, connections, web)
 
 
 def _downstream(compared: Comparison, peer: str) -> float:
     return max(compared.added(f"downstream.seconds:{peer}"), compared.added(f"downstream.in_flight:{peer}"))
+
+
+def _pool_is_empty(compared: Comparison) -> bool:
+    size = compared.is_now("pool.size")
+    refused = compared.is_now("pool.timeouts") + compared.is_now("db.refused_connections")
+    return refused > 0 or (size > 0 and compared.is_now("pool.used") >= TAKEN_SHARE * size)
 
 
 def _web_is_busy(compared: Comparison) -> bool:

@@ -26,6 +26,9 @@ SLOW_FACTOR = 4.0
 SLOWER_SECONDS = 0.15
 SLOWER_FACTOR = 8.0
 LOCKED_SECONDS = 1.5
+UNPAID_HANGING = 3.0
+UNPAID_PER_SECOND = 0.3
+UNPAID_SHARE = 0.3
 STUCK_REQUESTS = 12.0
 STUCK_FACTOR = 5.0
 SILENT_SHARE = 0.1
@@ -125,6 +128,12 @@ def _locked(tick: Tick, _: Usual) -> bool:
     return _get(tick, "db.longest_lock_seconds") >= LOCKED_SECONDS
 
 
+def _unpaid(tick: Tick, _: Usual) -> bool:
+    failed, calls = _get(tick, "downstream.failures:payments"), _get(tick, "downstream.calls:payments")
+    hanging = _get(tick, "downstream.in_flight:payments") >= UNPAID_HANGING
+    return hanging or (failed >= UNPAID_PER_SECOND and failed >= UNPAID_SHARE * calls)
+
+
 def _refused(tick: Tick, _: Usual) -> bool:
     shed = _get(tick, "guard.shed")
     return shed >= REFUSED_PER_SECOND and shed >= REFUSED_SHARE * _get(tick, "http.requests")
@@ -170,6 +179,7 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
     ),
     ("refused", True, _refused, lambda t, u: f"{_get(t, 'guard.shed'):.0f} requests a second are turned away."),
     ("stuck", True, _stuck, lambda t, u: f"{_get(t, 'http.in_flight'):.0f} requests wait for their answer."),
+    ("unpaid", True, _unpaid, lambda t, u: "Payments fail, or hang."),
     ("locked", True, _locked, lambda t, u: f"Somebody waits {_get(t, 'db.longest_lock_seconds'):.0f} s for a lock."),
     (
         "silent",
