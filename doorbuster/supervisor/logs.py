@@ -7,11 +7,12 @@ import contextlib
 import logging
 import logging.handlers
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from doorbuster.clock import SystemClock
 
 FILE_BYTES_MAX = 10 * 1024 * 1024
 OLDER_FILES = 3
@@ -47,5 +48,5 @@ def _document(name: str, line: str) -> str:
     try:
         facts = msgspec.json.decode(line, type=dict[str, Any])
     except msgspec.DecodeError:
-        facts = {"at": datetime.now(UTC), "level": "INFO", "message": line[:LINE_CHARACTERS_MAX]}
+        facts = {"at": SystemClock().now(), "level": "INFO", "message": line[:LINE_CHARACTERS_MAX]}
     return msgspec.json.encode({"process": name, **facts}).decode()

@@ -8,7 +8,6 @@ A batch of claims that came together is in the trace of the one who began it. Sa
 library's own: OTEL_TRACES_SAMPLER, OTEL_BSP_*.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorbuster import tracing
+from doorbuster.clock import SystemClock
 from doorbuster.errors import Misconfigured
 from doorbuster.settings import Settings
 from doorbuster.tracing import Kind
@@ -112,7 +112,7 @@ class _Request:
     def add(self, kind: Kind, name: str, seconds: float) -> None:
         from opentelemetry.trace import SpanKind
 
-        ended = time.time_ns()
+        ended = int(SystemClock().now().timestamp() * 1e9)
         what = SpanKind.INTERNAL if kind == "pool" else SpanKind.CLIENT
         span = self._tracer.start_span(
             name, self._context, what, ATTRIBUTES[kind](name), start_time=ended - int(seconds * 1e9)
