@@ -1,4 +1,4 @@
-"""Prometheus and Grafana meet the real shop: what we tell them is there, and they understand it."""
+"""Prometheus, Grafana and a collector of traces meet the real shop: what we tell is there, and they understand it."""
 
 import asyncio
 import json
@@ -18,6 +18,7 @@ import pytest
 from doorbuster.watch.series import open_series
 from tests.cast import RunningShop
 from tests.house.rooms import ROOT
+from tests.stories.collector import Traces, collecting
 
 GUIDE = (ROOT / "docs/guide/watch.md").read_text()
 DASHBOARDS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "deploy/grafana").glob("*.json"))}
@@ -33,8 +34,17 @@ def program(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    running = RunningShop.open(tmp_path_factory.mktemp("watched"))
+def traces() -> Iterator[Traces]:
+    with collecting() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, traces: Traces) -> Iterator[RunningShop]:
+    running = RunningShop.open(
+        tmp_path_factory.mktemp("watched"),
+        OTEL_EXPORTER_OTLP_ENDPOINT=traces.url, OTEL_BSP_SCHEDULE_DELAY="200", LOG_FORMAT="json",
+    )  # fmt: skip
     try:
         yield running
     finally:
@@ -74,6 +84,22 @@ async def test_a_page_from_the_shared_cache_and_a_refusal_are_counted_like_any_r
 
     counted = re.search(r'http_requests_total\{method="GET",plane="shop",route="/",status="200"\} ([\d.]+)', text)
     assert float(counted[1]) >= 3
+
+
+async def test_a_request_goes_on_in_its_callers_trace_with_its_queries_in_it(shop: RunningShop, traces: Traces):
+    trace_id, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    headers = {"traceparent": f"00-{trace_id}-{caller}-01"}
+    async with aiohttp.ClientSession(headers=headers) as client, client.get(f"{shop.url}/products/nothing") as reply:
+        assert reply.status == 404
+    route, query = "GET /products/{handle}", "product_by_handle"
+    found = await asyncio.to_thread(traces.of, trace_id, route, query, "wait for a connection")
+
+    request, asked = found[route], found[query]
+    told = {each.key: each.value.string_value or each.value.int_value for each in request.attributes}
+    assert told == {"http.request.method": "GET", "http.route": "/products/{handle}", "http.response.status_code": 404}
+    assert request.parent_span_id.hex() == caller
+    assert asked.parent_span_id == request.span_id
+    assert request.start_time_unix_nano <= asked.start_time_unix_nano <= asked.end_time_unix_nano
 
 
 async def test_promtool_has_nothing_to_say_about_our_metrics(shop: RunningShop):
