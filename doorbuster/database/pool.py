@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 import asyncpg
-import msgspec
 
 from doorbuster import errors, metrics, tracing
 from doorbuster.database import deadline
 from doorbuster.database.queries import Query
+from doorbuster.database.sessions import keep_as_it_is, server_settings, speak_json
 
 Row = asyncpg.Record
 
@@ -172,12 +172,12 @@ async def open_database(
             min_size=connections_min,
             max_size=connections,
             connection_class=_Connection,
-            init=_prepare_connection,
-            reset=_keep_as_it_is,
+            init=speak_json,
+            reset=keep_as_it_is,
             timeout=CONNECT_SECONDS_MAX,
             command_timeout=statement_timeout_ms / 1000 + 1.0,
             max_inactive_connection_lifetime=300.0,
-            server_settings=_server_settings(application, statement_timeout_ms),
+            server_settings=server_settings(application, statement_timeout_ms),
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
         reason = str(fault) or "it does not answer"
@@ -209,24 +209,6 @@ async def own_connection(url: str, *, application: str) -> AsyncIterator[Any]:
             await connection.close(timeout=5.0)
 
 
-def _server_settings(application: str, statement_timeout_ms: int) -> dict[str, str]:
-    return {
-        "application_name": application,
-        "statement_timeout": str(statement_timeout_ms),
-        "lock_timeout": str(statement_timeout_ms),
-        "idle_in_transaction_session_timeout": str(statement_timeout_ms * 4),
-        "timezone": "UTC",
-        "jit": "off",
-    }
-
-
-async def _keep_as_it_is(connection: Any) -> None:
-    """Hand a connection back without the driver's RESET, a second round trip for every statement.
-
-    Nothing of ours outlives its transaction in a session: settings are local, locks belong to transactions.
-    """
-
-
 class _Connection(asyncpg.Connection):
     """A connection that remembers how long its statements may take."""
 
@@ -238,16 +220,6 @@ class _Connection(asyncpg.Connection):
         if wished != (self.statement_timeout_ms or most_ms):
             await self.fetchval(deadline.SQL.set_statement_timeout.sent, str(wished))
             self.statement_timeout_ms = wished
-
-
-async def _prepare_connection(connection: Any) -> None:
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(
-            name,
-            schema="pg_catalog",
-            encoder=lambda value: msgspec.json.encode(value).decode(),
-            decoder=msgspec.json.decode,
-        )
 
 
 async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> list[Row]:
