@@ -91,6 +91,20 @@ async def test_rows_read_from_end_to_end_are_told_of_large_tables_only(url: str)
     assert "db.seq_rows:hot" not in values
 
 
+async def test_a_dropped_index_is_missed_within_five_looks(url: str):
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("CREATE INDEX IF NOT EXISTS big_by_id ON big (id)")
+        async with watching(url) as watch:
+            for _ in range(6):
+                assert await watch.look()
+            before = set(watch.definitions)
+            owner.execute("DROP INDEX big_by_id")
+            for _ in range(5):
+                assert await watch.look()
+
+    assert before - set(watch.definitions) == {("index", "big_by_id")}
+
+
 async def test_who_waits_for_a_lock_is_seen_with_the_query_and_with_who_stands_in_the_way(url: str, shop: Database):
     async with watching(url) as watch:
         with psycopg.connect(url) as holder:
