@@ -3,19 +3,22 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from doorbuster.accounts.tokens import internal_token
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault
 from doorbuster.guard.admission import Admission
 from doorbuster.guard.rate_limit import RateLimit
 from doorbuster.guard.refused import Look
+from doorbuster.guard.rehearsal import Rehearsals, decode
 from doorbuster.room.entering import Entrance
 from doorbuster.room.gate import RoomGate
 from doorbuster.room.memory import REFRESH_SECONDS as ROOM_REFRESH_SECONDS
@@ -37,7 +40,6 @@ from doorbuster.shop.placing import Placing
 from doorbuster.shop.settling import Settling
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.requests import CountRequests
-from doorbuster.watch.snapshots import internal_token
 from doorbuster.web.app import build_app
 from doorbuster.web.brownout import Ladder
 from doorbuster.web.headers import data_headers, security_headers
@@ -86,10 +88,12 @@ async def run_worker(post: Post) -> None:
         look = _look(house)
         gate = _gate(house, look)
         app = _guarded(_app(house, window, gate), house, look, gate)
-        pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
+        rehearsals = Rehearsals(app.recent, gate.recent, lambda: app.part, house.clock)
+        pusher = _pusher(post, settings, app, rehearsals)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
         rooms = _keep_rooms(house.rooms)
-        async with background(pusher, gate.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing):
+        works = [pusher, gate.run(), rehearsals.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing]
+        async with background(*works):
             await serve(app, post)
 
 
@@ -100,6 +104,18 @@ def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncConte
         application=name,
         statement_timeout_ms=settings.statement_timeout_ms,
     )
+
+
+def _pusher(post: Post, settings: Settings, guard: RateLimit, rehearsals: Rehearsals) -> Coroutine[Any, Any, None]:
+    """Push metrics and what was tried; hear the policy and what to try."""
+
+    def hear(document: bytes) -> None:
+        news = decode(document)
+        guard.obey(news.policy)
+        rehearsals.hear(news.questions)
+
+    token = internal_token(settings.secret)
+    return push_metrics(post.name, settings.control_url, token, hear, lambda: rehearsals.answers)
 
 
 def _house(settings: Settings, database: Database, till: Database, gateway: Gateway) -> ShopHouse:

@@ -56,7 +56,7 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                 ) as database,
                 asyncio.TaskGroup() as tasks,
             ):
-                house = _house(settings, clock, database, log, collector)
+                house = _house(settings, clock, database, log, (collector, keeper))
                 keeping = keeper.run(log, clock, settings.home)
                 beats = [tasks.create_task(beat) for beat in (*_beats(house), keeping)]
                 yield {"house": house}
@@ -64,12 +64,12 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                     beat.cancel()
 
     app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.control_url)
-    return SnapshotIntake(
-        CountRequests(app, routes, "control"), collector, clock, settings.secret, lambda: keeper.document
-    )
+    return SnapshotIntake(CountRequests(app, routes, "control"), collector, clock, settings.secret, lambda: keeper.news)
 
 
-def _house(settings: Settings, clock: Clock, database: Database, log: EventLog, collector: Collector) -> ControlHouse:
+def _house(
+    settings: Settings, clock: Clock, database: Database, log: EventLog, heard: tuple[Collector, PolicyKeeper]
+) -> ControlHouse:
     passwords = Passwords()
     return ControlHouse(
         database=database,
@@ -79,7 +79,8 @@ def _house(settings: Settings, clock: Clock, database: Database, log: EventLog, 
         event_log=log,
         passwords=passwords,
         sessions=Sessions(log, clock, passwords, Throttle()),
-        collector=collector,
+        collector=heard[0],
+        keeper=heard[1],
         history=History(WATCHED_COUNTERS, WATCHED_HISTOGRAMS),
         pulse=Pulse(database, clock),
     )

@@ -8,10 +8,11 @@ import typer
 from doorbuster.clock import SystemClock
 from doorbuster.errors import DoorbusterError
 from doorbuster.guard import levers
-from doorbuster.guard.commands import Reason, span
+from doorbuster.guard.commands import DryRun, Reason, span
 from doorbuster.guard.lanes import LANES, MEANINGS
 from doorbuster.guard.lever_commands import Lasts, pull, take_back
 from doorbuster.guard.policy import GateSetting, LaneSetting
+from doorbuster.guard.trying import Wish, ask, need, tell_of
 from doorbuster.journal import open_event_log
 from doorbuster.settings import from_environment
 
@@ -36,8 +37,12 @@ def list_() -> None:
 
 
 @app.command("close")
-def close(name: str, *, reason: Reason, lasts: Lasts = "") -> None:
-    """Close a lane to everybody who does not bear a pass."""
+def close(name: str, *, reason: Reason = "", lasts: Lasts = "", dry_run: DryRun = False) -> None:
+    """Close a lane to everybody who does not bear a pass; or try it on the last five minutes."""
+    if dry_run:
+        tell_of(ask(from_environment(os.environ), Wish(_lane(name))))
+        return
+    need(reason)
     pull(_lane(name), LaneSetting(), reason, span(lasts))
 
 

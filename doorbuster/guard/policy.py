@@ -9,6 +9,7 @@ from zlib import crc32
 import msgspec
 
 from doorbuster.guard.classes import RouteClass
+from doorbuster.guard.gcra import Rate
 
 RATE_MAX, BURST_MAX = 100_000.0, 1_000_000
 
@@ -90,6 +91,14 @@ def mistakes_of(limit: Limit) -> dict[str, str]:
         if not least <= getattr(limit, name) <= most:
             found[name] = f"must be from {least:g} to {most:g}"
     return found
+
+
+def rates_of(limit: Limit, share: float) -> tuple[Rate, Rate]:
+    """Return a limit's rates for a client and a network, in a worker that lets this share of the whole pass."""
+    return (
+        Rate(limit.rate * share, max(1, round(limit.burst * share))),
+        Rate(limit.network_rate * share, max(1, round(limit.network_burst * share))),
+    )
 
 
 def encode(policy: Policy) -> bytes:
