@@ -16,10 +16,11 @@ from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault
 from doorbuster.guard.admission import Admission
-from doorbuster.guard.rate_limit import RateLimit
+from doorbuster.guard.rate_limit import OVERSHOOT, RateLimit
 from doorbuster.guard.refused import Look
 from doorbuster.guard.rehearsal import Rehearsals, decode
 from doorbuster.room.entering import Entrance
+from doorbuster.room.flood import Flood
 from doorbuster.room.gate import RoomGate
 from doorbuster.room.memory import REFRESH_SECONDS as ROOM_REFRESH_SECONDS
 from doorbuster.room.memory import RoomMemory
@@ -66,6 +67,7 @@ class ShopHouse(House):
     rooms: RoomMemory
     entrance: Entrance
     signer: Signer
+    flood: Flood
     placing: Placing
     settling: Settling
     gateway: Gateway
@@ -89,7 +91,8 @@ async def run_worker(post: Post) -> None:
         gate = _gate(house, look)
         app = _guarded(_app(house, window, gate), house, look, gate)
         rehearsals = Rehearsals(app.recent, gate.recent, lambda: app.part, house.clock)
-        pusher = _pusher(post, settings, app, rehearsals)
+        house.flood.fix(app.policy.work)
+        pusher = _pusher(post, house, app, rehearsals)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
         rooms = _keep_rooms(house.rooms)
         works = [pusher, gate.run(), rehearsals.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing]
@@ -106,16 +109,17 @@ def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncConte
     )
 
 
-def _pusher(post: Post, settings: Settings, guard: RateLimit, rehearsals: Rehearsals) -> Coroutine[Any, Any, None]:
+def _pusher(post: Post, house: ShopHouse, guard: RateLimit, rehearsals: Rehearsals) -> Coroutine[Any, Any, None]:
     """Push metrics and what was tried; hear the policy and what to try."""
 
     def hear(document: bytes) -> None:
         news = decode(document)
         guard.obey(news.policy)
+        house.flood.fix(news.policy.work)
         rehearsals.hear(news.questions)
 
-    token = internal_token(settings.secret)
-    return push_metrics(post.name, settings.control_url, token, hear, lambda: rehearsals.answers)
+    token = internal_token(house.settings.secret)
+    return push_metrics(post.name, house.settings.control_url, token, hear, lambda: rehearsals.answers)
 
 
 def _house(settings: Settings, database: Database, till: Database, gateway: Gateway) -> ShopHouse:
@@ -131,6 +135,7 @@ def _house(settings: Settings, database: Database, till: Database, gateway: Gate
         rooms=RoomMemory(till, data_headers(settings), lambda: ANSWERS.values[("NotAdmitted",)]),
         entrance=Entrance(till, random.Random()),  # noqa: S311 - which stripe one registers in decides nothing
         signer=Signer(settings.secret, settings.secure_cookies),
+        flood=Flood(clock, min(1.0, OVERSHOOT / settings.workers)),
         networks=Networks(settings.trusted_proxies, settings.secret),
         placing=Placing(till, gateway.name),
         settling=Settling(till),

@@ -22,6 +22,7 @@ from doorbuster.control.health import SnapshotIntake
 from doorbuster.control.house import ControlHouse
 from doorbuster.control.overview import WATCHED_COUNTERS, WATCHED_HISTOGRAMS
 from doorbuster.control.pulse import Pulse
+from doorbuster.control.telling import tell_of_sums
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault, EventLogUnavailable
 from doorbuster.journal import EventLog, mirror, open_event_log
@@ -57,8 +58,8 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                 asyncio.TaskGroup() as tasks,
             ):
                 house = _house(settings, clock, database, log, (collector, keeper))
-                keeping = keeper.run(log, clock, settings.home)
-                beats = [tasks.create_task(beat) for beat in (*_beats(house), keeping)]
+                keeping, telling = keeper.run(log, clock, settings.home), tell_of_sums(log, collector, clock)
+                beats = [tasks.create_task(beat) for beat in (*_beats(house), keeping, telling)]
                 yield {"house": house}
                 for beat in beats:
                     beat.cancel()

@@ -19,7 +19,7 @@ class LaneNow:
 
 @dataclass(frozen=True, slots=True)
 class GateNow:
-    """All gates together; `threshold` and brown-out `step` are the highest of them."""
+    """All gates together; `threshold` and brown-out `step` are the highest of them; `work` workers ask a sum."""
 
     processes: int
     limit: int
@@ -27,6 +27,7 @@ class GateNow:
     waiting: int
     threshold: int
     step: int
+    work: int
     lanes: list[LaneNow]
 
 
@@ -52,5 +53,6 @@ def gate_of(collector: Collector, now_seconds: float) -> GateNow:
         len(limits), sum(limits), sum(values("gate_inside")), sum(values("gate_waiting")),
         max(values("gate_threshold"), default=0),
         max(values("brownout_step"), default=0),
+        sum(values("room_work")),
         lanes,
     )  # fmt: skip

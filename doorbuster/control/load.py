@@ -14,7 +14,7 @@ from doorbuster.control.limits import LASTING
 from doorbuster.control.rehearsing import read_wish, rehearsed
 from doorbuster.guard import levers
 from doorbuster.guard.lanes import MEANINGS
-from doorbuster.guard.policy import BrownOutSetting, LaneSetting, Setting
+from doorbuster.guard.policy import BrownOutSetting, LaneSetting, Setting, WorkSetting
 from doorbuster.web.brownout import STEPS
 from doorbuster.web.forms import Form, choice, text
 from doorbuster.web.pages import show
@@ -24,6 +24,8 @@ CHOICES: dict[str, tuple[str, str, Setting]] = {
        for step, words in enumerate(STEPS)},
     **{f"close-{name}": (f"Close {name}: {words}", levers.LANE + name, LaneSetting())
        for name, words in MEANINGS.items()},
+    "work-on": ("Ask a sum of everybody who enters a waiting room", "work", WorkSetting(True)),
+    "work-off": ("Ask a sum of nobody, whoever comes", "work", WorkSetting(False)),
 }  # fmt: skip
 """What may be chosen: its words, the lever's name and its setting."""
 

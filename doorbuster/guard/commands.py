@@ -24,6 +24,7 @@ from doorbuster.guard.policy import (
     Limit,
     Policy,
     Setting,
+    WorkSetting,
     mistakes_of,
 )
 from doorbuster.guard.refusals import MEANINGS as WHY
@@ -181,6 +182,8 @@ def words_of(setting: Setting) -> str:
             return "on" if on else "off: nobody is held back"
         case BrownOutSetting(step):
             return f"step {step}: {STEPS[step]}"
+        case WorkSetting(on):
+            return "on: entering a waiting room costs a sum" if on else "off, whoever comes"
 
 
 def _words(limit: Limit) -> str:

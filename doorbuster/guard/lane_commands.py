@@ -11,7 +11,7 @@ from doorbuster.guard import levers
 from doorbuster.guard.commands import DryRun, Reason, span
 from doorbuster.guard.lanes import LANES, MEANINGS
 from doorbuster.guard.lever_commands import Lasts, pull, take_back
-from doorbuster.guard.policy import GateSetting, LaneSetting
+from doorbuster.guard.policy import GateSetting, LaneSetting, WorkSetting
 from doorbuster.guard.trying import Wish, ask, need, tell_of
 from doorbuster.journal import open_event_log
 from doorbuster.settings import from_environment
@@ -61,6 +61,16 @@ def gate(
 ) -> None:
     """Switch the gate off and on: off, everybody goes to the database at once."""
     pull("gate", GateSetting(on), reason, span(lasts))
+
+
+@app.command("work")
+def work(how: Annotated[str, typer.Argument(metavar="on|off|auto")], *, reason: Reason = "", lasts: Lasts = "") -> None:
+    """Ask a sum for a waiting room's ticket: always, never, or (auto) while one network asks for many."""
+    if how == "auto":
+        take_back("work", "nobody has fixed it", reason)
+        return
+    need(reason)
+    pull("work", WorkSetting(_switch(how)), reason, span(lasts))
 
 
 def _lane(name: str) -> str:

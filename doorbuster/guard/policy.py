@@ -42,20 +42,27 @@ class BrownOutSetting(msgspec.Struct, frozen=True):
     step: int
 
 
-Setting = Limit | LaneSetting | GateSetting | BrownOutSetting
+class WorkSetting(msgspec.Struct, frozen=True):
+    """Whether entering a waiting room costs a sum; without one, that depends on who comes."""
+
+    on: bool
+
+
+Setting = Limit | LaneSetting | GateSetting | BrownOutSetting | WorkSetting
 
 
 class Policy(msgspec.Struct, frozen=True):
     """A limit for each class, and what the gate and the ladder do; the same settings have the same version.
 
     `gate` off lets everybody to the database at once; `closed` lanes let in only who bears a pass; `brownout` is the
-    step that an operator has set, or None when the ladder moves by itself.
+    step that an operator has set, or None when the ladder moves by itself; so is `work`, the sum at waiting rooms.
     """
 
     limits: dict[RouteClass, Limit]
     gate: bool = True
     closed: tuple[str, ...] = ()
     brownout: int | None = None
+    work: bool | None = None
 
     @property
     def version(self) -> int:
