@@ -31,6 +31,15 @@ class GateNow:
     lanes: list[LaneNow]
 
 
+def rooms_of(collector: Collector, now_seconds: float) -> dict[str, dict[str, float]]:
+    """Return what each waiting room does, by the sale's address, as its controller last reported it."""
+    family = collector.gauges(now_seconds).get("doorbuster_room")
+    found: dict[str, dict[str, float]] = {}
+    for series in family.series if family else ():
+        found.setdefault(series.labels[0], {})[series.labels[1]] = series.value
+    return found
+
+
 def gate_of(collector: Collector, now_seconds: float) -> GateNow:
     """Return the gates as the workers last reported them; `now_seconds` are monotonic, as the collector's."""
     gauges = collector.gauges(now_seconds)

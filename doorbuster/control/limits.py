@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from doorbuster.control.access import actor_of, may, operator_of
-from doorbuster.control.gate import gate_of
+from doorbuster.control.gate import gate_of, rooms_of
 from doorbuster.control.house import house_of
 from doorbuster.control.rehearsing import read_wish, rehearsed
 from doorbuster.guard import levers
@@ -73,6 +73,7 @@ async def guard_index(request: Request) -> Response:
         steps=STEPS,
         gate=gate_of(house.collector, house.clock.monotonic()),
         then=then,
+        rooms=rooms_of(house.collector, house.clock.monotonic()),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from doorbuster.accounts.tokens import internal_token
-from doorbuster.control.gate import gate_of
+from doorbuster.control.gate import gate_of, rooms_of
 from doorbuster.guard.policy import DEFAULTS
 from doorbuster.guard.refusals import Refusal, id_of, who_of
 from doorbuster.metrics import Family, Series
@@ -167,3 +167,12 @@ async def test_the_page_shows_what_the_gates_do_just_now(dark_room: Room, operat
     dark_room.house.collector.take(snapshot, dark_room.house.clock.monotonic())
 
     assert (await operator.get("/guard")).says("below level 399", "brown-out step 4")
+
+
+def test_what_the_waiting_rooms_do_is_shown_by_sale() -> None:
+    series = (Series(("lamps", "waiting"), 7.0), Series(("lamps", "pace"), 2.5), Series(("vases", "waiting"), 1.0))
+    collector = Collector()
+    family = Family("doorbuster_room", "gauge", "", ("sale", "what"), series)
+    collector.take(Snapshot("jobs", 1, 0.0, 1, (family,)), 0.0)
+
+    assert rooms_of(collector, 1.0) == {"lamps": {"waiting": 7.0, "pace": 2.5}, "vases": {"waiting": 1.0}}

@@ -35,7 +35,7 @@ def guarded(tmp_path: Path, clock: ManualClock) -> Guarded:
     return Guarded(from_environment(environ), clock)
 
 
-knocks = st.lists(st.tuples(st.floats(0, 2), st.integers(1, 3), st.integers(1, 3)), max_size=40)
+knocks = st.lists(st.tuples(st.floats(0, 1), st.integers(1, 2), st.integers(1, 2)), min_size=15, max_size=50)
 limits = st.builds(
     Limit, rate=st.floats(0.2, 3), burst=st.integers(1, 5), network_rate=st.floats(0.2, 5),
     network_burst=st.integers(1, 8),
