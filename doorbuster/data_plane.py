@@ -3,20 +3,24 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from doorbuster.accounts.tokens import internal_token
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.errors import DatabaseFault
 from doorbuster.guard.admission import Admission
-from doorbuster.guard.rate_limit import RateLimit
+from doorbuster.guard.rate_limit import OVERSHOOT, RateLimit
 from doorbuster.guard.refused import Look
+from doorbuster.guard.rehearsal import Rehearsals, decode
 from doorbuster.room.entering import Entrance
+from doorbuster.room.flood import Flood
 from doorbuster.room.gate import RoomGate
 from doorbuster.room.memory import REFRESH_SECONDS as ROOM_REFRESH_SECONDS
 from doorbuster.room.memory import RoomMemory
@@ -37,7 +41,6 @@ from doorbuster.shop.placing import Placing
 from doorbuster.shop.settling import Settling
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.requests import CountRequests
-from doorbuster.watch.snapshots import internal_token
 from doorbuster.watch.traces import traces_of
 from doorbuster.web.app import build_app
 from doorbuster.web.brownout import Ladder
@@ -65,6 +68,7 @@ class ShopHouse(House):
     rooms: RoomMemory
     entrance: Entrance
     signer: Signer
+    flood: Flood
     placing: Placing
     settling: Settling
     gateway: Gateway
@@ -87,12 +91,20 @@ async def run_worker(post: Post) -> None:
         look = _look(house)
         gate = _gate(house, look)
         app = _guarded(_app(house, window, gate), house, look, gate)
-        pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
+        rehearsals = Rehearsals(app.recent, gate.recent, lambda: app.part, house.clock)
+        house.flood.fix(app.policy.work)
+        pusher = _pusher(post, house, app, rehearsals)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
         rooms = _keep_rooms(house.rooms)
-        async with background(
-            pusher, gate.run(), app.callers.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing
-        ):
+        beats = [
+            pusher,
+            gate.run(),
+            rehearsals.run(),
+            app.callers.run(),
+            _keep_fresh(window, house.claims.exhausted),
+            rooms,
+        ]
+        async with background(*beats, *sharing):
             with traces_of(settings, post.name) as traced:
                 await serve(traced(CountRequests(app, data_plane_routes())), post)
 
@@ -104,6 +116,19 @@ def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncConte
         application=name,
         statement_timeout_ms=settings.statement_timeout_ms,
     )
+
+
+def _pusher(post: Post, house: ShopHouse, guard: RateLimit, rehearsals: Rehearsals) -> Coroutine[Any, Any, None]:
+    """Push metrics and what was tried; hear the policy and what to try."""
+
+    def hear(document: bytes) -> None:
+        news = decode(document)
+        guard.obey(news.policy)
+        house.flood.fix(news.policy.work)
+        rehearsals.hear(news.questions)
+
+    token = internal_token(house.settings.secret)
+    return push_metrics(post.name, house.settings.control_url, token, hear, lambda: rehearsals.answers)
 
 
 def _house(settings: Settings, database: Database, till: Database, gateway: Gateway) -> ShopHouse:
@@ -119,6 +144,7 @@ def _house(settings: Settings, database: Database, till: Database, gateway: Gate
         rooms=RoomMemory(till, data_headers(settings), lambda: ANSWERS.values[("NotAdmitted",)]),
         entrance=Entrance(till, random.Random()),  # noqa: S311 - which stripe one registers in decides nothing
         signer=Signer(settings.secret, settings.secure_cookies),
+        flood=Flood(clock, min(1.0, OVERSHOOT / settings.workers)),
         networks=Networks(settings.trusted_proxies, settings.secret),
         placing=Placing(till, gateway.name),
         settling=Settling(till),

@@ -46,7 +46,7 @@ RETRIES = metrics.counter(
     ("downstream", "verdict"),
 )
 
-Name = Literal["payments", "mail"]
+Name = Literal["payments", "mail", "webhooks"]
 Outcome = Literal["answered", "failed", "abandoned"]
 Answer = TypeVar("Answer")
 

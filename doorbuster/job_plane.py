@@ -5,6 +5,7 @@ import os
 import signal
 from typing import Any
 
+from doorbuster.accounts.tokens import internal_token
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.database.lease import do_alone
@@ -28,7 +29,6 @@ from doorbuster.shop.reconciling import reconcile
 from doorbuster.shop.settling import ask_about_quiet_payments, cancel_expired_orders
 from doorbuster.shop.webhooks import TYPES, Webhooks
 from doorbuster.watch.pusher import push_metrics
-from doorbuster.watch.snapshots import internal_token
 from doorbuster.web.pages import Pages
 
 CONNECTIONS = 6

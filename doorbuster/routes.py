@@ -162,10 +162,11 @@ def _control_of_the_watch() -> list[BaseRoute]:
 
 
 def _control_of_the_guard() -> list[BaseRoute]:
-    from doorbuster.control import limits, load
+    from doorbuster.control import limits, load, rehearsing
     from doorbuster.control.access import guarded
 
     return [
+        Route("/internal/rehearsals", rehearsing.rehearsal_create, methods=["POST"]),
         guarded("/guard", limits.guard_index, "look"),
         guarded("/guard/limits/{name}", limits.limit_show, "operate"),
         guarded("/guard/limits/{name}", limits.limit_set, "operate", "POST"),

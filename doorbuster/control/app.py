@@ -1,51 +1,34 @@
-"""Builds the control room: the event log, the door to PostgreSQL, and the tasks that beat each second.
+"""The control room as an application: opens the event log, the series and the doors to PostgreSQL, and lets it beat.
 
 Promises: starts and stays up without PostgreSQL; connections are made when they are needed.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from itertools import count
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from doorbuster.accounts.passwords import Passwords
-from doorbuster.accounts.sessions import Sessions
-from doorbuster.accounts.throttle import Throttle
-from doorbuster.audit.last import last_audit
 from doorbuster.clock import Clock
+from doorbuster.control.building import Parts, built, works
 from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.health import SnapshotIntake
 from doorbuster.control.house import ControlHouse
-from doorbuster.control.overview import WATCHED_COUNTERS, WATCHED_HISTOGRAMS
-from doorbuster.control.pulse import Pulse
 from doorbuster.database import Database, open_database
-from doorbuster.errors import DatabaseFault, EventLogUnavailable
-from doorbuster.guard import levers
-from doorbuster.journal import EventLog, mirror, open_event_log
+from doorbuster.journal import open_event_log
 from doorbuster.settings import Settings
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.database_watch import DatabaseWatch
-from doorbuster.watch.diagnosis.doctor import attend
-from doorbuster.watch.diagnosis.practice import doctor_of
-from doorbuster.watch.history import History
-from doorbuster.watch.host import Host
-from doorbuster.watch.process import Reporter, measure_lag
 from doorbuster.watch.requests import CountRequests
-from doorbuster.watch.senses import Senses
-from doorbuster.watch.series import Series, open_series
+from doorbuster.watch.series import open_series
 from doorbuster.web.app import build_app
-from doorbuster.web.pages import Pages
 
 CONNECTIONS = 4
 STATEMENT_TIMEOUT_MS = 3_000
-MIRROR_SECONDS = 5.0
-WARM_UP_BEATS = 3
 WATCH_TIMEOUT_MS = 2_000
+SERIES_FILE = "series.sqlite"
 
 
 def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock) -> ASGIApp:
@@ -55,104 +38,43 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, ControlHouse]]:
         now = int(clock.now().timestamp())
-        with open_event_log(settings.home) as log, open_series(settings.home / "series.sqlite", now) as series:
+        with open_event_log(settings.home) as log, open_series(settings.home / SERIES_FILE, now) as series:
             async with (
-                open_database(
-                    database_url,
-                    connections=CONNECTIONS,
-                    connections_min=0,
-                    application="control",
-                    statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-                ) as database,
-                _open_watch(settings, database_url) as watched,
+                _open(database_url) as database,
+                _open_watch(settings.watch_database_url or database_url) as watched,
                 asyncio.TaskGroup() as tasks,
             ):
-                pulse, watch = Pulse(database, clock), DatabaseWatch(watched, clock)
-                senses = Senses(
-                    collector, watch, Host(settings.home), series, clock,
-                    sales=pulse.signals, audit=lambda: last_audit(settings.home), levers=lambda: _levers(log),
+                parts = Parts(
+                    settings=settings, clock=clock, log=log, series=series, database=database,
+                    watch=DatabaseWatch(watched, clock), collector=collector, keeper=keeper,
                 )  # fmt: skip
-                house = _house(settings, clock, database, log, collector, pulse=pulse, series=series, senses=senses)
-                keeping = keeper.run(log, clock, settings.home)
-                works = (*_beats(house), keeping, watch.run(), senses.run(), attend(house.doctor, clock))
-                beats = [tasks.create_task(beat) for beat in works]
+                house = built(parts)
+                beats = [tasks.create_task(work) for work in works(parts, house)]
                 yield {"house": house}
                 for beat in beats:
                     beat.cancel()
 
     app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.control_url)
-    return SnapshotIntake(
-        CountRequests(app, routes, "control"), collector, clock, settings.secret, lambda: keeper.document
-    )
+    return SnapshotIntake(CountRequests(app, routes, "control"), collector, clock, settings.secret, lambda: keeper.news)
 
 
-def _house(
-    settings: Settings,
-    clock: Clock,
-    database: Database,
-    log: EventLog,
-    collector: Collector,
-    *,
-    pulse: Pulse,
-    series: Series,
-    senses: Senses,
-) -> ControlHouse:
-    passwords = Passwords()
-    return ControlHouse(
-        database=database,
-        clock=clock,
-        settings=settings,
-        pages=Pages(settings, frame="control/layout.html"),
-        event_log=log,
-        passwords=passwords,
-        sessions=Sessions(log, clock, passwords, Throttle()),
-        collector=collector,
-        history=History(WATCHED_COUNTERS, WATCHED_HISTOGRAMS),
-        pulse=pulse,
-        series=series,
-        senses=senses,
-        doctor=doctor_of(database, log, series, senses),
-    )
-
-
-def _open_watch(settings: Settings, database_url: str) -> AbstractAsyncContextManager[Database]:
+def _open(url: str) -> AbstractAsyncContextManager[Database]:
     return open_database(
-        settings.watch_database_url or database_url,
+        url,
+        connections=CONNECTIONS,
+        connections_min=0,
+        application="control",
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
+    )
+
+
+def _open_watch(url: str) -> AbstractAsyncContextManager[Database]:
+    """Open the one connection of the watch; it waits no longer for it than for an answer."""
+    return open_database(
+        url,
         connections=1,
         connections_min=0,
         application="watch",
         statement_timeout_ms=WATCH_TIMEOUT_MS,
         acquire_seconds=WATCH_TIMEOUT_MS / 1000,
     )
-
-
-def _levers(log: EventLog) -> list[tuple[int, int, str]]:
-    """Return the newest levers: number, time and words."""
-    try:
-        return [(each.id, int(each.at.timestamp()), f"{each.name}: {each.reason}") for each in levers.newest(log)]
-    except EventLogUnavailable:
-        return []
-
-
-def _beats(house: ControlHouse) -> tuple[Coroutine[None, None, None], ...]:
-    return house.pulse.run(), _remember(house), _mirror(house)
-
-
-async def _remember(house: ControlHouse) -> None:
-    """Count this process among the others, and keep the last quarter of an hour for the overview."""
-    reporter = Reporter("control")
-    for beat in count():
-        house.collector.take(reporter.report(), house.clock.monotonic())
-        # Workers that ran before bring all they ever counted with their first push; that is not the growth of a second.
-        if beat >= WARM_UP_BEATS:
-            house.history.remember(house.collector, house.clock.monotonic())
-        await measure_lag()
-
-
-async def _mirror(house: ControlHouse) -> None:
-    """Carry the journal to PostgreSQL whenever that is well."""
-    while True:
-        with contextlib.suppress(DatabaseFault, EventLogUnavailable):
-            while await mirror(house.event_log, house.database):
-                pass
-        await asyncio.sleep(MIRROR_SECONDS)

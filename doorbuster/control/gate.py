@@ -19,7 +19,7 @@ class LaneNow:
 
 @dataclass(frozen=True, slots=True)
 class GateNow:
-    """All gates together; `threshold` and brown-out `step` are the highest of them."""
+    """All gates together; `threshold` and brown-out `step` are the highest of them; `work` workers ask a sum."""
 
     processes: int
     limit: int
@@ -27,7 +27,17 @@ class GateNow:
     waiting: int
     threshold: int
     step: int
+    work: int
     lanes: list[LaneNow]
+
+
+def rooms_of(collector: Collector, now_seconds: float) -> dict[str, dict[str, float]]:
+    """Return what each waiting room does, by the sale's address, as its controller last reported it."""
+    family = collector.gauges(now_seconds).get("doorbuster_room")
+    found: dict[str, dict[str, float]] = {}
+    for series in family.series if family else ():
+        found.setdefault(series.labels[0], {})[series.labels[1]] = series.value
+    return found
 
 
 def gate_of(collector: Collector, now_seconds: float) -> GateNow:
@@ -52,5 +62,6 @@ def gate_of(collector: Collector, now_seconds: float) -> GateNow:
         len(limits), sum(limits), sum(values("gate_inside")), sum(values("gate_waiting")),
         max(values("gate_threshold"), default=0),
         max(values("brownout_step"), default=0),
+        sum(values("room_work")),
         lanes,
     )  # fmt: skip

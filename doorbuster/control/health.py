@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from doorbuster.accounts.tokens import metrics_token
+from doorbuster.accounts.tokens import TOKEN_HEADER, internal_token, metrics_token
 from doorbuster.clock import Clock
 from doorbuster.control.house import house_of
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.exposition import CONTENT_TYPE, exposition
-from doorbuster.watch.snapshots import BODY_BYTES_MAX, PATH, TOKEN_HEADER, decode, internal_token
+from doorbuster.watch.snapshots import BODY_BYTES_MAX, PATH, decode
 
 
 async def healthz(_: Request) -> Response:

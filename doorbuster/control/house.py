@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from doorbuster.accounts.passwords import Passwords
 from doorbuster.accounts.sessions import Sessions
+from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.pulse import Pulse
 from doorbuster.journal import EventLog
 from doorbuster.watch.collector import Collector
@@ -25,6 +26,7 @@ class ControlHouse(House):
     passwords: Passwords
     sessions: Sessions
     collector: Collector
+    keeper: PolicyKeeper
     history: History
     pulse: Pulse
     series: Series

@@ -1,6 +1,7 @@
 """The guard's page: what callers may send, what the limits do just now, and levers to change them."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from doorbuster.control.access import actor_of, may, operator_of
-from doorbuster.control.gate import gate_of
+from doorbuster.control.gate import gate_of, rooms_of
 from doorbuster.control.house import house_of
+from doorbuster.control.rehearsing import read_wish, rehearsed
 from doorbuster.guard import levers
 from doorbuster.guard.classes import CLASSES, MEANINGS, RouteClass
 from doorbuster.guard.commands import words_of
@@ -71,6 +73,7 @@ async def guard_index(request: Request) -> Response:
         steps=STEPS,
         gate=gate_of(house.collector, house.clock.monotonic()),
         then=then,
+        rooms=rooms_of(house.collector, house.clock.monotonic()),
     )
 
 
@@ -88,7 +91,7 @@ async def limit_show(request: Request) -> Response:
 async def limit_set(request: Request) -> Response:
     """Pull the lever: in the journal first, in every worker a second later."""
     name, house = _class_or_404(request), house_of(request)
-    form = await read_form(request, LimitForm)
+    form, tried = await read_wish(request, LimitForm)
     if form.value is None:
         return _form(request, name, form, 422)
     wish = form.value
@@ -100,6 +103,8 @@ async def limit_set(request: Request) -> Response:
         for field, what in mistakes.items():
             form = form.with_mistake(field, f"It {what}.")
         return _form(request, name, form, 422)
+    if tried:
+        return _form(request, name, form, 200, await rehearsed(request, name, limit))
     lasts = timedelta(minutes=int(wish.minutes)) if wish.minutes else None
 
     def pull() -> int:
@@ -143,8 +148,10 @@ def _class_or_404(request: Request) -> RouteClass:
     raise HTTPException(404, "There is no such class of requests.")
 
 
-def _form(request: Request, name: RouteClass, form: Form[LimitForm] | Form[object], status: int) -> Response:
+def _form(
+    request: Request, name: RouteClass, form: Form[LimitForm] | Form[object], status: int, found: Sequence[str] = ()
+) -> Response:
     return show(
         request, "control/limit.html", status, operator=operator_of(request), name=name, meaning=MEANINGS[name],
-        form=form, lasting=LASTING,
+        form=form, lasting=LASTING, found=found,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Levers over the load: the step of the brown-out ladder, and lanes to close."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,11 +11,12 @@ from starlette.responses import RedirectResponse, Response
 from doorbuster.control.access import actor_of, operator_of
 from doorbuster.control.house import house_of
 from doorbuster.control.limits import LASTING
+from doorbuster.control.rehearsing import read_wish, rehearsed
 from doorbuster.guard import levers
 from doorbuster.guard.lanes import MEANINGS
-from doorbuster.guard.policy import BrownOutSetting, LaneSetting, Setting
+from doorbuster.guard.policy import BrownOutSetting, LaneSetting, Setting, WorkSetting
 from doorbuster.web.brownout import STEPS
-from doorbuster.web.forms import Form, choice, read_form, text
+from doorbuster.web.forms import Form, choice, text
 from doorbuster.web.pages import show
 
 CHOICES: dict[str, tuple[str, str, Setting]] = {
@@ -22,6 +24,8 @@ CHOICES: dict[str, tuple[str, str, Setting]] = {
        for step, words in enumerate(STEPS)},
     **{f"close-{name}": (f"Close {name}: {words}", levers.LANE + name, LaneSetting())
        for name, words in MEANINGS.items()},
+    "work-on": ("Ask a sum of everybody who enters a waiting room", "work", WorkSetting(True)),
+    "work-off": ("Ask a sum of nobody, whoever comes", "work", WorkSetting(False)),
 }  # fmt: skip
 """What may be chosen: its words, the lever's name and its setting."""
 
@@ -42,11 +46,14 @@ async def load_show(request: Request) -> Response:
 
 async def load_set(request: Request) -> Response:
     """Pull the lever: in the journal first, in every worker a second later."""
-    house, form = house_of(request), await read_form(request, LoadForm)
+    house = house_of(request)
+    form, tried = await read_wish(request, LoadForm)
     if form.value is None:
         return _form(request, form, 422)
     wish = form.value
     _, name, setting = CHOICES[wish.what]
+    if tried:
+        return _form(request, form, 200, await rehearsed(request, name, setting))
     lasts = timedelta(minutes=int(wish.minutes)) if wish.minutes else None
 
     def pull() -> int:
@@ -57,8 +64,9 @@ async def load_set(request: Request) -> Response:
     return RedirectResponse("/guard", 303)
 
 
-def _form(request: Request, form: Form[LoadForm] | Form[object], status: int) -> Response:
+def _form(request: Request, form: Form[LoadForm] | Form[object], status: int, found: Sequence[str] = ()) -> Response:
     choices = [(value, words) for value, (words, _, _) in CHOICES.items()]
     return show(
-        request, "control/load.html", status, operator=operator_of(request), form=form, choices=choices, lasting=LASTING
+        request, "control/load.html", status, operator=operator_of(request), form=form, choices=choices,
+        lasting=LASTING, found=found,
     )  # fmt: skip

@@ -17,11 +17,14 @@ from doorbuster.clock import Clock
 from doorbuster.database.deadline import DEADLINE
 from doorbuster.guard.classes import RouteClass
 from doorbuster.guard.knee import Knee
-from doorbuster.guard.lanes import CHECKOUT, Lane, lane_of
+from doorbuster.guard.lanes import CHECKOUT, LANES, Lane, lane_of
 from doorbuster.guard.line import Line
 from doorbuster.guard.policy import DEFAULTS, Policy
+from doorbuster.guard.recent import Recent
 from doorbuster.guard.refusals import Refusal, Why, id_of, who_of
 from doorbuster.guard.refused import Look, Told
+from doorbuster.guard.rehearsal import KEPT
+from doorbuster.guard.rehearsal import REFUSED as WAS_REFUSED
 from doorbuster.guard.threshold import LOOK_SECONDS, Threshold, level_of
 from doorbuster.settings import Settings
 from doorbuster.web.brownout import Ladder
@@ -29,6 +32,7 @@ from doorbuster.web.limits import BODY_BYTES_MAX
 from doorbuster.web.passes import has_pass
 from doorbuster.web.problems import BUSY
 
+KINDS = {lane.name: number for number, lane in enumerate(LANES)}
 LAG_SECONDS = 0.02
 LAG_LOOKS = 5
 """The loop counts as lagging when even the best of this many timers in a look came late."""
@@ -81,6 +85,7 @@ class Admission:
         now = clock.monotonic()
         self.knee = Knee(ceiling, now)
         self.line, self.threshold = Line(self.knee, now), Threshold()
+        self.recent = Recent(now)
         self.lagging = False
         self.obey(DEFAULTS)
 
@@ -96,7 +101,10 @@ class Admission:
             await self._app(scope, receive, send)
             return
         request = self._request(scope, *guard)
-        if why := self._refusal_at_once(request):
+        why = self._refusal_at_once(request)
+        kind = KINDS[request.lane.name] + KEPT * request.kept + WAS_REFUSED * (why is not None)
+        self.recent.remember(self._clock.monotonic(), kind, request.key)
+        if why:
             await self._refuse(scope, send, request, why)
             return
         if scope["method"] in ("POST", "PUT", "PATCH", "DELETE"):

@@ -24,10 +24,12 @@ from doorbuster.guard.policy import (
     Limit,
     Policy,
     Setting,
+    WorkSetting,
     mistakes_of,
 )
 from doorbuster.guard.refusals import MEANINGS as WHY
 from doorbuster.guard.refusals import refusal_of
+from doorbuster.guard.trying import Wish, ask, need, tell_of
 from doorbuster.journal import command_line_actor, open_event_log
 from doorbuster.settings import from_environment
 from doorbuster.web.brownout import STEPS
@@ -35,6 +37,9 @@ from doorbuster.web.brownout import STEPS
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="What callers may send, and levers to change it.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; the journal keeps it.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Change nothing; tell what it would have refused in the last five minutes.")
+]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -51,32 +56,39 @@ def list_(json: Json = False) -> None:
 
 
 @app.command("set")
-def set_(
+def set_(  # noqa: PLR0913 - one option for each thing that can be changed
     name: Annotated[str, typer.Argument(metavar="CLASS", help=f"One of {', '.join(CLASSES)}.")],
     *,
-    reason: Reason,
+    reason: Reason = "",
     rate: Annotated[float | None, typer.Option(help="Requests a second of one client.")] = None,
     burst: Annotated[int | None, typer.Option(help="Requests at once of one client.")] = None,
     network_rate: Annotated[float | None, typer.Option(help="Requests a second of one network.")] = None,
     network_burst: Annotated[int | None, typer.Option(help="Requests at once of one network.")] = None,
-    dry_run: Annotated[
-        bool | None, typer.Option("--dry-run/--enforce", help="Only count what would be refused, or refuse it.")
+    count_only: Annotated[
+        bool | None, typer.Option("--count-only/--enforce", help="Only count what would be refused, or refuse it.")
     ] = None,
+    dry_run: DryRun = False,
     lasts: Annotated[
         str, typer.Option("--for", metavar="TIME", help="For so long (90s, 10m, 2h); else until undone.")
     ] = "",
 ) -> None:
-    """Change a class's limit, in force in every worker within about a second."""
+    """Change a class's limit, in force in every worker within about a second; or try it on the last five minutes."""
     route_class, clock = _class(name), SystemClock()
     wished = {"rate": rate, "burst": burst, "network_rate": network_rate, "network_burst": network_burst}
     changes: dict[str, float | bool] = {key: value for key, value in wished.items() if value is not None}
-    changes |= {} if dry_run is None else {"enforced": not dry_run}
+    changes |= {} if count_only is None else {"enforced": not count_only}
     if not changes:
-        raise DoorbusterError("nothing to change: give --rate, --burst, --network-rate, --network-burst or --dry-run")
+        raise DoorbusterError(
+            "nothing to change: give --rate, --burst, --network-rate, --network-burst or --count-only"
+        )
     with open_event_log(from_environment(os.environ).home) as log:
         now = clock.now()
         limit = msgspec.structs.replace(levers.policy_at(log, now)[0].limits[route_class], **changes)
         _refuse_nonsense(mistakes_of(limit))
+        if dry_run:
+            tell_of(ask(from_environment(os.environ), Wish(route_class, limit)))
+            return
+        need(reason)
         number = levers.pull(log, command_line_actor(), route_class, limit, reason=reason, now=now, lasts=span(lasts))
     typer.echo(f"Lever {number}: {route_class} is {_words(limit)}. Take it back: doorbuster limit undo {number}")
 
@@ -170,6 +182,8 @@ def words_of(setting: Setting) -> str:
             return "on" if on else "off: nobody is held back"
         case BrownOutSetting(step):
             return f"step {step}: {STEPS[step]}"
+        case WorkSetting(on):
+            return "on: entering a waiting room costs a sum" if on else "off, whoever comes"
 
 
 def _words(limit: Limit) -> str:

@@ -5,7 +5,11 @@ request is sound when it comes no earlier than TAT - burst x period; it moves TA
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
 
 KEYS_MAX = 100_000
 FORGIVEN = 1e-6
@@ -29,7 +33,7 @@ class Verdict:
     wait_seconds: float
 
 
-class Meter:
+class Meter(Generic[Key]):
     """Counts requests by key against one rate; remembers at most `keys_max` keys, the longest silent go first.
 
     Forgetting a silent key is harmless once its TAT is past; when more keys than that are busy at once, the eldest ones
@@ -40,10 +44,10 @@ class Meter:
         """Start with nobody heard of."""
         self.rate = rate
         self._keys_max = keys_max
-        self._counted: dict[str, int] | None = None
-        self._tats: OrderedDict[str, float] = OrderedDict()
+        self._counted: dict[Key, int] | None = None
+        self._tats: OrderedDict[Key, float] = OrderedDict()
 
-    def ask(self, key: str, now: float) -> Verdict:
+    def ask(self, key: Key, now: float) -> Verdict:
         """Say whether a request of `key` may pass at `now` (monotonic seconds); nothing is counted."""
         period = 1.0 / self.rate.per_second
         ahead = max(0.0, self._tats.get(key, now) - now)
@@ -53,7 +57,7 @@ class Meter:
             return Verdict(True, remaining - 1, 0.0)
         return Verdict(False, 0, (1.0 - room) * period)
 
-    def count(self, key: str, now: float) -> None:
+    def count(self, key: Key, now: float) -> None:
         """Count a request that passed."""
         period = 1.0 / self.rate.per_second
         latest = now + (self.rate.burst - 1) * period
@@ -68,12 +72,12 @@ class Meter:
         """Remember from now on what is counted, for `take_counted`."""
         self._counted = {}
 
-    def take_counted(self) -> dict[str, int]:
+    def take_counted(self) -> dict[Key, int]:
         """Return how many requests of each key were counted since the last time."""
         taken, self._counted = self._counted or {}, {}
         return taken
 
-    def learn(self, key: str, tat: float) -> None:
+    def learn(self, key: Key, tat: float) -> None:
         """Hear how far a key has come elsewhere; it never gets back what it has used here."""
         if key in self._tats:
             self._tats[key] = max(self._tats[key], tat)

@@ -8,10 +8,11 @@ import typer
 from doorbuster.clock import SystemClock
 from doorbuster.errors import DoorbusterError
 from doorbuster.guard import levers
-from doorbuster.guard.commands import Reason, span
+from doorbuster.guard.commands import DryRun, Reason, span
 from doorbuster.guard.lanes import LANES, MEANINGS
 from doorbuster.guard.lever_commands import Lasts, pull, take_back
-from doorbuster.guard.policy import GateSetting, LaneSetting
+from doorbuster.guard.policy import GateSetting, LaneSetting, WorkSetting
+from doorbuster.guard.trying import Wish, ask, need, tell_of
 from doorbuster.journal import open_event_log
 from doorbuster.settings import from_environment
 
@@ -36,8 +37,12 @@ def list_() -> None:
 
 
 @app.command("close")
-def close(name: str, *, reason: Reason, lasts: Lasts = "") -> None:
-    """Close a lane to everybody who does not bear a pass."""
+def close(name: str, *, reason: Reason = "", lasts: Lasts = "", dry_run: DryRun = False) -> None:
+    """Close a lane to everybody who does not bear a pass; or try it on the last five minutes."""
+    if dry_run:
+        tell_of(ask(from_environment(os.environ), Wish(_lane(name))))
+        return
+    need(reason)
     pull(_lane(name), LaneSetting(), reason, span(lasts))
 
 
@@ -56,6 +61,16 @@ def gate(
 ) -> None:
     """Switch the gate off and on: off, everybody goes to the database at once."""
     pull("gate", GateSetting(on), reason, span(lasts))
+
+
+@app.command("work")
+def work(how: Annotated[str, typer.Argument(metavar="on|off|auto")], *, reason: Reason = "", lasts: Lasts = "") -> None:
+    """Ask a sum for a waiting room's ticket: always, never, or (auto) while one network asks for many."""
+    if how == "auto":
+        take_back("work", "nobody has fixed it", reason)
+        return
+    need(reason)
+    pull("work", WorkSetting(_switch(how)), reason, span(lasts))
 
 
 def _lane(name: str) -> str:

@@ -22,6 +22,7 @@ from doorbuster.guard.policy import (
     Limit,
     Policy,
     Setting,
+    WorkSetting,
 )
 from doorbuster.journal import Actor, EventLog, Line, append
 
@@ -32,7 +33,7 @@ LANE = "lane:"
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """One lever as it was pulled. `name` is a class of requests, `lane:…`, `gate` or `brownout`."""
+    """One lever as it was pulled. `name` is a class of requests, `lane:…`, `gate`, `brownout` or `work`."""
 
     id: int
     at: datetime
@@ -89,7 +90,7 @@ def newest(log: EventLog) -> list[Lever]:
 def policy_at(log: EventLog, moment: datetime) -> tuple[Policy, dict[str, Lever]]:
     """Return the policy of a moment, and by name the levers that made it what it was."""
     levers = {lever.name: lever for lever in map(_lever, log.fetch(SQL.levers_at, moment=moment.isoformat()))}
-    limits, gate, closed, brownout = dict(DEFAULTS.limits), DEFAULTS.gate, [], DEFAULTS.brownout
+    limits, gate, closed, brownout, work = dict(DEFAULTS.limits), DEFAULTS.gate, [], DEFAULTS.brownout, DEFAULTS.work
     for name, lever in levers.items():
         match lever.setting:
             case Limit() as limit:
@@ -100,7 +101,9 @@ def policy_at(log: EventLog, moment: datetime) -> tuple[Policy, dict[str, Lever]
                 gate = on
             case BrownOutSetting(step):
                 brownout = step
-    return Policy(limits, gate, tuple(closed), brownout), levers
+            case WorkSetting(on):
+                work = on
+    return Policy(limits, gate, tuple(closed), brownout, work), levers
 
 
 def kind_of(name: str) -> type[Setting]:
@@ -113,6 +116,7 @@ _KINDS: dict[str, type[Setting]] = {
     **{LANE + lane.name: LaneSetting for lane in LANES},
     "gate": GateSetting,
     "brownout": BrownOutSetting,
+    "work": WorkSetting,
 }
 
 

@@ -9,6 +9,7 @@ from zlib import crc32
 import msgspec
 
 from doorbuster.guard.classes import RouteClass
+from doorbuster.guard.gcra import Rate
 
 RATE_MAX, BURST_MAX = 100_000.0, 1_000_000
 
@@ -41,20 +42,27 @@ class BrownOutSetting(msgspec.Struct, frozen=True):
     step: int
 
 
-Setting = Limit | LaneSetting | GateSetting | BrownOutSetting
+class WorkSetting(msgspec.Struct, frozen=True):
+    """Whether entering a waiting room costs a sum; without one, that depends on who comes."""
+
+    on: bool
+
+
+Setting = Limit | LaneSetting | GateSetting | BrownOutSetting | WorkSetting
 
 
 class Policy(msgspec.Struct, frozen=True):
     """A limit for each class, and what the gate and the ladder do; the same settings have the same version.
 
     `gate` off lets everybody to the database at once; `closed` lanes let in only who bears a pass; `brownout` is the
-    step that an operator has set, or None when the ladder moves by itself.
+    step that an operator has set, or None when the ladder moves by itself; so is `work`, the sum at waiting rooms.
     """
 
     limits: dict[RouteClass, Limit]
     gate: bool = True
     closed: tuple[str, ...] = ()
     brownout: int | None = None
+    work: bool | None = None
 
     @property
     def version(self) -> int:
@@ -90,6 +98,14 @@ def mistakes_of(limit: Limit) -> dict[str, str]:
         if not least <= getattr(limit, name) <= most:
             found[name] = f"must be from {least:g} to {most:g}"
     return found
+
+
+def rates_of(limit: Limit, share: float) -> tuple[Rate, Rate]:
+    """Return a limit's rates for a client and a network, in a worker that lets this share of the whole pass."""
+    return (
+        Rate(limit.rate * share, max(1, round(limit.burst * share))),
+        Rate(limit.network_rate * share, max(1, round(limit.network_burst * share))),
+    )
 
 
 def encode(policy: Policy) -> bytes:

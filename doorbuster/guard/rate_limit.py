@@ -24,9 +24,11 @@ from doorbuster.guard import policy as policies
 from doorbuster.guard.callers import Callers
 from doorbuster.guard.classes import CLASSES, RouteClass, class_of
 from doorbuster.guard.gcra import Meter, Rate, Verdict
-from doorbuster.guard.policy import DEFAULTS, Limit, Policy
+from doorbuster.guard.policy import DEFAULTS, Limit, Policy, rates_of
+from doorbuster.guard.recent import Recent
 from doorbuster.guard.refusals import Refusal, Why, id_of, who_of
 from doorbuster.guard.refused import Look, Told, is_api
+from doorbuster.guard.rehearsal import REFUSED
 from doorbuster.settings import Settings
 from doorbuster.web.networks import Networks
 from doorbuster.web.problems import declare
@@ -34,6 +36,7 @@ from doorbuster.web.sessions import shopper_of_cookie
 
 POLICY_FILE = "policy.json"
 JITTER = 0.3
+KINDS = {name: number for number, name in enumerate(CLASSES)}
 OVERSHOOT = 2.0
 """Of several workers each lets this share of the whole pass, because a caller's connections are not spread evenly."""
 
@@ -59,8 +62,8 @@ class Obedient(Protocol):
 @dataclass(slots=True)
 class _Meters:
     limit: Limit
-    client: Meter
-    network: Meter
+    client: Meter[str]
+    network: Meter[str]
 
 
 class RateLimit:
@@ -85,7 +88,8 @@ class RateLimit:
         self._app, self._networks, self._look = app, networks, look
         self._secret, self._secure = settings.secret, settings.secure_cookies
         self._clock, self._chance = clock, chance
-        self._part = self._share = min(1.0, OVERSHOOT / settings.workers)
+        self._alone = self.part = min(1.0, OVERSHOOT / settings.workers)
+        self.recent = Recent(clock.monotonic())
         self._meters: dict[RouteClass, _Meters] = {}
         self.obey(DEFAULTS)
         with suppress(OSError, msgspec.DecodeError):
@@ -101,9 +105,9 @@ class RateLimit:
 
     def share(self, *, together: bool) -> None:
         """Let a caller have the whole limit when all workers count together, and a part of it when each is alone."""
-        share = 1.0 if together else self._part
-        if share != self._share:
-            self._share = share
+        part = 1.0 if together else self._alone
+        if part != self.part:
+            self.part = part
             self.obey(self.policy)
 
     def count_for_sharing(self) -> None:
@@ -111,15 +115,14 @@ class RateLimit:
         for _, meter in self.meters():
             meter.count_for_sharing()
 
-    def meters(self) -> Iterator[tuple[str, Meter]]:
+    def meters(self) -> Iterator[tuple[str, Meter[str]]]:
         """Yield every meter under a name of its own."""
         for name, meters in self._meters.items():
             yield f"{name}:client", meters.client
             yield f"{name}:network", meters.network
 
     def _set_rates(self, name: RouteClass, limit: Limit) -> None:
-        client = Rate(limit.rate * self._share, max(1, round(limit.burst * self._share)))
-        network = Rate(limit.network_rate * self._share, max(1, round(limit.network_burst * self._share)))
+        client, network = rates_of(limit, self.part)
         if name not in self._meters:
             self._meters[name] = _Meters(limit, Meter(client), Meter(network))
         meters = self._meters[name]
@@ -146,12 +149,14 @@ class RateLimit:
         own, shared = meters.client.ask(client, now), meters.network.ask(network, now)
         if (own.passes and shared.passes) or not meters.limit.enforced:
             passes = own.passes and shared.passes
+            self.recent.remember(now, KINDS[name], client, network)
             if passes:
                 meters.client.count(client, now)
                 meters.network.count(network, now)
             ASKED.add(name, "passed" if passes else "would_refuse")
             await self._app(scope, receive, self._told(send, name, meters, own) if is_api(scope) else send)
             return
+        self.recent.remember(now, KINDS[name] + REFUSED, client, network)
         ASKED.add(name, "refused")
         await self._refuse(scope, send, name, network if own.passes else client, own if not own.passes else shared)
 

@@ -74,7 +74,7 @@ class Sharing:
         finally:
             await store.aclose()
 
-    def _counted(self) -> Iterator[tuple[Meter, list[tuple[str, str, int]]]]:
+    def _counted(self) -> Iterator[tuple[Meter[str], list[tuple[str, str, int]]]]:
         """Yield what was counted since the last beat: each meter with (kind, key, requests), in bounded batches."""
         for kind, meter in self._guard.meters():
             rest = iter(meter.take_counted().items())

@@ -8,7 +8,14 @@ from starlette.responses import Response
 
 from doorbuster.room.draw import STRIPES
 from doorbuster.room.gate import RETRY_AFTER_SECONDS
-from doorbuster.room.places import place_of, room_house_of, seconds_kept, shopper_of_request, ticket_of_shopper
+from doorbuster.room.places import (
+    bits_to_solve,
+    place_of,
+    room_house_of,
+    seconds_kept,
+    shopper_of_request,
+    ticket_of_shopper,
+)
 from doorbuster.room.rooms import Room, room_of_sale, stripe_counts
 from doorbuster.room.signing import Ticket
 from doorbuster.room.work import is_solved
@@ -96,10 +103,11 @@ async def ticket_create(request: Request, *, key: str) -> Response:
     del key  # one ticket for each customer: the same request again gives the same ticket
     house, room = room_house_of(request), _room(request)
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
-    if room.work_bits and not await _may_enter(request, room, shopper):
+    bits = await bits_to_solve(request, room, shopper)
+    if bits and not _is_done(request, room, shopper, bits):
         now = house.clock.now().timestamp()
         challenge = house.signer.challenge_text(room.sale_id, shopper.key, now)
-        return problem(WORK_WANTED, WORK_WANTED.meaning, challenge=challenge, bits=room.work_bits)
+        return problem(WORK_WANTED, WORK_WANTED.meaning, challenge=challenge, bits=bits)
     ticket = await house.entrance.enter(room.sale_id, shopper.key)
     if ticket is None:
         return problem(SOLD_OUT, SOLD_OUT.meaning)
@@ -163,13 +171,12 @@ def _room(request: Request) -> Room:
     return shown.room
 
 
-async def _may_enter(request: Request, room: Room, shopper: Shopper) -> bool:
-    """Say whether the header Room-Work carries a solved challenge, or the caller has a ticket."""
+def _is_done(request: Request, room: Room, shopper: Shopper, bits: int) -> bool:
+    """Say whether the header Room-Work carries a solved challenge."""
     house = room_house_of(request)
     challenge, _, solution = request.headers.get("room-work", "")[:300].partition(" ")
-    if house.signer.is_challenge(room.sale_id, shopper.key, challenge, house.clock.now().timestamp()):
-        return is_solved(challenge, solution, room.work_bits)
-    return await ticket_of_shopper(request, room, shopper) is not None
+    now = house.clock.now().timestamp()
+    return house.signer.is_challenge(room.sale_id, shopper.key, challenge, now) and is_solved(challenge, solution, bits)
 
 
 async def _own(request: Request, room: Room) -> tuple[Shopper, Ticket]:

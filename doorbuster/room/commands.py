@@ -23,13 +23,12 @@ from doorbuster.database.reach import reach_database
 from doorbuster.errors import DoorbusterError, Misconfigured
 from doorbuster.journal import Line
 from doorbuster.room import rooms
+from doorbuster.room.flood import BITS
 from doorbuster.room.rooms import BEACON_CHARACTERS_MAX, NewRoom, Order, Room
 from doorbuster.sale.sales import Sale, sale_by_handle, sale_by_id
 from doorbuster.settings import Settings, from_environment
 
 T = TypeVar("T")
-WORK_BITS = 16
-"""About 65,000 hashes: half a second for a browser, and as much for each ticket of who wants thousands."""
 ORDERS: dict[str, Order] = {"lottery": "lottery", "first_come": "first_come"}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Waiting rooms: who may claim in a sale, when.")
@@ -53,7 +52,7 @@ def open_(
     """Open a waiting room before a sale; a closed one goes on where it stopped."""
     if order not in ORDERS:
         raise Misconfigured(f"--order {order!r} is neither lottery nor first_come")
-    bits = WORK_BITS if proof_of_work else 0
+    bits = BITS if proof_of_work else 0
     wish = NewRoom(order=ORDERS[order], rate_max=_rate(rate), beacon=_beacon(beacon), work_bits=bits)
     _change(
         sale,

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from doorbuster.room.entering import Word
 from doorbuster.room.places import (
     Place,
+    bits_to_solve,
     has_pass,
     place_of,
     room_house_of,
@@ -57,8 +58,9 @@ async def ticket_create(request: Request) -> Response:
     if room is None:
         return RedirectResponse(f"/sales/{request.path_params['handle']}", 303)
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
-    solving = (await read_form(request, Solving)).value if room.work_bits else None
-    if room.work_bits and not await _may_enter(request, room, shopper, solving):
+    bits = await bits_to_solve(request, room, shopper)
+    solving = (await read_form(request, Solving)).value if bits else None
+    if bits and not _is_done(request, room, shopper, solving, bits):
         # Who has tried in vain (no cookies, too slow) is not made to try again and again.
         response = _work(request, room, shopper.key, Form(), tried=solving is not None and bool(solving.challenge))
     else:
@@ -149,7 +151,7 @@ async def draw_show(request: Request) -> Response:
     counts = await stripe_counts(house.till, room.sale_id)
     typed = request.query_params.get("ticket", "")[:40].strip()
     if not typed and (ticket := await ticket_of_shopper(request, room, shopper_of_request(request))):
-        typed = f"{ticket.stripe}-{ticket.place}" if ticket.stripe is not None else ""
+        typed = f"{ticket.stripe + 1}-{ticket.place + 1}" if ticket.stripe is not None else ""
     position = _drawn_position(room, counts, typed)
     return show(request, "room/draw.html", room=room, counts=counts, typed=typed, position=position)
 
@@ -162,22 +164,23 @@ async def _enter(request: Request, room: Room, customer: str) -> Response:
     return response
 
 
-async def _may_enter(request: Request, room: Room, shopper: Shopper, solving: Solving | None) -> bool:
-    """Say whether the sum is done, or needless for who has a ticket."""
+def _is_done(request: Request, room: Room, shopper: Shopper, solving: Solving | None, bits: int) -> bool:
+    """Say whether the sum is done."""
     house = room_house_of(request)
-    if solving is not None and house.signer.is_challenge(
-        room.sale_id, shopper.key, solving.challenge, house.clock.now().timestamp()
-    ):
-        return is_solved(solving.challenge, solving.solution, room.work_bits)
-    return await ticket_of_shopper(request, room, shopper) is not None
+    now = house.clock.now().timestamp()
+    return (
+        solving is not None
+        and house.signer.is_challenge(room.sale_id, shopper.key, solving.challenge, now)
+        and is_solved(solving.challenge, solving.solution, bits)
+    )
 
 
 def _work(request: Request, room: Room, customer: str, form: Form[Asking], **facts: bool) -> Response:
     house = room_house_of(request)
     challenge = house.signer.challenge_text(room.sale_id, customer, house.clock.now().timestamp())
     shown = {"sent": False, "tried": False, **facts}
-    status = 422 if form.mistakes else 200
-    return show(request, "room/work.html", status, room=room, challenge=challenge, form=form, **shown)
+    status, bits = (422 if form.mistakes else 200), house.flood.bits(room.work_bits)
+    return show(request, "room/work.html", status, room=room, challenge=challenge, bits=bits, form=form, **shown)
 
 
 def _mailbox_of_proof(request: Request, room: Room) -> str | None:
@@ -208,11 +211,11 @@ async def _page(request: Request, room: Room, word: Word | None = None) -> Respo
 
 
 def number_of(place: Place) -> str:
-    """Return a ticket's number as its owner reads it: stripe and place in a draw, else the position."""
+    """Return a ticket's number as its owner reads it, from 1: stripe and place in a draw, else the position."""
     if place.ticket is None:
         return ""
     stripe, number = place.ticket.stripe, place.ticket.place
-    return str(number) if stripe is None else f"{stripe}-{number}"
+    return str(number + 1) if stripe is None else f"{stripe + 1}-{number + 1}"
 
 
 def _keep_ticket(request: Request, response: Response, room: Room, customer: str, ticket: Ticket) -> None:
@@ -229,10 +232,10 @@ def _customer_of_link(request: Request, room: Room) -> str | None:
 
 
 def _drawn_position(room: Room, counts: Sequence[int], typed: str) -> int | None:
-    """Return the position of a ticket written as stripe-place, or None when there is no such ticket."""
+    """Return the position of a ticket written as people do, stripe-place from 1, or None when there is none such."""
     stripe, dash, place = typed.partition("-")
     if room.draw is None or not (dash and stripe.isdecimal() and place.isdecimal()):
         return None
-    if int(stripe) >= len(counts) or int(place) >= counts[int(stripe)]:
+    if not 1 <= int(stripe) <= len(counts) or not 1 <= int(place) <= counts[int(stripe) - 1]:
         return None
-    return room.draw.position(int(stripe), int(place))
+    return room.draw.position(int(stripe) - 1, int(place) - 1)

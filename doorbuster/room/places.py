@@ -13,11 +13,13 @@ from starlette.requests import Request
 from doorbuster.clock import Clock
 from doorbuster.database import Database
 from doorbuster.room.entering import Entrance, ticket_of
+from doorbuster.room.flood import Flood
 from doorbuster.room.memory import RoomMemory
 from doorbuster.room.rooms import Room
 from doorbuster.room.signing import Signer, Ticket, pass_cookie, ticket_cookie
 from doorbuster.sale.memory import SaleMemory
 from doorbuster.settings import Settings
+from doorbuster.web.networks import Networks
 from doorbuster.web.sessions import Shopper, shopper_of
 
 State = Literal["outside", "registered", "waiting", "called", "passed", "sold_out"]
@@ -57,6 +59,16 @@ class RoomHouse(Protocol):
     @property
     def signer(self) -> Signer:
         """Return what signs tickets and passes."""
+        ...
+
+    @property
+    def flood(self) -> Flood:
+        """Return what says whether a ticket costs a sum."""
+        ...
+
+    @property
+    def networks(self) -> Networks:
+        """Return what tells the network of a caller."""
         ...
 
     @property
@@ -100,6 +112,16 @@ async def ticket_of_shopper(request: Request, room: Room, shopper: Shopper | Non
     text = house.signer.kept(ticket_cookie(room.sale_id), request.headers.get("cookie", ""))
     kept = house.signer.ticket_of(room.sale_id, shopper.key, text)
     return kept or await ticket_of(house.till, room.sale_id, shopper.key)
+
+
+async def bits_to_solve(request: Request, room: Room, shopper: Shopper) -> int:
+    """Count who asks for a first ticket, and return what it costs: 0 is nothing, and so it is for who has one."""
+    house = room_house_of(request)
+    known = house.signer.kept(ticket_cookie(room.sale_id), request.headers.get("cookie", ""))
+    if house.signer.ticket_of(room.sale_id, shopper.key, known) is None:
+        house.flood.joined(house.networks.of(request.scope))
+    bits = house.flood.bits(room.work_bits)
+    return bits if bits and await ticket_of_shopper(request, room, shopper) is None else 0
 
 
 def has_pass(request: Request, sale_id: UUID, shopper: Shopper | None) -> bool:

@@ -185,7 +185,11 @@ async def _tend(database: Database, seen: Measured) -> None:
         refused=seen.refused,
         **{name: getattr(step, name) for name in Step.__slots__},
     )
-    for what, value in (("waiting", seen.tail - step.serving), ("idle_passes", seen.idle), ("rate", step.rate)):
+    shown = {
+        "tickets": seen.tail, "waiting": seen.tail - step.serving, "admitted": seen.admitted, "idle_passes": seen.idle,
+        "rate": step.rate, "pace": step.pace,
+    }  # fmt: skip
+    for what, value in shown.items():
         ROOMS.set(value, seen.handle, what)
 
 

@@ -2,7 +2,8 @@
 
 Promises: every event is asked for in the transaction that made it happen, delivered at least once, and always under the
 same id, by which the receiver knows a second delivery; a body is signed over its raw bytes with the time beside it.
-Never: follows a redirect, waits longer than `ATTEMPT_SECONDS`, or says whom it is about beyond the order itself.
+Never: follows a redirect, waits longer than `ATTEMPT_SECONDS`, or says whom it is about beyond the order itself; a
+receiver that fails is left in peace (see downstream.py).
 
 The headers are those of the Standard Webhooks specification: webhook-id, webhook-timestamp, webhook-signature.
 """
@@ -10,8 +11,9 @@ The headers are those of the Standard Webhooks specification: webhook-id, webhoo
 import hmac
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +21,9 @@ import aiohttp
 import msgspec
 
 from doorbuster import metrics
-from doorbuster.clock import Clock
+from doorbuster.clock import Clock, SystemClock
 from doorbuster.database import Database
+from doorbuster.downstream import Downstream, Fault
 from doorbuster.errors import DoorbusterError
 from doorbuster.jobs.worker import Handler
 from doorbuster.settings import Settings
@@ -38,7 +41,15 @@ DELIVERED = metrics.counter("doorbuster_webhooks_total", "Attempts to deliver a 
 
 
 class WebhookNotTaken(DoorbusterError):
-    """The receiver did not answer, or with something other than 2xx: it is told again later."""
+    """The receiver did not answer, or with something other than 2xx: it is told again later.
+
+    `unwell` when it gave no answer, or one that says it can't just now (5xx, 429).
+    """
+
+    def __init__(self, words: str, *, unwell: bool) -> None:
+        """Say what came instead of 2xx."""
+        super().__init__(words)
+        self.unwell = unwell
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +59,24 @@ class Webhooks:
     database: Database
     clock: Clock
     settings: Settings
+    downstream: Downstream = field(default_factory=lambda: Downstream("webhooks", SystemClock(), Random()))  # noqa: S311
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handler of the webhook job."""
         return {"webhook": self.deliver}
 
     async def deliver(self, payload: Mapping[str, Any]) -> None:
-        """Tell the endpoint of one event; raise WebhookNotTaken unless it says 2xx."""
+        """Tell the endpoint of one event; raise WebhookNotTaken unless it says 2xx.
+
+        Raises Throttled while the endpoint is left in peace; then nothing was sent.
+        """
         if not self.settings.webhook_url:
             return
         order = await order_by_id(self.database, UUID(payload["order_id"]))
         assert order is not None, "a job never outlives its order"
         kind = TYPES[payload["told"]]
         body = msgspec.json.encode({"type": kind, "timestamp": payload["asked_at"], "data": _told(order)})
-        await self._send(f"evt_{payload['event']}", body)
+        await self.downstream.call(lambda: self._send(f"evt_{payload['event']}", body), _fault)
 
     async def _send(self, event_id: str, body: bytes) -> None:
         now = str(int(self.clock.now().timestamp()))
@@ -82,10 +97,17 @@ class Webhooks:
                 status = reply.status
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             DELIVERED.add("none")
-            raise WebhookNotTaken(f"the webhook's receiver did not answer: {type(fault).__name__}") from fault
+            raise WebhookNotTaken(
+                f"the webhook's receiver did not answer: {type(fault).__name__}", unwell=True
+            ) from fault
         DELIVERED.add(str(status))
         if not 200 <= status < 300:
-            raise WebhookNotTaken(f"the webhook's receiver answered {status}")
+            raise WebhookNotTaken(f"the webhook's receiver answered {status}", unwell=status >= 500 or status == 429)
+
+
+def _fault(fault: Exception) -> Fault:
+    """Judge for the throttle; the queue, not the throttle, tries again."""
+    return Fault(unwell=isinstance(fault, WebhookNotTaken) and fault.unwell)
 
 
 def signature(secret: str, event_id: str, timestamp: str, body: bytes) -> str:

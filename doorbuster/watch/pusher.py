@@ -10,10 +10,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import aiohttp
+import msgspec
 
 from doorbuster import metrics
+from doorbuster.accounts.tokens import TOKEN_HEADER
+from doorbuster.guard.rehearsal import Rehearsed
 from doorbuster.watch import process
-from doorbuster.watch.snapshots import PATH, TOKEN_HEADER, encode
+from doorbuster.watch.snapshots import PATH, encode
 
 PUSH_SECONDS_MAX = 2.0
 FAREWELL_SECONDS_MAX = 1.0
@@ -26,11 +29,23 @@ def _nothing(_: bytes) -> None:
     """Hear nothing."""
 
 
+def _silence() -> tuple[Rehearsed, ...]:
+    """Answer nothing."""
+    return ()
+
+
 async def push_metrics(
-    process_name: str, control_url: str, token: str, hear: Callable[[bytes], None] = _nothing
+    process_name: str,
+    control_url: str,
+    token: str,
+    hear: Callable[[bytes], None] = _nothing,
+    say: Callable[[], tuple[Rehearsed, ...]] = _silence,
 ) -> None:
-    """Push a snapshot about each second until cancelled, then once more; `hear` gets what is answered, if anything."""
-    pusher = _Pusher(process_name, hear)
+    """Push a snapshot about each second until cancelled, then once more.
+
+    `hear` gets what is answered, if anything; what `say` returns goes along with each snapshot.
+    """
+    pusher = _Pusher(process_name, hear, say)
     timeout = aiohttp.ClientTimeout(total=PUSH_SECONDS_MAX)
     async with aiohttp.ClientSession(control_url, headers={TOKEN_HEADER: token}, timeout=timeout) as session:
         try:
@@ -44,12 +59,15 @@ async def push_metrics(
 
 
 class _Pusher:
-    def __init__(self, process_name: str, hear: Callable[[bytes], None]) -> None:
-        self._reporter, self._hear = process.Reporter(process_name), hear
+    def __init__(
+        self, process_name: str, hear: Callable[[bytes], None], say: Callable[[], tuple[Rehearsed, ...]]
+    ) -> None:
+        self._reporter, self._hear, self._say = process.Reporter(process_name), hear, say
 
     async def push(self, session: aiohttp.ClientSession) -> None:
         try:
-            async with session.post(PATH, data=encode(self._reporter.report())) as response:
+            snapshot = msgspec.structs.replace(self._reporter.report(), rehearsed=self._say())
+            async with session.post(PATH, data=encode(snapshot)) as response:
                 PUSHES.add("accepted" if response.ok else "refused")
                 if response.status == 200 and (news := await response.content.read(NEWS_BYTES_MAX)):
                     self._hear(news)

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -36,7 +37,7 @@ def knock(shop: RunningShop, path: str, address: str = "81.2.69.7") -> tuple[int
 
 
 def limit(shop: RunningShop, *words: str) -> str:
-    status, said = told(shop.home, "limit", *words)
+    status, said = told(shop.home, "limit", *words, CONTROL_PORT=str(urlsplit(shop.control_url).port))
     assert status == 0, said
     return said
 
@@ -66,6 +67,31 @@ def test_a_lever_is_in_force_in_every_worker_and_its_undoing_too(shop: RunningSh
 
     limit(shop, "undo", said.split()[1].rstrip(":"))
     eventually(lambda: refused(shop, f"81.3.{os.urandom(1)[0]}.9") == 0, "the limit is lifted in both workers")
+
+
+def test_an_operator_sees_what_a_change_would_have_refused_before_making_it(shop: RunningShop) -> None:
+    for _ in range(12):
+        knock(shop, "/api/v1/products", "81.9.1.1")
+
+    said = limit(shop, "set", "browse", "--rate", "0.01", "--burst", "1", "--dry-run")
+    assert "2 of 2 workers answered" in said
+    assert "Not all of them remember five minutes" in said
+    refused, asked = re.findall(r"would have refused ([\d,]+) of ([\d,]+)", said)[0]
+    assert int(asked) >= 12
+    assert int(refused) >= 10
+    assert refused_by(limit(shop, "set", "browse", "--rate", "1000", "--burst", "1000", "--dry-run")) == 0
+    port = str(urlsplit(shop.control_url).port)
+    status, said = told(shop.home, "lane", "close", "search", "--dry-run", CONTROL_PORT=port)
+    assert (status, "workers answered" in said) == (0, True)
+    assert refused_in_truth(shop) == 0
+
+
+def refused_by(said: str) -> int:
+    return int(re.findall(r"would have refused ([\d,]+) of", said)[0])
+
+
+def refused_in_truth(shop: RunningShop) -> int:
+    return refused(shop, f"81.10.{os.urandom(1)[0]}.9")
 
 
 def test_a_lever_needs_no_database(shop: RunningShop) -> None:
@@ -136,6 +162,8 @@ def test_the_page_of_a_refusal_is_a_page_of_the_shop(shop: RunningShop) -> None:
     [
         (("set", "brows", "--rate", "1", "--reason", "x"), "there is no class 'brows'"),
         (("set", "browse", "--reason", "x"), "nothing to change"),
+        (("set", "browse", "--rate", "2"), "say why: --reason"),
+        (("set", "browse", "--rate", "2", "--dry-run"), "does not answer, and only it can ask the workers"),
         (("set", "browse", "--rate", "0", "--reason", "x"), "--rate must be from 0.001"),
         (("set", "browse", "--rate", "1", "--for", "soon", "--reason", "x"), "'soon' is no span of time"),
         (("undo", "4711"), "no lever 4711 is in force"),

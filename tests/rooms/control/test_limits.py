@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from doorbuster.control.gate import gate_of
+from doorbuster.accounts.tokens import internal_token
+from doorbuster.control.gate import gate_of, rooms_of
 from doorbuster.guard.policy import DEFAULTS
 from doorbuster.guard.refusals import Refusal, id_of, who_of
 from doorbuster.metrics import Family, Series
@@ -36,6 +37,39 @@ async def test_a_lever_is_pulled_with_a_reason_and_stands_in_the_journal(dark_ro
     assert (await operator.get("/guard")).says("0.5/s, 2 at once", "a flood of claims", "in force")
     line = dark_room.story("limit:hold")[0]
     assert (line.verb, line.detail["reason"], line.detail["rate"]) == ("limit.set", "a flood of claims", 0.5)
+
+
+async def test_a_change_is_tried_without_a_reason_and_nothing_is_pulled(dark_room: Room, operator: Visitor) -> None:
+    page = await operator.post("/guard/limits/hold", TIGHT | {"reason": "", "try": "yes"})
+
+    assert (page.status, page.says("None of 0 workers answered in time")) == (200, True)
+    assert page.typed()["rate"] == "0.5"
+    assert dark_room.story("limit:hold") == []
+    step = {"what": "step-2", "minutes": "10", "reason": "", "try": "yes"}
+    assert (await operator.post("/guard/load", step)).says("a step of the ladder refuses nobody")
+
+
+async def test_what_is_tried_must_make_sense_too(operator: Visitor) -> None:
+    page = await operator.post("/guard/limits/hold", TIGHT | {"rate": "0", "reason": "", "try": "yes"})
+
+    assert (page.status, page.says("It must be from 0.001"), page.says("A reason is needed")) == (422, True, False)
+
+
+@pytest.mark.parametrize(
+    ("token", "body", "status"),
+    [
+        (False, b"{}", 401),
+        (True, b"nonsense", 400),
+        (True, b'{"name":"lane:nowhere"}', 400),
+        (True, b'{"name":"hold"}', 400),
+    ],
+)
+async def test_only_this_installation_asks_and_only_what_makes_sense(
+    dark_room: Room, operator: Visitor, token: bool, body: bytes, status: int
+) -> None:
+    shown = {"internal_token": internal_token(dark_room.settings.secret)} if token else {}
+
+    assert (await operator.send("POST", "/internal/rehearsals", body, shown)).status == status
 
 
 async def test_the_form_begins_with_what_is_in_force(operator: Visitor) -> None:
@@ -133,3 +167,12 @@ async def test_the_page_shows_what_the_gates_do_just_now(dark_room: Room, operat
     dark_room.house.collector.take(snapshot, dark_room.house.clock.monotonic())
 
     assert (await operator.get("/guard")).says("below level 399", "brown-out step 4")
+
+
+def test_what_the_waiting_rooms_do_is_shown_by_sale() -> None:
+    series = (Series(("lamps", "waiting"), 7.0), Series(("lamps", "pace"), 2.5), Series(("vases", "waiting"), 1.0))
+    collector = Collector()
+    family = Family("doorbuster_room", "gauge", "", ("sale", "what"), series)
+    collector.take(Snapshot("jobs", 1, 0.0, 1, (family,)), 0.0)
+
+    assert rooms_of(collector, 1.0) == {"lamps": {"waiting": 7.0, "pace": 2.5}, "vases": {"waiting": 1.0}}

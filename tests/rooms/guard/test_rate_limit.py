@@ -231,3 +231,35 @@ async def test_a_worker_that_starts_alone_obeys_the_last_policy_it_finds(tmp_pat
 )
 def test_each_request_belongs_to_a_class(method: str, path: str, name: str | None) -> None:
     assert class_of(method, path) == name
+
+
+async def test_fifty_times_the_requests_give_at_most_one_and_a_half_times_what_honest_callers_get(
+    guarded: Guarded,
+) -> None:
+    honest, bot = [mint(guarded.settings.secret, secure=False).cookie for _ in range(2)]
+    passed = {"honest": 0, "bot": 0}
+    for _ in range(40):
+        passed["honest"] += (await guarded.knock(cookie=honest, address="81.2.1.1"))[0] == 200
+        for _ in range(50):
+            passed["bot"] += (await guarded.knock(cookie=bot, address="81.2.2.2"))[0] == 200
+        guarded.clock.advance(1.0)
+
+    assert passed["honest"] == 40
+    assert passed["bot"] <= 1.5 * passed["honest"]
+
+
+async def test_ever_new_cookies_from_one_network_get_what_the_network_may_and_take_nothing_from_another(
+    guarded: Guarded,
+) -> None:
+    guarded.limit(rate=1, burst=2, network_rate=5, network_burst=10)
+    honest = mint(guarded.settings.secret, secure=False).cookie
+    bots = calm = 0
+    for _ in range(20):
+        calm += (await guarded.knock(cookie=honest, address="81.2.1.1"))[0] == 200
+        for host in range(50):
+            cookie = mint(guarded.settings.secret, secure=False).cookie
+            bots += (await guarded.knock(cookie=cookie, address=f"81.2.2.{host}"))[0] == 200
+        guarded.clock.advance(1.0)
+
+    assert calm == 20
+    assert bots <= 10 + 20 * 5

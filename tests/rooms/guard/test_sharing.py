@@ -79,7 +79,7 @@ def worker(folder: Path, workers: int, **limit: Any) -> Guarded:
 async def sharing(store: Store, *workers: Guarded):
     running = [asyncio.create_task(Sharing(w.guard, store.url, "s" * 40, w.clock).run()) for w in workers]
     try:
-        await eventually(lambda: all(w.guard._share == 1.0 for w in workers))
+        await eventually(lambda: all(w.guard.part == 1.0 for w in workers))
         yield
     finally:
         for task in running:
@@ -117,12 +117,12 @@ async def test_each_counts_alone_while_the_store_is_away_and_together_when_it_is
     async with sharing(store, one):
         assert UP.values[()] == 1.0
         store.kill()
-        await eventually(lambda: one.guard._share == 0.5)
+        await eventually(lambda: one.guard.part == 0.5)
         assert UP.values[()] == 0.0
         assert await one.statuses(5) == [200] * 4 + [429]
 
         store.open()
-        await eventually(lambda: one.guard._share == 1.0)
+        await eventually(lambda: one.guard.part == 1.0)
 
 
 async def test_no_request_waits_for_a_store_that_does_not_answer(tmp_path: Path) -> None:

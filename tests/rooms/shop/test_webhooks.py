@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from doorbuster.clock import SystemClock
-from doorbuster.errors import Misconfigured
+from doorbuster.errors import Misconfigured, Throttled
 from doorbuster.jobs.worker import relay
 from doorbuster.settings import Settings, from_environment
 from doorbuster.shop.returning import cancel_order
@@ -156,3 +156,26 @@ async def test_without_an_address_nobody_is_told(scene: Scene, tmp_path: Path) -
 def test_an_address_in_the_open_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="https"):
         settings(tmp_path, "http://warehouse.example/hook")
+
+
+async def test_a_receiver_that_fails_is_left_in_peace_and_one_that_says_no_is_not(
+    scene: Scene, receiver: Receiver, tmp_path: Path
+) -> None:
+    await scene.open_sale()
+    await scene.told(event(await scene.ordered()))
+    (payload,) = await payloads(scene)
+    webhooks = Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url))
+    receiver.answers = [410] * 30 + [503] * 60
+
+    for _ in range(30):
+        with pytest.raises(WebhookNotTaken, match="410"):
+            await webhooks.deliver(payload)
+    throttled = 0
+    for _ in range(60):
+        try:
+            with pytest.raises(WebhookNotTaken, match="503"):
+                await webhooks.deliver(payload)
+        except Throttled:
+            throttled += 1
+    assert throttled > 10
+    assert len(receiver.got) == 90 - throttled

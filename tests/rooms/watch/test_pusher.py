@@ -9,10 +9,10 @@ import pytest
 import uvicorn
 
 from doorbuster import metrics
-from doorbuster.accounts.tokens import metrics_token
+from doorbuster.accounts.tokens import TOKEN_HEADER, internal_token, metrics_token
 from doorbuster.clock import ManualClock
 from doorbuster.watch.pusher import push_metrics
-from doorbuster.watch.snapshots import PATH, TOKEN_HEADER, encode, internal_token
+from doorbuster.watch.snapshots import PATH, encode
 from tests.rooms.control.room import Room, open_room
 from tests.rooms.watch.test_collector import counted, push
 

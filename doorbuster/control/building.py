@@ -1,0 +1,130 @@
+"""Puts the control room together: what is opened at the start becomes the house, and what beats in it each second."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from itertools import count
+
+from doorbuster.accounts.passwords import Passwords
+from doorbuster.accounts.sessions import Sessions
+from doorbuster.accounts.throttle import Throttle
+from doorbuster.audit.last import last_audit
+from doorbuster.clock import Clock
+from doorbuster.control.guarding import PolicyKeeper
+from doorbuster.control.house import ControlHouse
+from doorbuster.control.overview import WATCHED_COUNTERS, WATCHED_HISTOGRAMS
+from doorbuster.control.pulse import Pulse
+from doorbuster.control.telling import tell_of_sums
+from doorbuster.database import Database
+from doorbuster.errors import DatabaseFault, EventLogUnavailable
+from doorbuster.guard import levers
+from doorbuster.journal import EventLog, mirror
+from doorbuster.settings import Settings
+from doorbuster.watch.collector import Collector
+from doorbuster.watch.database_watch import DatabaseWatch
+from doorbuster.watch.diagnosis.doctor import attend
+from doorbuster.watch.diagnosis.practice import doctor_of
+from doorbuster.watch.history import History
+from doorbuster.watch.host import Host
+from doorbuster.watch.process import Reporter, measure_lag
+from doorbuster.watch.senses import Senses
+from doorbuster.watch.series import Series
+from doorbuster.web.pages import Pages
+
+MIRROR_SECONDS = 5.0
+WARM_UP_BEATS = 3
+
+Work = Coroutine[None, None, None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What is opened at the start: files, connections, and who hears the workers."""
+
+    settings: Settings
+    clock: Clock
+    log: EventLog
+    series: Series
+    database: Database
+    watch: DatabaseWatch
+    collector: Collector
+    keeper: PolicyKeeper
+
+
+def built(parts: Parts) -> ControlHouse:
+    """Return the house that the handlers reach."""
+    passwords, pulse = Passwords(), Pulse(parts.database, parts.clock)
+    senses = _senses(parts, pulse)
+    return ControlHouse(
+        database=parts.database,
+        clock=parts.clock,
+        settings=parts.settings,
+        pages=Pages(parts.settings, frame="control/layout.html"),
+        event_log=parts.log,
+        passwords=passwords,
+        sessions=Sessions(parts.log, parts.clock, passwords, Throttle()),
+        collector=parts.collector,
+        keeper=parts.keeper,
+        history=History(WATCHED_COUNTERS, WATCHED_HISTOGRAMS),
+        pulse=pulse,
+        series=parts.series,
+        senses=senses,
+        doctor=doctor_of(parts.database, parts.log, parts.series, senses),
+    )
+
+
+def works(parts: Parts, house: ControlHouse) -> tuple[Work, ...]:
+    """Return everything that goes on beside the answering of requests, until it is cancelled."""
+    return (
+        house.pulse.run(),
+        _remember(house),
+        _mirror(house),
+        parts.keeper.run(parts.log, parts.clock, parts.settings.home),
+        tell_of_sums(parts.log, parts.collector, parts.clock),
+        parts.watch.run(),
+        house.senses.run(),
+        attend(house.doctor, parts.clock),
+    )
+
+
+def _senses(parts: Parts, pulse: Pulse) -> Senses:
+    home = parts.settings.home
+    return Senses(
+        parts.collector,
+        parts.watch,
+        Host(home),
+        parts.series,
+        parts.clock,
+        sales=pulse.signals,
+        audit=lambda: last_audit(home),
+        levers=lambda: _levers(parts.log),
+    )
+
+
+def _levers(log: EventLog) -> list[tuple[int, int, str]]:
+    """Return the newest levers: number, time and words."""
+    try:
+        return [(each.id, int(each.at.timestamp()), f"{each.name}: {each.reason}") for each in levers.newest(log)]
+    except EventLogUnavailable:
+        return []
+
+
+async def _remember(house: ControlHouse) -> None:
+    """Count this process among the others, and keep the last quarter of an hour for the overview."""
+    reporter = Reporter("control")
+    for beat in count():
+        house.collector.take(reporter.report(), house.clock.monotonic())
+        # Workers that ran before bring all they ever counted with their first push; that is not the growth of a second.
+        if beat >= WARM_UP_BEATS:
+            house.history.remember(house.collector, house.clock.monotonic())
+        await measure_lag()
+
+
+async def _mirror(house: ControlHouse) -> None:
+    """Carry the journal to PostgreSQL whenever that is well."""
+    while True:
+        with contextlib.suppress(DatabaseFault, EventLogUnavailable):
+            while await mirror(house.event_log, house.database):
+                pass
+        await asyncio.sleep(MIRROR_SECONDS)

@@ -1,0 +1,70 @@
+"""Mistakes in the guard and the waiting room: limits, the line, passes, the release, the flood."""
+
+from tests.planted.bug import Bug, bugs_of
+
+METER = bugs_of("doorbuster/guard/gcra.py", "tests/rooms/guard/test_gcra.py")
+RATE_LIMIT = bugs_of("doorbuster/guard/rate_limit.py", "tests/rooms/guard/test_rate_limit.py")
+GATE = bugs_of("doorbuster/guard/admission.py", "tests/rooms/guard/test_admission.py")
+ROOM_GATE = bugs_of("doorbuster/room/gate.py", "tests/rooms/room/test_gate.py")
+RELEASE = bugs_of("doorbuster/room/release.py", "tests/rooms/room/test_release.py")
+ADMIT = bugs_of(
+    "doorbuster/room/admit.function.sql", "tests/rooms/room/test_release.py", "tests/rooms/room/test_entering.py"
+)
+FLOOD = bugs_of("doorbuster/room/flood.py", "tests/rooms/room/test_flood.py")
+
+GUARDING: tuple[Bug, ...] = (
+    METER.bug(
+        "one request more than the burst",
+        "a limit holds",
+        "        if remaining >= 1:",
+        "        if remaining >= 0:",
+    ),
+    RATE_LIMIT.bug(
+        "the network's bound is not asked",
+        "a limit holds",
+        "if (own.passes and shared.passes) or not meters.limit.enforced:",
+        "if own.passes or not meters.limit.enforced:",
+    ),
+    GATE.bug(
+        "who bears a pass is shed",
+        "an admitted buyer is never refused",
+        "        if request.kept:\n            return None\n",
+        "",
+    ),
+    GATE.bug(
+        "a place is never given back",
+        "everything has a limit",
+        "            self.line.leave(lane)\n",
+        "            pass\n",
+    ),
+    ROOM_GATE.bug(
+        "any text is taken for a pass",
+        "one pass per customer",
+        "if not text or shopper is None or not self._signer.is_pass(sale_id, shopper.key, text, now):",
+        "if not text or shopper is None:",
+    ),
+    RELEASE.bug(
+        "the stock does not bound who is let in",
+        "nobody is let in for nothing",
+        "seen.admitted + min(burst, max(0.0, free)))",
+        "seen.admitted + burst)",
+    ),
+    ADMIT.bug(
+        "more are let in than the allowance says",
+        "nobody is let in for nothing",
+        "WHEN v_room.admitted + v_passed + 1 > v_room.allowance THEN 'OneMoment'",
+        "WHEN false THEN 'OneMoment'",
+    ),
+    ADMIT.bug(
+        "who was not called is let in",
+        "nobody is overtaken",
+        "v_row.position >= v_room.serving THEN 'NotYet'",
+        "v_row.position > v_room.tail THEN 'NotYet'",
+    ),
+    FLOOD.bug(
+        "a flood ends the sum as soon as it pauses",
+        "bots pay for tickets",
+        "(0 if loud else self._calm + 1) + windows - 1",
+        "(0 if loud else CALM_WINDOWS) + windows - 1",
+    ),
+)
