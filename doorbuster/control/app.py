@@ -5,9 +5,10 @@ Promises: starts and stays up without PostgreSQL; connections are made when they
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -27,14 +28,17 @@ from doorbuster.errors import DatabaseFault, EventLogUnavailable
 from doorbuster.guard import levers
 from doorbuster.journal import EventLog, mirror, open_event_log
 from doorbuster.settings import Settings
+from doorbuster.watch.alert import Alert
+from doorbuster.watch.alerts import AlertBook
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.database_watch import DatabaseWatch
 from doorbuster.watch.history import History
 from doorbuster.watch.host import Host
 from doorbuster.watch.process import Reporter, measure_lag
 from doorbuster.watch.requests import CountRequests
+from doorbuster.watch.rules import rules
 from doorbuster.watch.senses import Senses
-from doorbuster.watch.series import Series, open_series
+from doorbuster.watch.series import open_series
 from doorbuster.web.app import build_app
 from doorbuster.web.pages import Pages
 
@@ -45,8 +49,22 @@ WARM_UP_BEATS = 3
 WATCH_TIMEOUT_MS = 2_000
 
 
-def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock) -> ASGIApp:
-    """Return the control plane's application."""
+OnAlerts = Callable[[ControlHouse, Sequence[Alert]], Awaitable[None]]
+
+
+async def nobody(_: ControlHouse, __: Sequence[Alert]) -> None:
+    """Tell nobody."""
+
+
+def control_app(
+    settings: Settings,
+    database_url: str,
+    routes: Sequence[BaseRoute],
+    clock: Clock,
+    *,
+    on_alerts: OnAlerts = nobody,
+) -> ASGIApp:
+    """Return the control plane's application; `on_alerts` is told of alerts as they fire and are resolved."""
     collector, keeper = Collector(), PolicyKeeper()
 
     @asynccontextmanager
@@ -54,13 +72,7 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
         now = int(clock.now().timestamp())
         with open_event_log(settings.home) as log, open_series(settings.home / "series.sqlite", now) as series:
             async with (
-                open_database(
-                    database_url,
-                    connections=CONNECTIONS,
-                    connections_min=0,
-                    application="control",
-                    statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-                ) as database,
+                _open_database(database_url) as database,
                 _open_watch(settings, database_url) as watched,
                 asyncio.TaskGroup() as tasks,
             ):
@@ -69,9 +81,12 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                     collector, watch, Host(settings.home), series, clock,
                     sales=pulse.signals, levers=lambda: _levers(log),
                 )  # fmt: skip
-                house = _house(settings, clock, database, log, collector, pulse=pulse, series=series, senses=senses)
+                table = rules(settings.month_objective, settings.sale_objective)
+                alerts = AlertBook(log, table, on_change=lambda changed: on_alerts(house, changed))
+                felt = {"pulse": pulse, "series": series, "senses": senses, "alerts": alerts}
+                house = _house(settings, clock, database, log, collector, **felt)
                 keeping = keeper.run(log, clock, settings.home)
-                works = (*_beats(house), keeping, watch.run(), senses.run())
+                works = (*_beats(house), keeping, watch.run(), senses.run(), alerts.run(series, clock))
                 beats = [tasks.create_task(beat) for beat in works]
                 yield {"house": house}
                 for beat in beats:
@@ -84,15 +99,7 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
 
 
 def _house(
-    settings: Settings,
-    clock: Clock,
-    database: Database,
-    log: EventLog,
-    collector: Collector,
-    *,
-    pulse: Pulse,
-    series: Series,
-    senses: Senses,
+    settings: Settings, clock: Clock, database: Database, log: EventLog, collector: Collector, **felt: Any
 ) -> ControlHouse:
     passwords = Passwords()
     return ControlHouse(
@@ -105,9 +112,17 @@ def _house(
         sessions=Sessions(log, clock, passwords, Throttle()),
         collector=collector,
         history=History(WATCHED_COUNTERS, WATCHED_HISTOGRAMS),
-        pulse=pulse,
-        series=series,
-        senses=senses,
+        **felt,
+    )
+
+
+def _open_database(database_url: str) -> AbstractAsyncContextManager[Database]:
+    return open_database(
+        database_url,
+        connections=CONNECTIONS,
+        connections_min=0,
+        application="control",
+        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
     )
 
 

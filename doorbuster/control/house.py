@@ -9,6 +9,7 @@ from doorbuster.accounts.passwords import Passwords
 from doorbuster.accounts.sessions import Sessions
 from doorbuster.control.pulse import Pulse
 from doorbuster.journal import EventLog
+from doorbuster.watch.alerts import AlertBook
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.history import History
 from doorbuster.watch.senses import Senses
@@ -28,6 +29,7 @@ class ControlHouse(House):
     pulse: Pulse
     series: Series
     senses: Senses
+    alerts: AlertBook
 
 
 def house_of(request: Request) -> ControlHouse:

@@ -1,6 +1,6 @@
 """Writes what the collector has in Prometheus' text format (version 0.0.4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -14,11 +14,11 @@ from doorbuster.watch.collector import Collector
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(collector: Collector, now_seconds: float) -> bytes:
-    """Return all metrics as text; what a name or label may hold is escaped by prometheus_client."""
+def exposition(collector: Collector, now_seconds: float, more: Iterable[Family] = ()) -> bytes:
+    """Return all metrics, and `more`, as text; what a name or label may hold is escaped by prometheus_client."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Families([*collector.totals().values(), *collector.gauges(now_seconds).values()]))
-    registry.register(_Families([_ages(collector, now_seconds)]))
+    registry.register(_Families([_ages(collector, now_seconds), *more]))
     return generate_latest(registry)
 
 
