@@ -32,6 +32,7 @@ ROOMS = {
         "Close a lane to the database, or switch the gate, while the shop runs.",
     ),
     "brownout": ("doorbuster.guard.brownout_commands", "Do less for everybody before anybody is refused."),
+    "alerts": ("doorbuster.watch.alert_commands", "See what fires, be silent for a while, export the rules."),
     "jobs": ("doorbuster.jobs.commands", "Look at jobs that failed too often; try them again or give them up."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),
     "bench": ("doorbuster.bench.commands", "Measure the ratios of the engine on this machine."),

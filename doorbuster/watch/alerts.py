@@ -98,6 +98,11 @@ class AlertBook:
         """Return what is beyond its bound, but not for long enough."""
         return [each.alert for each in self._all() if each.alert.state == "pending"]
 
+    def curve(self, alert: Alert) -> list[float]:
+        """Return the last five minutes of what an alert is about, second by second; empty when it cannot be drawn."""
+        signal = self.rules[alert.rule].measure.drawn
+        return self.past.values(f"{signal}:{alert.subject}" if alert.subject else signal, 300) if signal else []
+
     def judge(self, now: int, tick: Tick | None = None) -> list[Alert]:
         """Judge every rule at `now` (seconds since 1970), with a new second's signals or without any.
 

@@ -2,8 +2,8 @@
 
 Promises: both are written in one place, so that the rule that runs here and the one that is exported mean the same.
 
-In PromQL a signal `http.p95` is the gauge `doorbuster_signal_http_p95`, and a signal of a subject, `db.seq_rows:orders`,
-is `doorbuster_signal_db_seq_rows_by_subject{subject="orders"}`.
+In PromQL a signal `http.p95` is the gauge `doorbuster_signal_http_p95`, and what a signal says of one subject
+(`db.seq_rows:orders`) is `doorbuster_signal_db_seq_rows_by_subject{subject="orders"}`.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,23 @@ from dataclasses import dataclass
 from doorbuster.watch import detectors
 from doorbuster.watch.past import Past
 
+SCRAPED_SECONDS = 15
+"""The shortest range in PromQL: with a scrape each five seconds there are values in it."""
+
 Read = Callable[[Past, str], float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number to be judged. `of` is the signal whose subjects are judged one by one, empty when there is but one."""
+    """A number to be judged. `of` is the signal whose subjects are judged one by one, empty when there is but one.
+
+    `drawn` is the signal that a picture of it shows, empty when there is none to show.
+    """
 
     read: Read
     promql: str
     of: str = ""
+    drawn: str = ""
 
 
 def metric(name: str) -> str:
@@ -35,7 +42,7 @@ def metric(name: str) -> str:
 
 def last(name: str, of: bool = False) -> Measure:
     """Return the signal as it is in the newest second; `of` judges each of its subjects."""
-    return Measure(lambda past, subject: past.last(_full(name, subject)), _metric(name, of), name if of else "")
+    return Measure(lambda past, subject: past.last(_full(name, subject)), _metric(name, of), name if of else "", name)
 
 
 def mean(name: str, seconds: int, of: bool = False) -> Measure:
@@ -44,7 +51,9 @@ def mean(name: str, seconds: int, of: bool = False) -> Measure:
     def read(past: Past, subject: str) -> float | None:
         return past.mean(_full(name, subject), seconds)
 
-    return Measure(read, f"avg_over_time({_metric(name, of)}[{range_of(seconds)}])", name if of else "")
+    return Measure(
+        read, f"avg_over_time({_metric(name, of)}[{range_of(max(seconds, SCRAPED_SECONDS))}])", name if of else ""
+    )
 
 
 def count(name: str, seconds: int) -> Measure:
@@ -54,7 +63,9 @@ def count(name: str, seconds: int) -> Measure:
         known = past.values(_full(name, subject), seconds)
         return sum(known) if known else None
 
-    return Measure(read, f"{seconds} * avg_over_time({metric(name)}[{range_of(seconds)}])")
+    return Measure(
+        read, f"{seconds} * avg_over_time({metric(name)}[{range_of(max(seconds, SCRAPED_SECONDS))}])", "", name
+    )
 
 
 def share(part: Measure, whole: Measure) -> Measure:
@@ -64,7 +75,7 @@ def share(part: Measure, whole: Measure) -> Measure:
         some, all_ = part.read(past, subject), whole.read(past, subject)
         return None if some is None or all_ is None else some / all_ if all_ else 0.0
 
-    return Measure(read, f"({part.promql}) / ({whole.promql} > 0)", part.of)
+    return Measure(read, f"({part.promql}) / ({whole.promql} > 0)", part.of, part.drawn)
 
 
 def plus(one: Measure, other: Measure) -> Measure:
@@ -74,7 +85,9 @@ def plus(one: Measure, other: Measure) -> Measure:
         known = [value for each in (one, other) if (value := each.read(past, subject)) is not None]
         return sum(known) if known else None
 
-    return Measure(read, f"({one.promql}) + ({other.promql})", one.of)
+    return Measure(
+        read, f"(({one.promql}) + ({other.promql}) or ({one.promql}) or ({other.promql}))", one.of, one.drawn
+    )
 
 
 def minus(one: Measure, other: Measure) -> Measure:
@@ -84,12 +97,14 @@ def minus(one: Measure, other: Measure) -> Measure:
         value = one.read(past, subject)
         return None if value is None else value - (other.read(past, subject) or 0.0)
 
-    return Measure(read, f"({one.promql}) - ({other.promql})", one.of)
+    return Measure(read, f"(({one.promql}) - ({other.promql}) or ({one.promql}))", one.of, one.drawn)
 
 
 def or_nothing(measure: Measure) -> Measure:
     """Return the measure, 0 when it is not known: for what is counted from its first time on."""
-    return Measure(lambda past, subject: measure.read(past, subject) or 0.0, f"({measure.promql}) or vector(0)")
+    return Measure(
+        lambda past, subject: measure.read(past, subject) or 0.0, f"({measure.promql}) or vector(0)", "", measure.drawn
+    )
 
 
 def over_all(name: str) -> Measure:
@@ -118,7 +133,7 @@ def spike(name: str, floor: float) -> Measure:
         return detectors.spike(now, past.middle(name, 600, ago=30) if now and now >= floor else now, floor)
 
     now, usual = f"avg_over_time({metric(name)}[15s])", f"quantile_over_time(0.5, {metric(name)}[10m] offset 30s)"
-    return Measure(read, f"({now} >= {floor:g}) / clamp_min({usual}, {floor / detectors.SPIKE_RATIO:g})")
+    return Measure(read, f"({now} >= {floor:g}) / clamp_min({usual}, {floor / detectors.SPIKE_RATIO:g})", "", name)
 
 
 def shifted(name: str, floor: float) -> Measure:
@@ -137,7 +152,7 @@ def shifted(name: str, floor: float) -> Measure:
         f"quantile_over_time(0.5, {metric(name)}[5m])",
         f"quantile_over_time(0.5, {metric(name)}[1d] offset 10m)",
     )
-    return Measure(read, f"({now} >= {floor:g}) / clamp_min({before}, {floor / detectors.SHIFT_RATIO:g})")
+    return Measure(read, f"({now} >= {floor:g}) / clamp_min({before}, {floor / detectors.SHIFT_RATIO:g})", "", name)
 
 
 def of_usual(name: str) -> Measure:
@@ -150,7 +165,7 @@ def of_usual(name: str) -> Measure:
 
     before = " or ".join(f"avg_over_time({metric(name)}[30m] offset {days}d)" for days in (7, 1))
     floor = detectors.EVENTS_EXPECTED_MIN / detectors.SILENCE_SECONDS[1]
-    return Measure(read, f"avg_over_time({metric(name)}[30m]) / (({before}) > {floor:.3g})")
+    return Measure(read, f"avg_over_time({metric(name)}[30m]) / (({before}) > {floor:.3g})", "", name)
 
 
 def usual_rate(past: Past, name: str) -> float | None:
@@ -179,7 +194,7 @@ def until_empty(name: str, hours: int) -> Measure:
     def read(past: Past, _: str) -> float | None:
         return past.once_a_minute(("until empty", name, hours), lambda: compute(past))
 
-    return Measure(read, f"{metric(name)} / clamp_min(-deriv({metric(name)}[{hours}h]), 1e-9)")
+    return Measure(read, f"{metric(name)} / clamp_min(-deriv({metric(name)}[{hours}h]), 1e-9)", "", name)
 
 
 def burn(window_seconds: int) -> Measure:
@@ -188,7 +203,7 @@ def burn(window_seconds: int) -> Measure:
     def read(past: Past, _: str) -> float | None:
         return hurt_share(past, window_seconds)
 
-    return Measure(read, f"doorbuster:hurt:ratio_{range_of(window_seconds)}")
+    return Measure(read, f"doorbuster:hurt:ratio_{range_of(window_seconds)}", "", "hurt.share")
 
 
 def hurts(window_seconds: int) -> Measure:
@@ -203,7 +218,7 @@ def sale_burn() -> Measure:
     def read(past: Past, _: str) -> float | None:
         return None if past.sale_since is None else hurt_share(past, max(30, past.now - past.sale_since))
 
-    return Measure(read, "doorbuster_sale_hurt_ratio")
+    return Measure(read, "doorbuster_sale_hurt_ratio", "", "hurt.share")
 
 
 def hurt_share(past: Past, seconds: int) -> float | None:

@@ -27,7 +27,7 @@ TROUBLES = {
     "LatencyHigh": Trouble({"http.p95": 4.0}),
     "LatencyShifted": Trouble({"http.p95": 0.6}, lasts=400),
     "SaleBudgetBurning": Trouble({**SALE, "http.errors": 4.0}),
-    "BudgetBurningFast": Trouble({"http.errors": 8.0}, lasts=120, minutes={"http.errors": 3.5}),
+    "BudgetBurningFast": Trouble({"http.errors": 38.0}, lasts=120, minutes={"http.errors": 3.5}),
     "BudgetBurning": Trouble({"http.slow": 4.0}, minutes={"http.slow": 1.5}),
     "BudgetLeaking": Trouble({"http.slow": 2.0}, minutes={"http.slow": 0.7}),
     "BudgetSlipping": Trouble({"http.slow": 1.0}, minutes={"http.slow": 0.3}),
