@@ -89,7 +89,9 @@ async def run_worker(post: Post) -> None:
         pusher = push_metrics(post.name, settings.control_url, internal_token(settings.secret), app.hear)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
         rooms = _keep_rooms(house.rooms)
-        async with background(pusher, gate.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing):
+        async with background(
+            pusher, gate.run(), app.callers.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing
+        ):
             await serve(CountRequests(app, data_plane_routes()), post)
 
 

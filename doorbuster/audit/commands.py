@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from doorbuster.audit.auditor import run
+from doorbuster.audit.last import LastAudit, remember
 from doorbuster.audit.report import Report, Result
+from doorbuster.clock import SystemClock
 from doorbuster.database.reach import reach_url
 from doorbuster.errors import DoorbusterError
 from doorbuster.settings import Settings, from_environment
@@ -39,7 +41,9 @@ def audit(
 
 def _audited(settings: Settings, acknowledged: Path | None, quiet: bool) -> Report:
     with reach_url(settings) as url:
-        return asyncio.run(run(url, acknowledged, None if quiet else _show))
+        report = asyncio.run(run(url, acknowledged, None if quiet else _show))
+    remember(settings.home, LastAudit(SystemClock().now(), report.clean))
+    return report
 
 
 def _show(result: Result) -> None:

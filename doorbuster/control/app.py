@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from doorbuster.accounts.passwords import Passwords
 from doorbuster.accounts.sessions import Sessions
 from doorbuster.accounts.throttle import Throttle
+from doorbuster.audit.last import last_audit
 from doorbuster.clock import Clock
 from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.health import SnapshotIntake
@@ -79,7 +80,7 @@ def control_app(
                 pulse, watch = Pulse(database, clock), DatabaseWatch(watched, clock)
                 senses = Senses(
                     collector, watch, Host(settings.home), series, clock,
-                    sales=pulse.signals, levers=lambda: _levers(log),
+                    sales=pulse.signals, audit=lambda: last_audit(settings.home), levers=lambda: _levers(log),
                 )  # fmt: skip
                 table = rules(settings.month_objective, settings.sale_objective)
                 alerts = AlertBook(log, table, on_change=lambda changed: on_alerts(house, changed))

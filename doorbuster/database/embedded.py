@@ -13,12 +13,9 @@ folder: the server is started *inside* its data folder and told to use `/proc/se
 """
 
 import fcntl
-import json
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +26,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from doorbuster.database import tuning
+from doorbuster.database.kept import Kept, free_port, keep, read_kept
 from doorbuster.database.programs import Programs, find_programs, first_complaint
 from doorbuster.errors import DatabaseUnavailable, Misconfigured
 
@@ -40,6 +38,11 @@ _NEW_CLUSTER_SQL = """\
 CREATE ROLE doorbuster LOGIN CREATEDB PASSWORD '{password}';
 GRANT pg_monitor, pg_signal_backend TO doorbuster;
 CREATE DATABASE doorbuster OWNER doorbuster;
+"""
+_WATCH_SQL = """\
+DROP ROLE IF EXISTS doorbuster_watch;
+CREATE ROLE doorbuster_watch LOGIN PASSWORD '{password}' IN ROLE doorbuster, pg_use_reserved_connections;
+ALTER ROLE doorbuster_watch SET default_transaction_read_only = on;
 """
 _WHO_MAY_CONNECT = """\
 local all all                scram-sha-256
@@ -103,6 +106,11 @@ class Cluster:
         return next(filter(None, complaints), f"see {self.folder}/log")
 
 
+def watch_url(url: str) -> str:
+    """Return the URL for the watch: the same server by the role that may use the connections in reserve."""
+    return url.replace("postgresql://doorbuster:", "postgresql://doorbuster_watch:", 1)
+
+
 def stop(server: subprocess.Popen[bytes]) -> None:
     """Shut the server down: open transactions are rolled back, everything committed is on the disk."""
     if server.poll() is None:
@@ -133,14 +141,18 @@ def supervise(home: Path) -> Iterator[None]:
 def prepare(home: Path, connections_max: int = 100) -> Cluster:
     """Make the cluster if it is not there, write its settings, and return it; for the holder of `supervise`."""
     _require_free_disk(home)
-    kept = _kept(home)
-    cluster = Cluster(home / "postgres", _free_port(kept.port), kept.password, find_programs())
+    kept = read_kept(home)
+    cluster = Cluster(home / "postgres", free_port(kept.port), kept.password, find_programs())
     _make_folder(cluster.folder, cluster.programs)
     _make_folder(cluster.folder / "log", cluster.programs)
     if not cluster.data.exists():
         _initialise(cluster)
+    elif not kept.has_watch:
+        _require_our_version(cluster)
+        _clear_stale_lock_files(cluster.data)
+        _run_alone(cluster, cluster.data, _WATCH_SQL.format(password=cluster.password))
     _require_our_version(cluster)
-    _keep(home, _Kept(cluster.port, cluster.password))
+    keep(home, Kept(cluster.port, cluster.password, has_watch=True))
     _configure(cluster, connections_max)
     return cluster
 
@@ -151,7 +163,7 @@ def address(home: Path) -> str | None:
     lines = _read_lines(data / "postmaster.pid")
     if len(lines) < 8 or lines[7].strip() != "ready" or _server_in(data) is None:
         return None
-    kept = _kept(home)
+    kept = read_kept(home)
     return Cluster(home / "postgres", kept.port, kept.password, Programs(Path(), None)).url
 
 
@@ -183,10 +195,16 @@ def _initialise(cluster: Cluster) -> None:
     (new / "pg_hba.conf").write_text(_WHO_MAY_CONNECT)
     with (new / "postgresql.conf").open("a") as file:
         file.write("include_if_exists 'doorbuster.conf'\n")
-    sql = _NEW_CLUSTER_SQL.format(password=cluster.password)
-    cluster.programs.run(["postgres", "--single", "-j", "-D", place, "postgres"], new, sql.replace("\n", "\n\n"))
+    sql = (_NEW_CLUSTER_SQL + _WATCH_SQL).format(password=cluster.password)
+    _run_alone(cluster, new, sql)
     cluster.programs.run(["initdb", "-D", place, "--sync-only"], new)
     new.rename(cluster.data)
+
+
+def _run_alone(cluster: Cluster, folder: Path, sql: str) -> None:
+    """Run statements while no server runs; each ends with its line."""
+    command = ["postgres", "--single", "-j", "-D", _place(cluster, folder), "postgres"]
+    cluster.programs.run(command, folder, sql.replace("\n", "\n\n"))
 
 
 def _place(cluster: Cluster, folder: Path) -> str:
@@ -221,44 +239,6 @@ def _require_our_version(cluster: Cluster) -> None:
             f"{cluster.data} was made by PostgreSQL {made_by}, this is 16: dump it with the version that made it, or "
             "set DOORBUSTER_HOME to a new folder"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What must outlive a restart: programs connect to the same port with the same password."""
-
-    port: int
-    password: str
-
-
-def _kept(home: Path) -> _Kept:
-    """Read the kept port and password, or make them for a home that has none."""
-    path = home / "postgres.json"
-    try:
-        return _Kept(**json.loads(path.read_text()))
-    except FileNotFoundError:
-        return _Kept(0, secrets.token_urlsafe(32))
-    except (ValueError, TypeError) as fault:
-        raise Misconfigured(f"{path} is damaged: it must hold the database's port and password as JSON") from fault
-
-
-def _keep(home: Path, kept: _Kept) -> None:
-    path = home / "postgres.json"
-    half_written = path.with_suffix(".new")
-    half_written.unlink(missing_ok=True)
-    with os.fdopen(os.open(half_written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({"port": kept.port, "password": kept.password}, file)
-    half_written.replace(path)
-
-
-def _free_port(kept: int) -> int:
-    """Return the kept port if nobody else has taken it meanwhile, else any free one."""
-    for port in (kept, 0):
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
-    raise Misconfigured("no TCP port is free on 127.0.0.1 for the database")
 
 
 def _clear_stale_lock_files(data: Path) -> None:

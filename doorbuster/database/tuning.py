@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
+RESERVED_CONNECTIONS = 2
+"""For the watch alone: it must see what goes on while everybody else is refused."""
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -22,7 +24,8 @@ listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = '..'
 unix_socket_permissions = 0700
-max_connections = {connections_max}
+max_connections = {connections_max + RESERVED_CONNECTIONS}
+reserved_connections = {RESERVED_CONNECTIONS}
 timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
@@ -55,6 +58,7 @@ autovacuum_analyze_scale_factor = 0.05
 random_page_cost = 1.1
 jit = off
 track_io_timing = on
+track_wal_io_timing = on
 idle_in_transaction_session_timeout = 60s
 
 # A log that tells slow statements, lock waits and temporary files; a week of it is kept.

@@ -42,7 +42,7 @@ SENTENCES: dict[Why, str] = {
 
 ADMITTED = metrics.counter("doorbuster_gate_admitted_total", "Requests let through to the database.", ("lane",))
 REFUSED = metrics.counter("doorbuster_gate_refused_total", "Requests refused for load.", ("lane", "why"))
-WAITED = metrics.histogram("doorbuster_gate_wait_seconds", "Time in line of those who were let in.", ("lane",))
+WAITED = metrics.histogram("doorbuster_gate_wait_seconds", "Time in line, of those who waited in vain, too.", ("lane",))
 LIMIT = metrics.gauge("doorbuster_gate_limit", "How many requests may be inside at once.")
 INSIDE = metrics.gauge("doorbuster_gate_inside", "How many requests are inside.")
 WAITING = metrics.gauge("doorbuster_gate_waiting", "How many requests wait in line.")
@@ -103,6 +103,7 @@ class Admission:
             receive = await _read_ahead(receive)
         started = self._clock.monotonic()
         if not self.line.enter_at_once(request.lane) and (why := await self._wait(request, started)):
+            WAITED.observe(self._clock.monotonic() - started, request.lane.name)
             await self._refuse(scope, send, request, why)
             return
         await self._serve(scope, receive, send, request.lane, started)

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.guard import policy as policies
+from doorbuster.guard.callers import Callers
 from doorbuster.guard.classes import CLASSES, RouteClass, class_of
 from doorbuster.guard.gcra import Meter, Rate, Verdict
 from doorbuster.guard.policy import DEFAULTS, Limit, Policy
@@ -80,7 +81,7 @@ class RateLimit:
 
         `others` obey each policy, too.
         """
-        self._others = others
+        self._others, self.callers = others, Callers(clock)
         self._app, self._networks, self._look = app, networks, look
         self._secret, self._secure = settings.secret, settings.secure_cookies
         self._clock, self._chance = clock, chance
@@ -136,6 +137,7 @@ class RateLimit:
             return
         network, client = self._networks.of(scope), self._client(scope)
         scope["guard"] = name, client
+        self.callers.count(client)
         if network is None:
             ASKED.add(name, "unknown")
             await self._app(scope, receive, send)

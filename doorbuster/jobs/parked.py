@@ -14,6 +14,9 @@ from doorbuster.database.rows import build_all
 
 SQL = QueryFile("doorbuster.jobs", "parked.sql")
 PARKED = metrics.gauge("doorbuster_jobs_parked", "Jobs that failed too often and wait for an operator.")
+WAITING = metrics.gauge(
+    "doorbuster_jobs_waiting", "Jobs that are due and not done yet, ten thousand at the most counted."
+)
 OLDEST = metrics.gauge("doorbuster_jobs_oldest_waiting_seconds", "How long the oldest job that is due has waited.")
 
 
@@ -32,9 +35,10 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many jobs are parked, and for how many seconds the oldest due job has waited."""
+    """How many jobs are parked, how many are due, and for how many seconds the oldest due job has waited."""
 
     parked: int
+    waiting: int
     oldest_seconds: float
 
 
@@ -57,7 +61,8 @@ async def measure_backlog(database: Database) -> Backlog:
     """Read how much is parked and how long work waits, and set the gauges."""
     row = await database.fetch_one(SQL.jobs_backlog)
     assert row is not None
-    backlog = Backlog(row["parked"], row["oldest_seconds"])
+    backlog = Backlog(row["parked"], row["waiting"], row["oldest_seconds"])
     PARKED.set(backlog.parked)
+    WAITING.set(backlog.waiting)
     OLDEST.set(backlog.oldest_seconds)
     return backlog

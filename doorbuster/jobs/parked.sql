@@ -30,6 +30,8 @@ RETURNING entrypoint AS kind, convert_from(payload, 'UTF8') AS payload;
 -- why:  operators are told when work is parked, or waits longer than it should
 -- cost: rows 1, buffers 400
 SELECT (SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'failed' LIMIT 1000) f) AS parked,
+       (SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() LIMIT 10000) q)
+       + (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 10000) o) AS waiting,
        greatest(
          extract(epoch FROM now() - (SELECT created_at FROM outbox ORDER BY id LIMIT 1)),
          extract(epoch FROM now() - (SELECT min(execute_after) FROM pgqueuer WHERE status = 'queued' AND execute_after <= now())),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from doorbuster import metrics
 from doorbuster.clock import new_id
 from doorbuster.database.coalesce import Coalescer
 from doorbuster.database.pool import Database, Row
@@ -38,6 +39,7 @@ HOLD_SECONDS_MAX = 1_800
 """A hold lasts at most so long from its first second, however often its payment is tried again; or its own time."""
 
 SQL = QueryFile("doorbuster.shop", "placing.sql")
+PLACED = metrics.counter("doorbuster_orders_placed_total", "Orders placed, whether they are paid later or not.")
 
 
 class Placing:
@@ -84,7 +86,7 @@ async def place_orders(database: Database, wishes: Sequence[OrderWish], gateway_
         paying_seconds=PAYING_SECONDS,
         hold_seconds_max=HOLD_SECONDS_MAX,
     )
-    return [_answer(row) for row in rows]
+    return [_counted(_answer(row)) for row in rows]
 
 
 async def place_cart_order(database: Database, wish: OrderWish, gateway_name: str) -> PlaceAnswer:
@@ -93,7 +95,13 @@ async def place_cart_order(database: Database, wish: OrderWish, gateway_name: st
         SQL.place_cart_order, wish=_fields(wish, gateway_name), paying_seconds=PAYING_SECONDS
     )
     assert row is not None
-    return _answer(row)
+    return _counted(_answer(row))
+
+
+def _counted(answer: PlaceAnswer) -> PlaceAnswer:
+    if isinstance(answer, Placed):
+        PLACED.add()
+    return answer
 
 
 def _fields(wish: OrderWish, gateway_name: str) -> dict[str, Any]:

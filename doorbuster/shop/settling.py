@@ -22,6 +22,8 @@ from doorbuster.shop.returning import cancel_order
 
 SQL = QueryFile("doorbuster.shop", "settling.sql")
 SETTLED = metrics.counter("doorbuster_payments_settled_total", "Events of payments by what they did.", ("answer",))
+REVENUE = metrics.counter("doorbuster_revenue_minor_units_total", "Money of orders when they were paid.", ("currency",))
+FAILED = metrics.counter("doorbuster_payments_failed_total", "Payments that the provider refused or got wrong.")
 
 QUIET_SECONDS = 20
 """A payment without a callback for so long is asked about."""
@@ -63,8 +65,12 @@ async def settle_payments(database: Database, events: Sequence[Event]) -> list[S
     """Let events take effect, in their order; durable when it returns, and safe to repeat."""
     rows = await database.fetch(SQL.settle_payments, events=[_fields(event) for event in events])
     settlements = [Settlement(cast(SettleAnswer, row["answer"]), row["order_id"]) for row in rows]
-    for settlement in settlements:
+    for event, settlement in zip(events, settlements, strict=True):
         SETTLED.add(settlement.answer)
+        if settlement.answer == "settled":
+            REVENUE.add(event.amount.currency, by=event.amount.amount)
+        elif settlement.answer == "mismatch" or (settlement.answer == "not_paid" and event.kind == "failed"):
+            FAILED.add()
     return settlements
 
 

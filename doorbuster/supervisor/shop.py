@@ -103,6 +103,7 @@ class Shop:
             "DOORBUSTER_HOME": str(settings.home),
             "DOORBUSTER_SECRET": settings.secret,
             "DATABASE_URL": settings.database_url or "",
+            "WATCH_DATABASE_URL": settings.watch_database_url,
             "PORT": str(settings.port),
             "CONTROL_PORT": str(settings.control_port),
             "GATEWAY_PORT": str(settings.gateway_port),

@@ -12,6 +12,7 @@ from typing import Any
 
 from doorbuster.accounts.links import first_run_link
 from doorbuster.clock import SystemClock
+from doorbuster.database.embedded import watch_url as watch_url_of
 from doorbuster.database.migrate import migrate
 from doorbuster.errors import DatabaseUnavailable
 from doorbuster.journal import open_event_log
@@ -55,7 +56,8 @@ async def _live(settings: Settings, doors: Doors, example: bool) -> None:
     say = log_of(settings.home, "doorbuster")
     async with _database(settings) as url:
         own = settings.database_url is None
-        settings = replace(settings, database_url=url)
+        watch_url = settings.watch_database_url or (watch_url_of(url) if own else "")
+        settings = replace(settings, database_url=url, watch_database_url=watch_url)
         async with _starting_shop(Shop(settings, doors, say)) as (shop, started_all):
             sale_path = await fill(settings, example, say)
             await started_all

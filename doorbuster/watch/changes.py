@@ -1,10 +1,16 @@
 """What has become different: an index is gone, a setting is another one, a worker died, a release came.
 
-Promises: what was there at the first look is no change; each change is told once.
+Promises: what was there at the very first look is no change; each change is told once, also one that happened while
+the control plane was down.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+
+import msgspec
+
+from doorbuster.watch.collector import Identity
 
 KINDS = frozenset({
     "index_dropped", "index_created", "table_changed", "function_changed", "setting_changed", "release",
@@ -21,60 +27,77 @@ class Change:
     what: str
 
 
+class _Known(msgspec.Struct):
+    """How things were at the last look; `definitions` by kind and name, with a blank between."""
+
+    definitions: dict[str, str] = {}
+    releases: list[str] = []
+    started_at: float = 0.0
+    lever: int | None = None
+
+
 class Changes:
     """Remembers how things were, so that it can tell what is different now."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self._definitions: dict[tuple[str, str], str] = {}
-        self._workers: dict[tuple[str, int, float], str] | None = None
-        self._releases: set[str] = set()
-        self._started_at = 0.0
-        self._lever: int | None = None
+    def __init__(self, kept: str = "") -> None:
+        """Begin with what `kept()` returned before a restart, or knowing nothing."""
+        self._known = _Known()
+        with suppress(msgspec.DecodeError):
+            self._known = msgspec.json.decode(kept, type=_Known)
+        self._workers: frozenset[Identity] | None = None
+
+    def kept(self) -> str:
+        """Return what must outlive a restart: a deployment changes things while nobody looks."""
+        return msgspec.json.encode(self._known).decode()
 
     def of_definitions(self, now: Mapping[tuple[str, str], str], at: int) -> list[Change]:
         """Compare what the database defines: indexes, tables, functions, settings."""
-        before, self._definitions = self._definitions, dict(now)
-        if not before or not now:
-            self._definitions = dict(now or before)
+        new = {f"{kind} {name}": value for (kind, name), value in now.items()}
+        if not new or new == self._known.definitions:
             return []
-        gone = [_changed(key, None, at) for key in before if key not in now]
-        new = [_changed(key, value, at) for key, value in now.items() if key not in before]
-        other = [_changed(key, value, at, other=True) for key, value in now.items() if before.get(key, value) != value]
-        return [*gone, *new, *other]
+        old, self._known.definitions = self._known.definitions, new
+        if not old:
+            return []
+        names = sorted(old.keys() | new.keys())
+        return [_changed(name, old.get(name), new.get(name), at) for name in names if old.get(name) != new.get(name)]
 
     def of_server(self, started_at: float, at: int) -> list[Change]:
         """Compare when the server was started, in seconds since 1970; 0 when that is not known."""
-        before, self._started_at = self._started_at, started_at or self._started_at
-        restarted = before and started_at and started_at != before
-        return [Change(at, "database_restarted", "PostgreSQL")] if restarted else []
+        before = self._known.started_at
+        self._known.started_at = started_at or before
+        return [Change(at, "database_restarted", "PostgreSQL")] if before and self._known.started_at != before else []
 
-    def of_workers(self, living: Mapping[tuple[str, int, float], str], at: int) -> list[Change]:
-        """Compare who lives: the release of each process by its name, number and start."""
-        before, self._workers = self._workers, dict(living)
-        releases = set(filter(None, living.values()))
-        fresh, self._releases = releases - self._releases, self._releases | releases
+    def of_workers(self, living: Iterable[Identity], at: int) -> list[Change]:
+        """Compare who lives."""
+        before, now = self._workers, frozenset(living)
+        self._workers = now
         if before is None:
             return []
         return [
-            *(Change(at, "worker_died", f"{name} ({pid})") for name, pid, _ in before.keys() - living.keys()),
-            *(Change(at, "worker_started", f"{name} ({pid})") for name, pid, _ in living.keys() - before.keys()),
-            *(Change(at, "release", release) for release in sorted(fresh) if before),
+            *(Change(at, "worker_died", f"{name} ({pid})") for name, pid, _ in sorted(before - now)),
+            *(Change(at, "worker_started", f"{name} ({pid})") for name, pid, _ in sorted(now - before)),
         ]
+
+    def of_releases(self, running: Iterable[str], at: int) -> list[Change]:
+        """Compare which releases run; one that ran before and comes again is a change, too."""
+        before, now = self._known.releases, sorted(filter(None, set(running)))
+        if not now or now == before:
+            return []
+        self._known.releases = now
+        return [Change(at, "release", release) for release in now if before and release not in before]
 
     def of_levers(self, pulled: Iterable[tuple[int, int, str]]) -> list[Change]:
         """Compare the levers' numbers; `pulled` are the newest, each with its number, time and words."""
-        known = sorted(pulled)
-        before, self._lever = self._lever, max([self._lever or 0, *(number for number, _, _ in known)])
-        return [Change(at, "lever", words) for number, at, words in known if before is not None and number > before]
+        levers = sorted(pulled)
+        before = self._known.lever
+        self._known.lever = max([before or 0, *(number for number, _, _ in levers)])
+        return [Change(at, "lever", words) for number, at, words in levers if before is not None and number > before]
 
 
-def _changed(key: tuple[str, str], value: str | None, at: int, *, other: bool = False) -> Change:
-    kind, name = key
-    if kind == "index" and not other:
-        return Change(at, "index_dropped" if value is None else "index_created", name)
+def _changed(key: str, old: str | None, new: str | None, at: int) -> Change:
+    kind, _, name = key.partition(" ")
     if kind == "index":
-        return Change(at, "index_created", f"{name} (another definition)")
+        return Change(at, "index_dropped" if new is None else "index_created", name)
     if kind == "setting":
-        return Change(at, "setting_changed", f"{name} = {value}" if value is not None else f"{name} (as it comes)")
-    return Change(at, f"{kind}_changed", name if other else f"{name} ({'gone' if value is None else 'new'})")
+        return Change(at, "setting_changed", f"{name} = {new}" if new is not None else f"{name} (as it comes)")
+    return Change(at, f"{kind}_changed", name if old and new else f"{name} ({'new' if new else 'gone'})")

@@ -14,6 +14,8 @@ from doorbuster.database.queries import name_in
 TEXT_CHARACTERS_MAX = 200
 UNKNOWN = "unknown"
 WAIT_CLASSES = ("cpu", "lock", "io", "lwlock", "other")
+_FRAMES = {"BEGIN": "begin", "COMMIT": "commit", "ROLLBACK": "rollback"}
+"""What the driver says around the statements of a transaction; a commit waits for the disk under this name."""
 _CLASS_OF_TYPE = {"": "cpu", "Lock": "lock", "IO": "io", "LWLock": "lwlock"}
 
 
@@ -70,7 +72,7 @@ def session_of(row: Mapping[str, Any], blocked_by: Sequence[int] = (), name: str
     """Make a session of its row of `watch_sessions`; `name` is the query's when its text does not tell."""
     active = row["state"] == "active"
     text: str = row["text"] or ""
-    found = name_in(text) or name
+    found = name_in(text) or name or _FRAMES.get(text.rstrip("; ").upper(), "")
     return Session(
         pid=row["pid"],
         query_name=found,

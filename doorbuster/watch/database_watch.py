@@ -16,11 +16,10 @@ from doorbuster.errors import DatabaseFault
 from doorbuster.watch.database_health import DatabaseSample, Session, Statement, session_of, session_signals
 from doorbuster.watch.rates import Rates
 
-SQL = QueryFile("doorbuster.watch", "database_health.sql")
-VERSIONED = QueryFile("doorbuster.watch", "database_checkpoints.sql")
+SQL = QueryFile("doorbuster.watch", "database_health.catalog.sql")
+VERSIONED = QueryFile("doorbuster.watch", "checkpoints.catalog.sql")
 
-LOOK_SECONDS = 1.0
-PAUSE_SECONDS_MAX = 5.0
+PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.25, 4.0
 WAITERS_MAX = 20
 TABLE_ROWS_MIN, TABLE_BYTES_MIN = 10_000, 10 * 1024 * 1024
 DEAD_ROWS_MIN = 100
@@ -49,16 +48,22 @@ class DatabaseWatch:
         self._statements: tuple[Statement, ...] = ()
         self._names: dict[int, str] = {}
         self._turn = 0
-        self.asked_at = self.answered_at = clock.monotonic()
+        self.answered_at = clock.monotonic()
 
     async def run(self) -> None:
-        """Look until cancelled: once a second, less often while PostgreSQL does not answer."""
-        failures = 0
+        """Look until cancelled: in the middle of each second, less often while PostgreSQL does not answer.
+
+        The tick is made at the full second; a look that has had half a second by then is late, and that is news.
+        """
+        pause_seconds = PAUSE_SECONDS_MIN
         while True:
-            self.asked_at = started = self._clock.monotonic()
-            failures = 0 if await self.look() else failures + 1
-            pause = min(LOOK_SECONDS * 2 ** max(0, failures - 1) / 2 if failures else LOOK_SECONDS, PAUSE_SECONDS_MAX)
-            await asyncio.sleep(max(0.05, pause - (self._clock.monotonic() - started)))
+            if await self.look():
+                pause_seconds = PAUSE_SECONDS_MIN
+                now = self._clock.now().timestamp()
+                await asyncio.sleep(1.0 - (now - 0.5) % 1.0)
+            else:
+                await asyncio.sleep(pause_seconds)
+                pause_seconds = min(2 * pause_seconds, PAUSE_SECONDS_MAX)
 
     async def look(self) -> bool:
         """Look once; return whether PostgreSQL answered."""

@@ -7,6 +7,7 @@ Never: waits for PostgreSQL: it takes what the database's own watch saw last.
 import asyncio
 from collections.abc import Callable, Iterable
 
+from doorbuster.audit.last import LastAudit
 from doorbuster.clock import Clock
 from doorbuster.watch.changes import Changes
 from doorbuster.watch.collector import Collector
@@ -16,7 +17,10 @@ from doorbuster.watch.host import Host
 from doorbuster.watch.series import SAVE_SECONDS, Series
 from doorbuster.watch.signals import Signals, Tick
 
-SILENT_SECONDS_MAX = 1.5
+SILENT_SECONDS_MAX = 1.2
+SETTLED_BEATS = 5
+"""Processes that ran before the control plane did need a moment to be heard of."""
+CHANGES_NOTE = "changes"
 
 Levers = Callable[[], Iterable[tuple[int, int, str]]]
 
@@ -33,12 +37,17 @@ class Senses:
         clock: Clock,
         *,
         sales: Callable[[], dict[str, float]],
+        audit: Callable[[], LastAudit | None],
         levers: Levers,
     ) -> None:
-        """Begin without a tick; `sales` gives the signals of the sales, `levers` the newest levers by number."""
-        self._collector, self._watch, self._host, self._series = collector, watch, host, series
-        self._clock, self._sales, self._levers = clock, sales, levers
-        self._signals, self._changes = Signals(), Changes()
+        """Begin without a tick.
+
+        `sales` gives the signals of the sales, `audit` the last audit, `levers` the newest levers by number.
+        """
+        self._collector, self._watch, self._host, self.series = collector, watch, host, series
+        self._clock, self._sales, self._audit, self._levers = clock, sales, audit, levers
+        self._signals, self._changes = Signals(), Changes(series.noted(CHANGES_NOTE))
+        self._beats = 0
         self.tick: Tick | None = None
 
     @property
@@ -53,41 +62,52 @@ class Senses:
             await asyncio.sleep(1.0 - now % 1.0)
             tick = self.beat()
             if tick.at % SAVE_SECONDS == 0:
-                await asyncio.to_thread(self._note_levers)
-                await asyncio.to_thread(self._series.save)
+                await asyncio.to_thread(self._save)
 
     def beat(self) -> Tick:
         """Make the tick of the second that is over, and keep it."""
         started = self._clock.monotonic()
         at = int(self._clock.now().timestamp())
         values = {**self._signals.of(self._collector, started), **self._sales(), **self._host.measure(started)}
-        values |= self._database(values, started)
+        values |= {**self._database(values, started), **self._of_audit(at)}
         self.tick = Tick(at, values)
-        self._series.add(self.tick)
+        self.series.add(self.tick)
         self._note_changes(at, started)
         COST.set(self._clock.monotonic() - started, "signals")
         return self.tick
 
+    def _of_audit(self, at: int) -> dict[str, float]:
+        audit = self._audit()
+        if audit is None:
+            return {}
+        return {"stock.drift": float(not audit.clean), "audit.age_seconds": max(0.0, at - audit.at.timestamp())}
+
     def _database(self, values: dict[str, float], now: float) -> dict[str, float]:
         """Return what is known of PostgreSQL; it is up while it answers us, or anybody else."""
         sample = self._watch.sample
-        waiting = max(0.0, now - self._watch.asked_at) if self._watch.asked_at > self._watch.answered_at else 0.0
-        silent = sample is None or not sample.up or waiting > SILENT_SECONDS_MAX
+        silent = sample is None or not sample.up or now - self._watch.answered_at > SILENT_SECONDS_MAX
         answers = any(value > 0 for name, value in values.items() if name.startswith("query.calls:"))
         if silent and not answers:
-            return {"db.up": 0.0} if sample is not None or waiting > SILENT_SECONDS_MAX else {}
+            waited = sample is not None or now - self._watch.answered_at > SILENT_SECONDS_MAX
+            return {"db.up": 0.0} if waited else {}
         seen = {} if sample is None or silent else {**sample.values, "db.answer_seconds": sample.answer_seconds}
         return {**seen, "db.up": 1.0}
 
     def _note_changes(self, at: int, now: float) -> None:
-        living = {each.snapshot.identity: each.snapshot.release for each in self._collector.living(now)}
-        for change in (
+        self._beats += 1
+        living = [each.snapshot for each in self._collector.living(now)]
+        found = [
             *self._changes.of_definitions(self._watch.definitions, at),
             *self._changes.of_server(self._watch.started_at, at),
-            *self._changes.of_workers(living, at),
-        ):
-            self._series.note(change)
+        ]
+        if self._beats >= SETTLED_BEATS:
+            found += self._changes.of_workers((each.identity for each in living), at)
+            found += self._changes.of_releases((each.release for each in living), at)
+        for change in found:
+            self.series.note(change)
 
-    def _note_levers(self) -> None:
+    def _save(self) -> None:
         for change in self._changes.of_levers(self._levers()):
-            self._series.note(change)
+            self.series.note(change)
+        self.series.remember(CHANGES_NOTE, self._changes.kept())
+        self.series.save()

@@ -44,6 +44,7 @@ class Series:
         self._changes: deque[Change] = deque(maxlen=CHANGES_WAITING_MAX)
         self._second, self._minute = Block(SECOND, 0), Block(MINUTE, 0)
         self._full: list[Block] = []
+        self._notes: dict[str, str] = {}
         for block in self._blocks(SECOND, until - TICKS_MAX, until):
             self._ticks.extend(Tick(block.begins + slot, values) for slot in range(SLOTS) if (values := block.at(slot)))
             self._second = block
@@ -65,6 +66,17 @@ class Series:
         """Keep a change."""
         with self._lock:
             self._changes.append(change)
+
+    def noted(self, name: str) -> str:
+        """Return what was last remembered under this name, or nothing."""
+        with self._lock:
+            rows = self._run(SQL.note, name=name)
+        return str(rows[0][0]) if rows else ""
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a text under a name, over a restart; written by the next `save`."""
+        with self._lock:
+            self._notes[name] = value
 
     def recent(self, seconds: int) -> list[Tick]:
         """Return the ticks of the last `seconds`, oldest first; more than fifteen minutes are read from the file."""
@@ -122,6 +134,7 @@ class Series:
                 self._connection.execute("COMMIT")
                 self._full.clear()
                 self._changes.clear()
+                self._notes.clear()
             del self._full[:-SLOTS]
 
     def close(self) -> None:
@@ -136,6 +149,8 @@ class Series:
                 self._run(SQL.keep_block, step=block.step, begins=block.begins, body=block.packed())
         for change in changes:
             self._run(SQL.keep_change, at=change.at, kind=change.kind, what=change.what)
+        for name, value in self._notes.items():
+            self._run(SQL.keep_note, name=name, value=value)
         self._run(SQL.forget_blocks, step=SECOND, before=now - HOUR_SECONDS - SLOTS)
         self._run(SQL.forget_blocks, step=MINUTE, before=now - MONTH_SECONDS)
         self._run(SQL.forget_changes, before=now - MONTH_SECONDS)
@@ -191,6 +206,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     # A power cut may take the last seconds of a curve; a sync for each save would cost more than they are worth.
     connection.execute("PRAGMA synchronous = NORMAL")
-    for query in (SQL.make_blocks, SQL.make_changes, SQL.index_changes):
+    for query in (SQL.make_blocks, SQL.make_changes, SQL.index_changes, SQL.make_notes):
         connection.execute(query.sql)
     return connection

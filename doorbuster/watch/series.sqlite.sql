@@ -20,6 +20,22 @@ CREATE TABLE IF NOT EXISTS changes (at INTEGER NOT NULL, kind TEXT NOT NULL, wha
 -- cost: rows 0, buffers 10
 CREATE INDEX IF NOT EXISTS changes_at ON changes (at);
 
+-- name: make_notes
+-- why:  what the watch must know after a restart, such as how things were defined
+-- cost: rows 0, buffers 10
+CREATE TABLE IF NOT EXISTS notes (name TEXT NOT NULL CONSTRAINT notes_pkey PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- name: note
+-- why:  the watch begins where it stopped
+-- cost: rows 1, buffers 4
+SELECT value FROM notes WHERE name = :name LIMIT 1;
+
+-- name: keep_note
+-- why:  the watch begins where it stopped
+-- cost: rows 0, buffers 10
+INSERT INTO notes (name, value) VALUES (:name, :value)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value;
+
 -- name: keep_block
 -- why:  a block is written again and again until it is full
 -- cost: rows 0, buffers 20

@@ -53,7 +53,7 @@ class Signals:
         found: dict[str, float | None] = {
             **self._http(), **self._guard(), **self._queries(), **self._others(), **self._business()
         }  # fmt: skip
-        gauges = _gauges(collector.living(now_seconds))
+        gauges = {**_gauges(collector.living(now_seconds)), **_busiest(web)}
         return {**processes, **{name: value for name, value in found.items() if value is not None}, **gauges}
 
     def _http(self) -> dict[str, float | None]:
@@ -116,7 +116,7 @@ class Signals:
         window = self._window
         return {
             "orders.placed": window.rate("doorbuster_orders_placed_total"),
-            "orders.paid": window.rate("doorbuster_orders_paid_total"),
+            "orders.paid": window.rate("doorbuster_payments_settled_total", lambda labels: labels[0] == "settled"),
             "payments.failed": window.rate("doorbuster_payments_failed_total"),
             "holds.made": window.rate("doorbuster_sale_answers_total", lambda labels: labels[0] == "Held"),
             **_named("revenue", window.rates_by("doorbuster_revenue_minor_units_total", 0)),
@@ -165,6 +165,21 @@ def _gauges(living: Iterable[Process]) -> dict[str, float]:
     }
 
 
+def _busiest(web: Iterable[Process]) -> dict[str, float]:
+    """Return the busiest callers' share of all requests, each worker's by how many it had.
+
+    It is exact for one who asks one worker alone, and for one who asks all of them alike.
+    """
+    names = ("doorbuster_guard_busiest_client_ratio", "doorbuster_guard_recent_requests")
+    told = [
+        {each.name: each.series[0].value for each in process.snapshot.families if each.name in names and each.series}
+        for process in web
+    ]
+    pairs = [(found[names[0]], found[names[1]]) for found in told if len(found) == len(names)]
+    asked = sum(count for _, count in pairs)
+    return {"guard.busiest_client_share": sum(share * count for share, count in pairs) / asked if asked else 0.0}
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     signal: str
@@ -176,7 +191,6 @@ GAUGES = {
     "doorbuster_http_requests_in_flight": _Rule("http.in_flight", is_sum=True),
     "doorbuster_gate_waiting": _Rule("guard.queue", is_sum=True),
     "doorbuster_brownout_step": _Rule("guard.brownout_step"),
-    "doorbuster_guard_busiest_client_ratio": _Rule("guard.busiest_client_share"),
     "doorbuster_guard_clients": _Rule("guard.clients", is_sum=True),
     "doorbuster_pool_used": _Rule("pool.used", is_sum=True),
     "doorbuster_pool_size": _Rule("pool.size", is_sum=True),

@@ -15,7 +15,8 @@ import pytest
 from doorbuster.database.queries import Query, parse
 
 SMALL_TABLES = {"shipping_methods", "tax_rates", "locations", "leases", "collections", "sales", "sale_items"}
-ROOMS_WITHOUT_POSTGRESQL = (".sqlite.sql", ".function.sql")
+# SQLite's files, functions, and what asks PostgreSQL about itself by views that differ from release to release.
+PLANNED_ELSEWHERE = (".sqlite.sql", ".function.sql", ".catalog.sql")
 
 
 def queries() -> Iterator[Query]:
@@ -24,7 +25,7 @@ def queries() -> Iterator[Query]:
         if not room.is_dir() or room.name.startswith("__"):
             continue
         for file in sorted(room.iterdir(), key=lambda place: place.name):
-            if file.name.endswith(".sql") and not file.name.endswith(ROOMS_WITHOUT_POSTGRESQL):
+            if file.name.endswith(".sql") and not file.name.endswith(PLANNED_ELSEWHERE):
                 yield from filter(has_plan, parse(file.read_text(encoding="utf-8"), f"{room.name}/{file.name}"))
 
 

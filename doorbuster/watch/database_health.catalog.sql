@@ -4,7 +4,8 @@
 -- why:  the watch learns which release it talks to, how many it lets in, and since when it runs
 -- cost: rows 1, buffers 10
 SELECT current_setting('server_version_num')::int AS version,
-       current_setting('max_connections')::int AS connections_max,
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+       - coalesce(current_setting('reserved_connections', true)::int, 0) AS connections_max,
        pg_postmaster_start_time() AS started_at,
        pg_is_in_recovery() AS in_recovery,
        EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') AS has_statements;
