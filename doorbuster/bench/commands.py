@@ -10,6 +10,7 @@ import uvloop
 from rich.console import Console
 
 from doorbuster.bench import answers, bar, claims, engine, growth, growth_report, load, purchases, rooms, shapes
+from doorbuster.bench.alerts import commands as alert_commands
 from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.growth import Grown, Size
@@ -19,7 +20,7 @@ from doorbuster.bench.rounds import Group, Pace, Say
 from doorbuster.errors import DoorbusterError, Misconfigured
 
 app = typer.Typer(add_completion=False)
-app.registered_commands += overload_commands.app.registered_commands
+app.registered_commands += [*overload_commands.app.registered_commands, *alert_commands.app.registered_commands]
 
 GROUPS: dict[str, Group] = {
     "engine": engine.gain,

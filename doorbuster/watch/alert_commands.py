@@ -127,7 +127,7 @@ def rules_(
     else:
         drawn = _table("alert", "severity", "team", "fires after", "says")
         for rule in table:
-            drawn.add_row(rule.name, rule.severity, rule.team, f"{rule.hold} s", rule.summary(rule.limit, "a table"))
+            drawn.add_row(rule.name, rule.severity, rule.team, f"{rule.hold} s", rule.sentence)
         Console().print(drawn)
 
 

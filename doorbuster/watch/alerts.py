@@ -20,11 +20,12 @@ from doorbuster.journal import EventLog
 from doorbuster.watch import alert as life
 from doorbuster.watch import silences
 from doorbuster.watch.alert import Alert, Firings, Standing
-from doorbuster.watch.past import MINUTES, Past
+from doorbuster.watch.past import Past
 from doorbuster.watch.rule import Reading, Rule
 from doorbuster.watch.series import Series
 from doorbuster.watch.signals import Tick
 from doorbuster.watch.silences import Silence
+from doorbuster.watch.windows import MINUTES
 
 OnChange = Callable[[Sequence[Alert]], Awaitable[None]]
 

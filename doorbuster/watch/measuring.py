@@ -60,8 +60,7 @@ def count(name: str, seconds: int) -> Measure:
     """Return what a rate per second amounts to over the last seconds."""
 
     def read(past: Past, subject: str) -> float | None:
-        known = past.values(_full(name, subject), seconds)
-        return sum(known) if known else None
+        return past.known_total(_full(name, subject), seconds)
 
     return Measure(
         read, f"{seconds} * avg_over_time({metric(name)}[{range_of(max(seconds, SCRAPED_SECONDS))}])", "", name
@@ -107,6 +106,16 @@ def or_nothing(measure: Measure) -> Measure:
     )
 
 
+def where(measure: Measure, floor: Measure, least: float) -> Measure:
+    """Return the measure of those subjects of which another one is at least so much, 0 of the others."""
+
+    def read(past: Past, subject: str) -> float | None:
+        return measure.read(past, subject) if (floor.read(past, subject) or 0.0) >= least else 0.0
+
+    promql = f"({measure.promql}) and on(subject) ({floor.promql}) >= {least:.15g}"
+    return Measure(read, promql, measure.of, measure.drawn)
+
+
 def over_all(name: str) -> Measure:
     """Return the sum of a signal over its subjects as it is in the newest second."""
 
@@ -128,9 +137,8 @@ def spike(name: str, floor: float) -> Measure:
     """Return how many times its median of ten minutes a signal's mean of five seconds is; 0 below the floor."""
 
     def read(past: Past, _: str) -> float | None:
-        now = past.mean(name, 5)
-        # The median of ten minutes is worth its time only when there is enough to judge.
-        return detectors.spike(now, past.middle(name, 600, ago=30) if now and now >= floor else now, floor)
+        usual = past.once_a_minute(("middle", name), lambda: past.middle(name, 600, ago=30))
+        return detectors.spike(past.mean(name, 5), usual, floor)
 
     now, usual = f"avg_over_time({metric(name)}[15s])", f"quantile_over_time(0.5, {metric(name)}[10m] offset 30s)"
     return Measure(read, f"({now} >= {floor:g}) / clamp_min({usual}, {floor / detectors.SPIKE_RATIO:g})", "", name)

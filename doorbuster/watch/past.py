@@ -6,26 +6,28 @@ among a second's signals was zero then: only subjects about which there is somet
 Never: asks what time it is: it is told.
 """
 
-import math
-from array import array
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Set
 from statistics import median
 from typing import Any, TypeVar
 
 from doorbuster.watch.signals import Tick
+from doorbuster.watch.windows import SECONDS, Minutes, Running
 
 T = TypeVar("T")
 
-SECONDS = 900
 FRESH_SECONDS = 5
-MINUTES = 31 * 24 * 60
 LONG = (
     "http.requests", "http.refused", "http.errors", "http.slow", "http.p95", "orders.placed", "disk.free_bytes",
     "sale.expected",
 )  # fmt: skip
 """The signals of which minutes are kept."""
 
-_UNKNOWN = math.nan
+SUMS_MAX = 500
+
+
+def absent_value(name: str) -> float | None:
+    """Return what a signal was in a second that was measured without it."""
+    return 0.0 if ":" in name else None
 
 
 class Past:
@@ -41,7 +43,8 @@ class Past:
         self._newest: Tick | None = None
         self._subjects: dict[str, list[str]] = {}
         self._met: dict[str, int] = {}
-        self._of_second: dict[tuple[str, int, int], list[float]] = {}
+        self._names: Set[str] = frozenset()
+        self._sums: dict[str, Running] = {}
         self._of_minute: tuple[int, dict[Hashable, Any]] = (0, {})
 
     def add(self, tick: Tick) -> None:
@@ -54,6 +57,8 @@ class Past:
         self._seconds[tick.at % SECONDS] = tick
         self._note_subjects(tick)
         self.move_to(tick.at)
+        for name, running in self._sums.items():
+            running.add(tick.at, tick.values.get(name, absent_value(name)))
         for name, minutes in self.minutes.items():
             minutes.add(tick.at, tick.values.get(name))
         self.answered += max(0.0, tick.values.get("http.requests", 0.0) - tick.values.get("http.refused", 0.0))
@@ -75,7 +80,6 @@ class Past:
     def move_to(self, now: int) -> None:
         """Let time go on to `now` (seconds since 1970), with a new second measured or without; never back."""
         self.now = max(self.now, now)
-        self._of_second.clear()
 
     def last(self, name: str) -> float | None:
         """Return the value of the newest second, if that is known and not older than five seconds."""
@@ -107,32 +111,31 @@ class Past:
 
     def values(self, name: str, seconds: int, ago: int = 0) -> list[float]:
         """Return the known values of the `seconds` that ended `ago` seconds before now, oldest first."""
-        known = self._of_second.get((name, seconds, ago))
-        if known is None:
-            known = self._of_second[name, seconds, ago] = self._values(name, seconds, ago)
-        return known
-
-    def _values(self, name: str, seconds: int, ago: int) -> list[float]:
         end = self.now - ago
         first = max(end - seconds, self.now - SECONDS) + 1
         found = (self._at(at) for at in range(first, end + 1))
-        absent = 0.0 if ":" in name else None
+        absent = absent_value(name)
         return [value for tick in found if tick is not None and (value := tick.values.get(name, absent)) is not None]
 
-    def mean(self, name: str, seconds: int, ago: int = 0) -> float | None:
-        """Return the mean of the known values, or None when there are none."""
-        known = self.values(name, seconds, ago)
-        return sum(known) / len(known) if known else None
+    def mean(self, name: str, seconds: int) -> float | None:
+        """Return the mean of the last seconds' known values, or None when there are none."""
+        total, known = self._running(name).over(self.now, seconds)
+        return total / known if known else None
 
     def middle(self, name: str, seconds: int, ago: int = 0) -> float | None:
         """Return the median of the known values, or None when there are none."""
         known = self.values(name, seconds, ago)
         return median(known) if known else None
 
+    def known_total(self, name: str, seconds: int) -> float | None:
+        """Return the sum of the last seconds' known values, at most a quarter of an hour; None when there are none."""
+        total, known = self._running(name).over(self.now, seconds)
+        return total if known else None
+
     def total(self, name: str, seconds: int) -> float:
         """Return how much a rate amounts to over the last `seconds`; beyond a quarter of an hour, by whole minutes."""
-        if seconds <= SECONDS or name not in self.minutes:
-            return sum(self.values(name, seconds))
+        if seconds < SECONDS or name not in self.minutes:
+            return self.known_total(name, seconds) or 0.0
         return self.minutes[name].total(self.now // 60, seconds // 60)
 
     def once_a_minute(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -145,66 +148,31 @@ class Past:
         found: T = known[key]
         return found
 
+    def _running(self, name: str) -> Running:
+        running = self._sums.get(name)
+        if running is None:
+            if len(self._sums) >= SUMS_MAX:
+                self._sums.clear()
+            running = self._sums[name] = Running(self.now - SECONDS)
+            for at in range(self.now - SECONDS + 1, self.now + 1):
+                if (tick := self._at(at)) is not None:
+                    running.add(at, tick.values.get(name, absent_value(name)))
+        return running
+
     def _note_subjects(self, tick: Tick) -> None:
-        self._subjects = {}
-        for full in tick.values:
-            base, colon, subject = full.partition(":")
-            if colon:
-                self._subjects.setdefault(base, []).append(subject)
-                self._met[full] = tick.at
+        """Learn the subjects of the newest second; mostly they are those of the second before."""
+        if tick.values.keys() != self._names:
+            self._names = tick.values.keys()
+            self._subjects = {}
+            for full in self._names:
+                base, colon, subject = full.partition(":")
+                if colon:
+                    self._subjects.setdefault(base, []).append(subject)
+            self._met |= {full: tick.at for full in self._names if ":" in full}
         if tick.at % 60 == 0:
-            self._met = {full: at for full, at in self._met.items() if at > tick.at - SECONDS}
+            kept = {full: at for full, at in self._met.items() if at > tick.at - SECONDS}
+            self._met = kept | {full: tick.at for full in self._names if ":" in full}
 
     def _at(self, at: int) -> Tick | None:
         tick = self._seconds[at % SECONDS]
         return tick if tick is not None and tick.at == at else None
-
-
-class Minutes:
-    """One signal's mean in each minute of a month; the minute that is going on counts as far as it has gone."""
-
-    def __init__(self) -> None:
-        """Begin with nothing known."""
-        self._means = array("d", [_UNKNOWN]) * MINUTES
-        self._numbers = array("q", [-1]) * MINUTES
-        self._minute, self._sum, self._count = -1, 0.0, 0
-        self._totals: dict[int, float] = {}
-
-    def load(self, points: Iterable[tuple[int, float]]) -> None:
-        """Take what an earlier process had measured: (seconds since 1970, mean of that minute), oldest first."""
-        for at, value in points:
-            self._put(at // 60, value)
-
-    def add(self, at: int, value: float | None) -> None:
-        """Take one second's value."""
-        minute = at // 60
-        if minute != self._minute:
-            if self._count:
-                self._put(self._minute, self._sum / self._count)
-            self._minute, self._sum, self._count = minute, 0.0, 0
-            self._totals.clear()
-        if value is not None:
-            self._sum, self._count = self._sum + value, self._count + 1
-
-    def between(self, first: int, last: int) -> list[float]:
-        """Return the known means of the minutes `first` to `last` (numbers since 1970), the last one included."""
-        return [value for _, value in self.points(first, last)]
-
-    def points(self, first: int, last: int) -> list[tuple[int, float]]:
-        """Return the minutes from `first` to `last` that are known, with their means."""
-        first = max(first, last - MINUTES + 1)
-        return [
-            (minute, self._means[slot])
-            for minute in range(first, last + 1)
-            if self._numbers[slot := minute % MINUTES] == minute
-        ]
-
-    def total(self, minute: int, minutes: int) -> float:
-        """Return what a rate per second amounts to over the last `minutes` whole minutes and the present one."""
-        done = self._totals.get(minutes)
-        if done is None:
-            done = self._totals[minutes] = 60 * sum(self.between(minute - minutes, minute - 1))
-        return done + (self._sum if minute == self._minute else 0.0)
-
-    def _put(self, minute: int, mean: float) -> None:
-        self._means[minute % MINUTES], self._numbers[minute % MINUTES] = mean, minute

@@ -96,6 +96,11 @@ class Rule:
         return self.says.format(value=figure(value, self.unit), limit=figure(self.limit, self.unit), subject=subject)
 
     @property
+    def sentence(self) -> str:
+        """Return the alert's sentence with its limit, and dots for what is measured."""
+        return self.says.format(value="…", limit=figure(self.limit, self.unit), subject="…")
+
+    @property
     def _ease(self) -> float:
         return self.limit if self.eases is None else self.eases
 
@@ -107,7 +112,7 @@ def figure(value: float, unit: Unit) -> str:
     """Write a number with its unit, as a tired person reads it."""
     match unit:
         case "share":
-            return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
+            return f"{value:.0%}" if value >= 0.1 else f"{value * 100:.1f}%".replace(".0%", "%")
         case "bytes":
             return _scaled(value, 1024, ("B", "KiB", "MiB", "GiB", "TiB"))
         case "seconds":

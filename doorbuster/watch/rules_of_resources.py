@@ -1,6 +1,6 @@
 """The rows of the table about what the shop runs on: the database, the workers, the machine, the work for later."""
 
-from doorbuster.watch.measuring import count, last, mean, plus, share, unheard, until_empty
+from doorbuster.watch.measuring import count, last, mean, plus, share, unheard, until_empty, where
 from doorbuster.watch.rule import Proviso, Rule
 
 DATABASE = ("Look at the database", "/database")
@@ -61,7 +61,7 @@ THE_DATABASE = (
     Rule(
         name="SequentialScans", severity="ticket", team="database", measure=mean("db.seq_rows", 15, of=True),
         above=200_000, eases=50_000, hold=15, unit="rate", lever=DATABASE, follows=DOWN,
-        says="{value} rows of {subject} are read by sequential scans (limit {limit}): an index is missing or not used.",
+        says="Sequential scans read rows of {subject}: {value} (limit {limit}). An index is missing or not used.",
     ),
     Rule(
         name="TempFiles", severity="ticket", team="database", measure=mean("db.temp_bytes", 30), above=50 * 1024**2,
@@ -80,8 +80,9 @@ THE_DATABASE = (
         says="A standby is {value} behind (limit {limit}).",
     ),
     Rule(
-        name="TableBloated", severity="ticket", team="database", measure=last("db.bloat_share", of=True), above=0.5,
-        eases=0.3, hold=600, clear=600, unit="share", lever=DATABASE,
+        name="TableBloated", severity="ticket", team="database", above=0.5, eases=0.3, hold=600, clear=600,
+        measure=where(last("db.bloat_share", of=True), last("db.dead_rows", of=True), 50_000), unit="share",
+        lever=DATABASE,
         says="{value} of {subject} is dead rows (limit {limit}): vacuum does not keep up.",
     ),
     Rule(
