@@ -38,6 +38,7 @@ from doorbuster.shop.settling import Settling
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.requests import CountRequests
 from doorbuster.watch.snapshots import internal_token
+from doorbuster.watch.traces import traces_of
 from doorbuster.web.app import build_app
 from doorbuster.web.brownout import Ladder
 from doorbuster.web.headers import data_headers, security_headers
@@ -92,7 +93,8 @@ async def run_worker(post: Post) -> None:
         async with background(
             pusher, gate.run(), app.callers.run(), _keep_fresh(window, house.claims.exhausted), rooms, *sharing
         ):
-            await serve(CountRequests(app, data_plane_routes()), post)
+            with traces_of(settings, post.name) as traced:
+                await serve(traced(CountRequests(app, data_plane_routes())), post)
 
 
 def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncContextManager[Database]:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal, TypeVar
 
-from doorbuster import metrics
+import aiohttp
+
+from doorbuster import metrics, tracing
 from doorbuster.clock import Clock
 from doorbuster.errors import Throttled
 
@@ -195,7 +197,9 @@ class Downstream:
         finally:
             self.throttle.tell(outcome)
             CALLS.add(self.name, outcome)
-            SECONDS.observe(self._clock.monotonic() - started, self.name)
+            seconds = self._clock.monotonic() - started
+            SECONDS.observe(seconds, self.name)
+            tracing.tell("downstream", self.name, seconds)
             SHARE.set(self.throttle.share(), self.name)
 
     def _admitted(self) -> bool:
@@ -210,3 +214,16 @@ class Downstream:
         if not may:
             RETRIES.add(self.name, "over_budget")
         return may
+
+
+def outgoing() -> list[aiohttp.TraceConfig]:
+    """Return what an HTTP client needs to hand the trace on with each request."""
+    config = aiohttp.TraceConfig()
+
+    async def hand_on(_: object, __: object, started: aiohttp.TraceRequestStartParams) -> None:
+        trace = tracing.CURRENT.get()
+        if trace is not None:
+            started.headers["traceparent"] = trace.parent
+
+    config.on_request_start.append(hand_on)
+    return [config]

@@ -8,7 +8,6 @@ Never: opens a listening socket; the supervisor does, so that connections queue 
 
 import asyncio
 import gc
-import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Coroutine
@@ -20,6 +19,9 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from doorbuster.settings import from_environment
+from doorbuster.web import logs
 
 BACKLOG = 4_096
 DRAIN_SECONDS_MAX = 10
@@ -46,7 +48,7 @@ class Post:
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a process's main coroutine to its end, on uvloop."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logs.set_up(from_environment(os.environ))
     uvloop.run(main)
 
 

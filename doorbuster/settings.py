@@ -36,6 +36,12 @@ class Settings:
     """WATCH_DATABASE_URL: how the watch reaches the same server, best by a role for which connections are reserved;
     like the shop itself by default."""
 
+    traces_url: str = ""
+    """OTEL_EXPORTER_OTLP_ENDPOINT: where traces go, such as http://127.0.0.1:4318; unset makes none."""
+
+    log_format: str = "text"
+    """LOG_FORMAT: `text` for people, `json` for programs that collect logs."""
+
     port: int = 8000
     """PORT: shoppers, all addresses given by `host`."""
 
@@ -170,6 +176,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         home=home,
         database_url=environ.get("DATABASE_URL") or None,
         watch_database_url=environ.get("WATCH_DATABASE_URL", ""),
+        traces_url=_http_url(environ, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        log_format=_one_of(environ, "LOG_FORMAT", ("text", "json")),
         port=_number(environ, "PORT", 8000, 0, 65_535),
         control_port=_number(environ, "CONTROL_PORT", 8001, 0, 65_535),
         gateway_port=_number(environ, "GATEWAY_PORT", 8002, 0, 65_535),
@@ -200,6 +208,20 @@ def _origins(text: str) -> str:
     for word in text.split():
         if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?", word):
             raise Misconfigured(f"PAYMENT_PAGE_ORIGINS has {word!r}: write origins such as https://checkout.stripe.com")
+    return text
+
+
+def _http_url(environ: Mapping[str, str], name: str) -> str:
+    text = environ.get(name, "")
+    if text and not re.match(r"https?://[^\s/]", text):
+        raise Misconfigured(f"{name}={text!r} must begin with http:// or https://; unset it to do without")
+    return text
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    text = environ.get(name, "") or choices[0]
+    if text not in choices:
+        raise Misconfigured(f"{name}={text!r} must be {' or '.join(choices)}; unset it for {choices[0]}")
     return text
 
 

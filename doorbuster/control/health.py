@@ -39,7 +39,8 @@ async def metrics_show(request: Request) -> Response:
     house = house_of(request)
     if not _may_scrape(request, metrics_token(house.settings.secret)):
         return PlainTextResponse("metrics are for this machine or with the token\n", 403)
-    body = exposition(house.collector, house.clock.monotonic(), exported(house.alerts))
+    book, now = house.alerts, house.clock.monotonic()
+    body = exposition(house.collector, now, book.past.signals(), exported(book))
     return Response(body, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
 
 

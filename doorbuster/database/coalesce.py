@@ -13,11 +13,11 @@ a batch is unknown, and it is asked again once. Measured gains and traps are in 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from doorbuster import errors, metrics
+from doorbuster.tracing import bare_context
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -85,7 +85,7 @@ class Coalescer(Generic[Item, Answer]):
         lane.waiting.append(waiting)
         # A batch is many callers' work: nothing of the one who began it, such as a deadline, holds for all.
         if not lane.senders or (len(lane.senders) < self._under_way_max and self._is_full(lane)):
-            lane.senders.add(loop.create_task(self._drain(key, lane), context=Context()))
+            lane.senders.add(loop.create_task(self._drain(key, lane), context=bare_context()))
         answer: Answer = await waiting.answer
         return answer
 

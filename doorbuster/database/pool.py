@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import asyncpg
 import msgspec
 
-from doorbuster import errors, metrics
+from doorbuster import errors, metrics, tracing
 from doorbuster.database import deadline
 from doorbuster.database.queries import Query
 
@@ -123,7 +123,9 @@ class Database:
             if isinstance(fault, asyncpg.TooManyConnectionsError):
                 REFUSED.add()
             raise errors.DatabaseUnavailable(f"PostgreSQL cannot be reached: {fault}") from fault
-        WAIT.observe(time.monotonic() - started)
+        waited = time.monotonic() - started
+        WAIT.observe(waited)
+        tracing.tell("pool", "wait for a connection", waited)
         USED.step(1)
         try:
             with _translated(None):
@@ -239,8 +241,7 @@ async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> lis
     started = time.perf_counter()
     with _translated(query):
         rows: list[Row] = await connection.fetch(query.sent, *[parameters[name] for name in query.parameters])
-    SECONDS.observe(time.perf_counter() - started, query.name)
-    CALLS.add(query.name)
+    _count(query, time.perf_counter() - started)
     ROWS.add(query.name, by=len(rows))
     return rows
 
@@ -249,10 +250,15 @@ async def _execute(connection: Any, query: Query, parameters: dict[str, Any]) ->
     started = time.perf_counter()
     with _translated(query):
         status: str = await connection.execute(query.sent, *[parameters[name] for name in query.parameters])
-    SECONDS.observe(time.perf_counter() - started, query.name)
-    CALLS.add(query.name)
+    _count(query, time.perf_counter() - started)
     touched = status.rpartition(" ")[2]
     return int(touched) if touched.isdecimal() else 0
+
+
+def _count(query: Query, seconds: float) -> None:
+    SECONDS.observe(seconds, query.name)
+    CALLS.add(query.name)
+    tracing.tell("query", query.name, seconds)
 
 
 class _translated:  # noqa: N801 - used like a function

@@ -25,7 +25,7 @@ import stripe
 
 from doorbuster import metrics
 from doorbuster.clock import SystemClock
-from doorbuster.downstream import Downstream, Fault
+from doorbuster.downstream import Downstream, Fault, outgoing
 from doorbuster.errors import GatewayFault
 from doorbuster.money import Money
 from doorbuster.settings import Settings
@@ -266,7 +266,7 @@ def _judge(fault: Exception) -> Fault:
 async def open_hosted_checkout(settings: Settings) -> AsyncIterator[HostedCheckout]:
     """Open the way to the gateway for the block; nothing is sent until it is used."""
     connector = aiohttp.TCPConnector(limit=AT_ONCE_MAX, keepalive_timeout=15.0)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    async with aiohttp.ClientSession(connector=connector, trace_configs=outgoing()) as session:
         client = stripe.StripeClient(
             settings.gateway_key,
             stripe_version=API_VERSION,

@@ -8,6 +8,11 @@ import logging
 import logging.handlers
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from doorbuster.clock import SystemClock
 
 FILE_BYTES_MAX = 10 * 1024 * 1024
 OLDER_FILES = 3
@@ -16,20 +21,32 @@ LINE_CHARACTERS_MAX = 4_000
 Say = Callable[[str], None]
 
 
-def log_of(home: Path, name: str) -> Say:
-    """Return what keeps and shows a line of the process of that name."""
+def log_of(home: Path, name: str, log_format: str = "text") -> Say:
+    """Return what keeps and shows a line of the process of that name, as it is or as JSON with the name in it."""
     folder = home / "logs"
     folder.mkdir(mode=0o700, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(
         folder / f"{name}.log", maxBytes=FILE_BYTES_MAX, backupCount=OLDER_FILES, delay=True
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    is_json = log_format == "json"
+    handler.setFormatter(logging.Formatter("%(message)s" if is_json else "%(asctime)s %(message)s"))
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk stops no shop
 
     def say(line: str) -> None:
         text = line[:LINE_CHARACTERS_MAX]
+        if is_json:
+            text = _document(name, line)
         with contextlib.suppress(OSError):  # the terminal may be gone
-            print(f"{name:>10} │ {text}", flush=True)  # noqa: T201 - `up` speaks on the terminal
+            print(text if is_json else f"{name:>10} │ {text}", flush=True)  # noqa: T201 - `up` speaks on the terminal
         handler.emit(logging.makeLogRecord({"msg": text}))
 
     return say
+
+
+def _document(name: str, line: str) -> str:
+    """Return the line as JSON: a process that writes JSON itself only lacks its name."""
+    try:
+        facts = msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.DecodeError:
+        facts = {"at": SystemClock().now(), "level": "INFO", "message": line[:LINE_CHARACTERS_MAX]}
+    return msgspec.json.encode({"process": name, **facts}).decode()

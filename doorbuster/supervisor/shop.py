@@ -93,7 +93,10 @@ class Shop:
         return self._child(f"web-{number}", "run-worker", self.doors.shop, WORKER_STOP_SECONDS)
 
     def _child(self, name: str, command: str, door: socket.socket | None = None, stop_seconds: float = 10.0) -> Child:
-        return Child(Job(name, command, self._environment(), door, stop_seconds), log_of(self.settings.home, name))
+        return Child(
+            Job(name, command, self._environment(), door, stop_seconds),
+            log_of(self.settings.home, name, self.settings.log_format),
+        )
 
     def _environment(self) -> dict[str, str]:
         """Return what the children are told: the addresses as they really are, and the database."""

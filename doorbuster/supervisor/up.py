@@ -53,7 +53,7 @@ async def _until_told(life: Coroutine[Any, Any, None]) -> None:
 
 async def _live(settings: Settings, doors: Doors, example: bool) -> None:
     started = time.monotonic()
-    say = log_of(settings.home, "doorbuster")
+    say = log_of(settings.home, "doorbuster", settings.log_format)
     async with _database(settings) as url:
         own = settings.database_url is None
         watch_url = settings.watch_database_url or (watch_url_of(url) if own else "")
@@ -68,7 +68,7 @@ async def _live(settings: Settings, doors: Doors, example: bool) -> None:
 @asynccontextmanager
 async def _database(settings: Settings) -> AsyncIterator[str]:
     """Give the URL of a database that answers and is up to date."""
-    async with database_of(settings, log_of(settings.home, "postgres")) as url:
+    async with database_of(settings, log_of(settings.home, "postgres", settings.log_format)) as url:
         try:
             await migrate(url)
         except DatabaseUnavailable as fault:

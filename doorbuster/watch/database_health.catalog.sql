@@ -75,8 +75,17 @@ SELECT c.relname AS table_,
  ORDER BY c.relpages DESC
  LIMIT 50;
 
+-- name: watch_fingerprint
+-- why:  every five seconds: whether the definitions are worth a closer look; what changes a row of a catalogue is new in it
+-- cost: rows 1, buffers 200
+SELECT concat_ws(' ',
+         (SELECT concat(count(*), '/', sum(xmin::text::bigint)) FROM pg_index),
+         (SELECT concat(count(*), '/', sum(xmin::text::bigint)) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+         (SELECT concat(count(*), '/', sum(xmin::text::bigint)) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)
+       ) AS fingerprint;
+
 -- name: watch_definitions
--- why:  twice a minute: whether an index, a table, a function or a setting is another than it was
+-- why:  when the fingerprint is another one, and twice a minute: whether an index, a table, a function or a setting is another than it was
 -- cost: rows 2000, buffers 20000
 SELECT kind, name, definition FROM (
     SELECT 'index' AS kind, indexname::text AS name, md5(indexdef) AS definition FROM pg_indexes WHERE schemaname = 'public'

@@ -47,7 +47,7 @@ class DatabaseWatch:
         self._slow: dict[str, float] = {}
         self._statements: tuple[Statement, ...] = ()
         self._names: dict[int, str] = {}
-        self._turn = 0
+        self._turn, self._fingerprint = 0, ""
         self.answered_at = clock.monotonic()
 
     async def run(self) -> None:
@@ -132,6 +132,7 @@ class DatabaseWatch:
             (10, 1, self._look_at_checkpoints),
             (10, 2, self._look_at_statements),
             (30, 3, self._look_at_size),
+            (5, 4, self._look_at_fingerprint),
             (30, 4, self._look_at_definitions),
             (30, 14, self._look_at_bloat),
         )
@@ -192,6 +193,14 @@ class DatabaseWatch:
         self._forget("db.bloat_share:")
         for row in await self._database.fetch(SQL.watch_bloat):
             self._slow[f"db.bloat_share:{row['table_']}"] = row["share"]
+
+    async def _look_at_fingerprint(self) -> None:
+        """Look at the definitions at once when something is new in the catalogues; they are a longer look."""
+        row = await self._database.fetch_one(SQL.watch_fingerprint)
+        assert row is not None
+        before, self._fingerprint = self._fingerprint, row["fingerprint"]
+        if before not in ("", self._fingerprint):
+            await self._look_at_definitions()
 
     async def _look_at_definitions(self) -> None:
         rows = await self._database.fetch(SQL.watch_definitions)

@@ -1,15 +1,13 @@
 """What a rule measures: a number out of the past, and the same number as Prometheus would compute it.
 
 Promises: both are written in one place, so that the rule that runs here and the one that is exported mean the same.
-
-In PromQL a signal `http.p95` is the gauge `doorbuster_signal_http_p95`, and what a signal says of one subject
-(`db.seq_rows:orders`) is `doorbuster_signal_db_seq_rows_by_subject{subject="orders"}`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from doorbuster.watch import detectors
+from doorbuster.watch.naming import exported_name, label_of
 from doorbuster.watch.past import Past
 
 SCRAPED_SECONDS = 15
@@ -32,12 +30,10 @@ class Measure:
 
 
 def metric(name: str) -> str:
-    """Return what a signal is called where it is exported; the name may end in a colon, for all of its subjects."""
+    """Return the metric of a signal, selected if it names a subject; a name that ends in a colon is of them all."""
     base, colon, subject = name.partition(":")
-    exported = f"doorbuster_signal_{base.replace('.', '_')}"
-    if not colon:
-        return exported
-    return f'{exported}_by_subject{{subject="{subject}"}}' if subject else f"{exported}_by_subject"
+    exported = exported_name(base, of_subjects=bool(colon))
+    return f'{exported}{{{label_of(base)}="{subject}"}}' if subject else exported
 
 
 def last(name: str, of: bool = False) -> Measure:
@@ -112,7 +108,7 @@ def where(measure: Measure, floor: Measure, least: float) -> Measure:
     def read(past: Past, subject: str) -> float | None:
         return measure.read(past, subject) if (floor.read(past, subject) or 0.0) >= least else 0.0
 
-    promql = f"({measure.promql}) and on(subject) ({floor.promql}) >= {least:.15g}"
+    promql = f"({measure.promql}) and on({label_of(measure.of)}) ({floor.promql}) >= {least:.15g}"
     return Measure(read, promql, measure.of, measure.drawn)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from doorbuster.watch.measuring import range_of
+from doorbuster.watch.naming import label_of
 from doorbuster.watch.rule import Proviso, Rule, Unit, figure
 
 HEAD = (
@@ -69,9 +70,8 @@ def alertmanager_example(rules: Sequence[Rule]) -> str:
 
 
 def _alert(rule: Rule, control_url: str) -> dict[str, Any]:
-    says = rule.says.format(
-        value=_FIGURES[rule.unit], limit=figure(rule.limit, rule.unit), subject="{{ $labels.subject }}"
-    )
+    subject = f"{{{{ $labels.{label_of(rule.measure.of)} }}}}"
+    says = rule.says.format(value=_FIGURES[rule.unit], limit=figure(rule.limit, rule.unit), subject=subject)
     annotations = {"summary": says, "runbook_url": f"{control_url}/runbooks/{rule.runbook}"}
     return {
         "alert": rule.name,

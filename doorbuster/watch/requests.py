@@ -60,6 +60,7 @@ class CountRequests:
             self._step(-1)
             seconds = time.perf_counter() - started
             route = scope.get(ANSWERED_AS) or self._paths.get(id(scope.get("endpoint")), "unmatched")
+            scope[ANSWERED_AS] = route
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
             REQUESTS.add(self._plane, route, method, str(status))
             SECONDS.observe(seconds, self._plane, route)

@@ -124,7 +124,7 @@ THE_WORKERS = (
         says="A worker has {value} files and connections open (limit {limit}; 1,024 is where many systems stop it).",
     ),
     Rule(
-        name="SensesSilent", severity="page", team="platform", measure=unheard(), above=10, hold=0, clear=10,
+        name="SensesSilent", severity="page", team="platform", measure=unheard(), above=5, hold=10, clear=10,
         unit="seconds", lever=OVERVIEW,
         says="The control room has measured nothing for {value} (limit {limit}): it would not see trouble.",
     ),

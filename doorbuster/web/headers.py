@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorbuster.clock import new_id
 from doorbuster.settings import Settings
+from doorbuster.web.logs import REQUEST_ID
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -59,6 +60,7 @@ class AnswerHeaders:
             await self._app(scope, receive, send)
             return
         request_id = new_id().hex
+        REQUEST_ID.set(request_id)
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_headers(message: Message) -> None:

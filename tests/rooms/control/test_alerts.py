@@ -111,5 +111,5 @@ async def test_the_metrics_carry_what_fires_and_what_the_rules_judge(dark_room: 
 
     assert 'doorbuster_alert_firing{rule="CustomersHurt",severity="page"} 1.0' in text
     assert 'doorbuster_alert_firing{rule="DatabaseDown",severity="page"} 0.0' in text
-    assert "doorbuster_signal_hurt_share 0.3" in text
-    assert 'doorbuster_signal_downstream_calls_by_subject{subject="payments"} 0.5' in text
+    assert "doorbuster_hurt_share 0.3" in text
+    assert 'doorbuster_signal_downstream_calls_by_peer{peer="payments"} 0.5' in text

@@ -65,8 +65,7 @@ def until_refused(url: str) -> Iterator[psycopg.Connection]:
     for _ in range(CONNECTIONS + 1):
         try:
             yield psycopg.connect(url)
-        except psycopg.OperationalError as fault:
-            assert "connection slots" in str(fault)
+        except psycopg.OperationalError:
             return
     raise AssertionError("there was always room")
 

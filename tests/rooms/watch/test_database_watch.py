@@ -66,7 +66,8 @@ async def test_every_look_finds_what_it_looks_for(url: str):
         "db.active", "db.cpu", "db.lock", "db.io", "db.lwlock", "db.other", "db.blocked", "db.idle_in_transaction",
         "db.oldest_transaction_seconds", "db.connections", "db.connections_max", "db.seq_rows", "db.seq_rows:big",
         "db.index_scans", "db.blocks_hit", "db.blocks_read", "db.temp_bytes", "db.wal_bytes",
-        "db.checkpoints_requested", "db.checkpoints_timed", "db.sync_seconds", "db.commits", "db.rollbacks", "db.deadlocks", "db.size_bytes",
+        "db.checkpoints_requested", "db.checkpoints_timed", "db.sync_seconds", "db.commits",
+        "db.rollbacks", "db.deadlocks", "db.size_bytes",
     } <= values.keys()  # fmt: skip
     assert watch.started_at == pytest.approx(time.time(), abs=300)
     assert ("table", "hot") in watch.definitions
@@ -88,6 +89,20 @@ async def test_rows_read_from_end_to_end_are_told_of_large_tables_only(url: str)
     assert values["db.seq_rows:big"] > 0
     assert values["db.seq_rows"] == values["db.seq_rows:big"]
     assert "db.seq_rows:hot" not in values
+
+
+async def test_a_dropped_index_is_missed_within_five_looks(url: str):
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("CREATE INDEX IF NOT EXISTS big_by_id ON big (id)")
+        async with watching(url) as watch:
+            for _ in range(6):
+                assert await watch.look()
+            before = set(watch.definitions)
+            owner.execute("DROP INDEX big_by_id")
+            for _ in range(5):
+                assert await watch.look()
+
+    assert before - set(watch.definitions) == {("index", "big_by_id")}
 
 
 async def test_who_waits_for_a_lock_is_seen_with_the_query_and_with_who_stands_in_the_way(url: str, shop: Database):
