@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-growth bench-overload diagnosis races planted-bugs lock format clean
+.PHONY: help up test check bench bench-growth bench-overload alerts diagnosis races planted-bugs lock format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench-overload: $(VENV)/installed ## measure what the guard does at up to ten ti
 
 diagnosis: $(VENV)/installed ## break one thing after the other, see whether the true cause is named (about 20 minutes)
 	@$(RUN) -m doorbuster bench diagnosis
+
+alerts: $(VENV)/installed ## replay days of real traffic through every alert rule (needs DOORBUSTER_SHARED_DATA)
+	@$(RUN) -m doorbuster bench alerts
 
 races: $(VENV)/installed-dev ## run every race thousands of times (about a quarter of an hour)
 	@$(RUN) -m tests.races

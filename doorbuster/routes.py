@@ -144,9 +144,24 @@ def control_plane_routes() -> list[BaseRoute]:
         guarded("/operators/{id:uuid}/recovery", operators.recovery_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/disablement", operators.operator_disable, "manage", "POST"),
         *_control_of_the_watch(),
+        *_control_of_alerts(),
         *_control_of_the_guard(),
         *_control_of_sales(),
         *_control_of_orders(),
+    ]
+
+
+def _control_of_alerts() -> list[BaseRoute]:
+    from doorbuster.control import alerts, runbooks
+    from doorbuster.control.access import guarded
+
+    return [
+        guarded("/alerts", alerts.alerts_index, "look"),
+        guarded("/alerts/silence", alerts.silence_show, "operate"),
+        guarded("/alerts/silence", alerts.silence_create, "operate", "POST"),
+        guarded("/alerts/silences/{id:int}/end", alerts.silence_end, "operate", "POST"),
+        guarded("/runbooks", runbooks.runbooks_index, "look"),
+        guarded("/runbooks/{name}", runbooks.runbook_show, "look"),
     ]
 
 

@@ -110,6 +110,12 @@ class Settings:
     statement_timeout_ms: int = 5_000
     """STATEMENT_TIMEOUT_MS: the longest any statement of a page may take."""
 
+    month_objective: float = 0.995
+    """SLO_MONTH_PERCENT: how many of a month's answers, refusals aside, must be neither errors nor slower than 3 s."""
+
+    sale_objective: float = 0.99
+    """SLO_SALE_PERCENT: the same within one sale."""
+
     @property
     def shop_url(self) -> str:
         """Return the public address of the shop, without a trailing slash."""
@@ -193,6 +199,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         valkey_url=_store_url(environ.get("VALKEY_URL", "")),
         connections_per_worker=_number(environ, "CONNECTIONS", 8, 4, 500),
         statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
+        month_objective=_objective(environ.get("SLO_MONTH_PERCENT", "99.5"), "SLO_MONTH_PERCENT"),
+        sale_objective=_objective(environ.get("SLO_SALE_PERCENT", "99"), "SLO_SALE_PERCENT"),
     )
 
 
@@ -235,6 +243,12 @@ def _webhook_url(text: str) -> str:
     if not text or re.match(r"https://[^\s/]", text) or re.match(r"http://(127\.0\.0\.1|localhost)[:/]", text):
         return text
     raise Misconfigured(f"WEBHOOK_URL={text!r} must begin with https:// (or be on this machine)")
+
+
+def _objective(text: str, name: str) -> float:
+    if not re.fullmatch(r"\d{2}(\.\d{1,3})?", text) or not 90 <= float(text) < 100:
+        raise Misconfigured(f"{name}={text!r} must be a percentage from 90 to 99.999, such as 99.5")
+    return float(text) / 100
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

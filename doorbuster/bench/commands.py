@@ -22,6 +22,7 @@ from doorbuster.bench import (
     rooms,
     shapes,
 )
+from doorbuster.bench.alerts import commands as alert_commands
 from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.growth import Grown, Size
@@ -32,7 +33,8 @@ from doorbuster.bench.trials import commands as trial_commands
 from doorbuster.errors import DoorbusterError, Misconfigured
 
 app = typer.Typer(add_completion=False)
-app.registered_commands += overload_commands.app.registered_commands + trial_commands.app.registered_commands
+for part in (overload_commands, trial_commands, alert_commands):
+    app.registered_commands += part.app.registered_commands
 
 GROUPS: dict[str, Group] = {
     "engine": engine.gain,

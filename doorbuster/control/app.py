@@ -4,7 +4,7 @@ Promises: starts and stays up without PostgreSQL; connections are made when they
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from starlette.applications import Starlette
@@ -19,6 +19,7 @@ from doorbuster.control.house import ControlHouse
 from doorbuster.database import Database, open_database
 from doorbuster.journal import open_event_log
 from doorbuster.settings import Settings
+from doorbuster.watch.alert import Alert
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.database_watch import DatabaseWatch
 from doorbuster.watch.requests import CountRequests
@@ -31,8 +32,22 @@ WATCH_TIMEOUT_MS = 2_000
 SERIES_FILE = "series.sqlite"
 
 
-def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock) -> ASGIApp:
-    """Return the control plane's application."""
+OnAlerts = Callable[[ControlHouse, Sequence[Alert]], Awaitable[None]]
+
+
+async def nobody(_: ControlHouse, __: Sequence[Alert]) -> None:
+    """Tell nobody."""
+
+
+def control_app(
+    settings: Settings,
+    database_url: str,
+    routes: Sequence[BaseRoute],
+    clock: Clock,
+    *,
+    on_alerts: OnAlerts = nobody,
+) -> ASGIApp:
+    """Return the control plane's application; `on_alerts` is told of alerts as they fire and are resolved."""
     collector, keeper = Collector(), PolicyKeeper()
 
     @asynccontextmanager
@@ -48,7 +63,7 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                     settings=settings, clock=clock, log=log, series=series, database=database,
                     watch=DatabaseWatch(watched, clock), collector=collector, keeper=keeper,
                 )  # fmt: skip
-                house = built(parts)
+                house = built(parts, lambda changed: on_alerts(house, changed))
                 beats = [tasks.create_task(work) for work in works(parts, house)]
                 yield {"house": house}
                 for beat in beats:

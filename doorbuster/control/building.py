@@ -21,6 +21,7 @@ from doorbuster.errors import DatabaseFault, EventLogUnavailable
 from doorbuster.guard import levers
 from doorbuster.journal import EventLog, mirror
 from doorbuster.settings import Settings
+from doorbuster.watch.alerts import AlertBook, OnChange
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.database_watch import DatabaseWatch
 from doorbuster.watch.diagnosis.doctor import attend
@@ -28,6 +29,7 @@ from doorbuster.watch.diagnosis.practice import doctor_of
 from doorbuster.watch.history import History
 from doorbuster.watch.host import Host
 from doorbuster.watch.process import Reporter, measure_lag
+from doorbuster.watch.rules import rules
 from doorbuster.watch.senses import Senses
 from doorbuster.watch.series import Series
 from doorbuster.web.pages import Pages
@@ -52,9 +54,10 @@ class Parts:
     keeper: PolicyKeeper
 
 
-def built(parts: Parts) -> ControlHouse:
-    """Return the house that the handlers reach."""
+def built(parts: Parts, on_alerts: OnChange) -> ControlHouse:
+    """Return the house that the handlers reach; `on_alerts` is told of alerts as they fire and are resolved."""
     passwords, pulse = Passwords(), Pulse(parts.database, parts.clock)
+    table = rules(parts.settings.month_objective, parts.settings.sale_objective)
     senses = _senses(parts, pulse)
     return ControlHouse(
         database=parts.database,
@@ -70,6 +73,7 @@ def built(parts: Parts) -> ControlHouse:
         pulse=pulse,
         series=parts.series,
         senses=senses,
+        alerts=AlertBook(parts.log, table, on_change=on_alerts),
         doctor=doctor_of(parts.database, parts.log, parts.series, senses),
     )
 
@@ -84,7 +88,8 @@ def works(parts: Parts, house: ControlHouse) -> tuple[Work, ...]:
         tell_of_sums(parts.log, parts.collector, parts.clock),
         parts.watch.run(),
         house.senses.run(),
-        attend(house.doctor, parts.clock),
+        house.alerts.run(parts.series, parts.clock),
+        attend(house.doctor, parts.clock, house.alerts.know),
     )
 
 

@@ -17,6 +17,7 @@ from doorbuster.accounts.tokens import TOKEN_HEADER, internal_token, metrics_tok
 from doorbuster.clock import Clock
 from doorbuster.control.house import house_of
 from doorbuster.watch.collector import Collector
+from doorbuster.watch.exported import exported
 from doorbuster.watch.exposition import CONTENT_TYPE, exposition
 from doorbuster.watch.snapshots import BODY_BYTES_MAX, PATH, decode
 
@@ -38,7 +39,8 @@ async def metrics_show(request: Request) -> Response:
     house = house_of(request)
     if not may_scrape(request, metrics_token(house.settings.secret)):
         return PlainTextResponse("metrics are for this machine or with the token\n", 403)
-    body = exposition(house.collector, house.clock.monotonic(), house.senses.tick)
+    book, now = house.alerts, house.clock.monotonic()
+    body = exposition(house.collector, now, book.past.signals(), exported(book))
     return Response(body, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
 
 

@@ -10,6 +10,7 @@ from doorbuster.accounts.sessions import Sessions
 from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.pulse import Pulse
 from doorbuster.journal import EventLog
+from doorbuster.watch.alerts import AlertBook
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.diagnosis.doctor import Doctor
 from doorbuster.watch.history import History
@@ -32,6 +33,7 @@ class ControlHouse(House):
     series: Series
     senses: Senses
     doctor: Doctor
+    alerts: AlertBook
 
 
 def house_of(request: Request) -> ControlHouse:

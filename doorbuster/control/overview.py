@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from doorbuster.clock import earliest_id
 from doorbuster.control.access import may, operator_of
+from doorbuster.control.alerts import shown
 from doorbuster.control.charts import sparkline
 from doorbuster.control.house import ControlHouse, house_of
 from doorbuster.control.tiles import sales_that_matter
@@ -32,6 +33,7 @@ WATCHED_HISTOGRAMS = {REQUEST_SECONDS: "shop"}
 
 WINDOW_SECONDS = 60
 RATE_SECONDS = 10
+ALERTS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ async def overview_show(request: Request) -> Response:
         database=house.pulse.database,
         now=house.clock.now(),
         selling=selling,
+        alerts=shown(house, [each for each in house.alerts.firing() if not each.muted][:ALERTS_MAX]),
+        may_operate=may(request, "operate"),
     )
 
 

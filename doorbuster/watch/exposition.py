@@ -1,6 +1,6 @@
 """Writes what the collector has in Prometheus' text format (version 0.0.4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -10,38 +10,22 @@ from prometheus_client.registry import Collector as PrometheusCollector
 
 from doorbuster.metrics import Family, Series
 from doorbuster.watch.collector import Collector
-from doorbuster.watch.signals import Tick
+from doorbuster.watch.naming import COUNTED, exported_name, label_of
 
-SAMPLED = (
-    "db.",
-    "host.",
-    "disk.",
-    "sale.open",
-    "sale.expected",
-    "sale.units_left",
-    "stock.",
-    "audit.",
-    "web.",
-    "hurt.",
-)
-LABELS = {
-    "db.active": "query", "db.lock": "query", "db.seq_rows": "table", "db.dead_rows": "table",
-        "db.bloat_share": "table",
-    "sale.units_left": "sale",
-}  # fmt: skip
-"""What the dimension of a signal is called as a label."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(collector: Collector, now_seconds: float, tick: Tick | None = None) -> bytes:
-    """Return all metrics as text; what a name or label may hold is escaped by prometheus_client.
+def exposition(
+    collector: Collector, now_seconds: float, signals: Mapping[str, float] | None = None, more: Iterable[Family] = ()
+) -> bytes:
+    """Return all metrics, and `more`, as text; what a name or label may hold is escaped by prometheus_client.
 
-    Of the tick come the signals that no process counts: what was seen of PostgreSQL, the host and the sales.
+    `signals` are those of the last second: what was seen of PostgreSQL, the host and the sales, and what alerts judge.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Families(_sampled(tick) if tick else []))
+    registry.register(_Families(_sampled(signals or {})))
     registry.register(_Families([*collector.totals().values(), *collector.gauges(now_seconds).values()]))
-    registry.register(_Families([_ages(collector, now_seconds)]))
+    registry.register(_Families([_ages(collector, now_seconds), *more]))
     return generate_latest(registry)
 
 
@@ -76,22 +60,19 @@ def _histogram(family: Family) -> HistogramMetricFamily:
     return made
 
 
-def _sampled(tick: Tick) -> list[Family]:
-    """Return a gauge for each sampled signal, and for each that has dimensions another one with them as its label."""
-    found: dict[str, list[Series]] = {}
-    labels: dict[str, tuple[str, ...]] = {}
-    for signal, value in tick.values.items():
-        name, _, dimension = signal.partition(":")
-        if not name.startswith(SAMPLED):
+def _sampled(signals: Mapping[str, float]) -> list[Family]:
+    """Return a gauge for each signal, and for each that has subjects another one with them as its label."""
+    found: dict[tuple[str, bool], list[Series]] = {}
+    for signal, value in signals.items():
+        name, colon, subject = signal.partition(":")
+        if name.startswith(COUNTED):
             continue
-        metric = "doorbuster_" + name.replace(".", "_")
-        if dimension:
-            label = LABELS.get(name, "of")
-            metric += f"_by_{label}"
-            labels[metric] = (label,)
-        found.setdefault(metric, []).append(Series((dimension,) if dimension else (), value))
+        found.setdefault((name, bool(colon)), []).append(Series((subject,) if colon else (), value))
     help_text = "A signal of the last second; the guide's chapter Watch says what it means."
-    return [Family(name, "gauge", help_text, labels.get(name, ()), tuple(series)) for name, series in found.items()]
+    return [
+        Family(exported_name(name, has), "gauge", help_text, (label_of(name),) if has else (), tuple(series))
+        for (name, has), series in found.items()
+    ]
 
 
 def _ages(collector: Collector, now_seconds: float) -> Family:

@@ -12,7 +12,9 @@ from doorbuster.settings import Settings
 from doorbuster.web import problems
 from tests.house.rooms import PACKAGE, ROOT, inside, told
 
-DOCS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+DOCS = [
+    *sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), *sorted(PACKAGE.glob("watch/runbooks/*.md"))
+]  # fmt: skip
 DECISION_LINES = range(5, 41)
 
 

@@ -169,8 +169,8 @@ class Doctor:
             )
 
 
-async def attend(doctor: Doctor, clock: Clock) -> None:
-    """Let the doctor look at each second's tick, a moment after it was made, until cancelled.
+async def attend(doctor: Doctor, clock: Clock, tell: Callable[[str | None], None]) -> None:
+    """Let the doctor look at each second's tick, a moment after it was made, until cancelled; `tell` hears the cause.
 
     A fault of the diagnosis is written down and costs one look: who watches must not end because something is odd.
     """
@@ -182,4 +182,5 @@ async def attend(doctor: Doctor, clock: Clock) -> None:
             await doctor.look()
         except Exception:
             logger.exception("a look of the diagnosis failed")
+        tell(doctor.diagnosis.cause if doctor.diagnosis else None)
         COST.set(time.perf_counter() - started, "diagnosis")

@@ -1,0 +1,75 @@
+"""Real traffic: the 1998 World Cup's site by minutes, NASA's site of July 1995 by seconds.
+
+M. Arlitt and T. Jin, 1998 World Cup Web Site Access Logs; NASA-HTTP, the Internet Traffic Archive. Neither is shipped.
+"""
+
+import csv
+import gzip
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import exp, sqrt
+from pathlib import Path
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A day to be replayed: the mean rate of each minute before it, by time, and each of its seconds' requests."""
+
+    name: str
+    begins: int
+    before: list[tuple[int, float]]
+    seconds: list[float]
+
+
+def worldcup(folder: Path, day: str, scale: float, chance: random.Random) -> Trace:
+    """Return a day of the World Cup's site; seconds are drawn (Poisson) between the minutes' rates."""
+    path = folder / "traffic" / "worldcup98-per-minute-1998-04-30_06-24.csv.gz"
+    begins = int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp())
+    rates = {}
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            at = int(datetime.fromisoformat(row["period"]).replace(tzinfo=UTC).timestamp())
+            rates[at] = int(row["count"]) / 60 * scale
+    before = [(at, rate) for at, rate in rates.items() if at < begins]
+    seconds = [_poisson(_between(rates, begins + second), chance) for second in range(DAY_SECONDS)]
+    return Trace(f"World Cup {day}", begins, before, seconds)
+
+
+def nasa(folder: Path, day: int, scale: int) -> Trace:
+    """Return a day of July 1995 of NASA's site, each second's requests times `scale`: as bursty as it was."""
+    path = folder / "traffic" / "nasa-http-1995-07-per-second.txt.gz"
+    first = int(datetime(1995, 7, 1, 4, 0, tzinfo=UTC).timestamp())
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        counts = [int(line) * scale for line in file]
+    start = (day - 1) * DAY_SECONDS
+    before = [(first + at, sum(counts[at : at + 60]) / 60) for at in range(0, start, 60)]
+    seconds = [float(count) for count in counts[start : start + DAY_SECONDS]]
+    return Trace(f"NASA 1995-07-{day:02}", first + start, before, seconds)
+
+
+def _between(rates: dict[int, float], at: int) -> float:
+    """Return the rate at a second, on a straight line between the middles of two minutes; a gap keeps the last rate."""
+    middle = at - 30
+    low = middle - middle % 60
+    share = (middle - low) / 60
+    here = rates.get(low, rates.get(low + 60, 0.0))
+    return here * (1 - share) + rates.get(low + 60, here) * share
+
+
+def _poisson(mean: float, chance: random.Random) -> float:
+    if mean > 60:
+        return max(0.0, float(round(chance.gauss(mean, sqrt(mean)))))
+    limit, product, count = exp(-mean), chance.random(), 0
+    while product > limit:
+        product *= chance.random()
+        count += 1
+    return float(count)
+
+
+def drawn(means: Iterator[float], chance: random.Random) -> Iterator[float]:
+    """Yield Poisson counts of these means."""
+    return (_poisson(mean, chance) for mean in means)
