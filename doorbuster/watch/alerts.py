@@ -72,7 +72,7 @@ def remember(past: Past, series: Series) -> None:
 class AlertBook:
     """Every alert that is pending or firing, and the past that they are judged by.
 
-    `cause` is the diagnosed cause of what is going on, None while there is none; whoever diagnoses tells it by `know()`.
+    `cause` is the diagnosed cause of what is going on, None while there is none; `know()` tells it.
     `silences` are those in force, looked up every other second.
     `on_change` is told of each alert that fires, is resolved, or is muted or not muted any more; never of pending ones.
     """
