@@ -20,6 +20,8 @@ from doorbuster.database.queries import Query
 
 T = TypeVar("T")
 Row = asyncpg.Record
+Refused = asyncpg.PostgresError
+"""What a statement on an `own_connection` raises when PostgreSQL refuses it."""
 
 CONNECT_SECONDS_MAX = 5.0
 ACQUIRE_SECONDS_MIN = 0.05
