@@ -12,11 +12,12 @@ from rich.console import Console
 from doorbuster.bench import answers, bar, claims, engine, growth, growth_report, load, purchases, rooms, shapes
 from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
-from doorbuster.bench.growth import Grown, Size
+from doorbuster.bench.growth import Grown
 from doorbuster.bench.measures import Findings, show, written
 from doorbuster.bench.overload import commands as overload_commands
 from doorbuster.bench.rounds import Group, Pace, Say
 from doorbuster.errors import DoorbusterError, Misconfigured
+from doorbuster.review.ground import Size
 
 app = typer.Typer(add_completion=False)
 app.registered_commands += overload_commands.app.registered_commands

@@ -1,8 +1,8 @@
 """The verdict on a statement: what it cost in a small and in a large shop, held against its budget.
 
-What may be wrong, and when: more buffers or rows than its `-- cost:` line says; a table of ten thousand rows or more read
-from end to end; far more rows examined than returned; work that grows with the shop; a spill to disk; a generic plan
-that is wrong for a common value. An estimate that is off by a factor of ten is a warning.
+What may be wrong, and when: more buffers or rows than its `-- cost:` line says; a table of ten thousand rows or more
+read from end to end; far more rows examined than returned; work that grows with the shop; a spill to disk; a generic
+plan that is wrong for a common value. An estimate that is off by a factor of ten is a warning.
 """
 
 from collections.abc import Iterator, Sequence
@@ -53,7 +53,8 @@ class Verdict:
     @property
     def holds(self) -> bool:
         """Say whether the budget holds: warnings do not break it."""
-        return not any(each.level == Level.BREACH for each in (*self.breaches, *self.findings))
+        levels = [*(each.level for each in self.breaches), *(each.level for each in self.findings)]
+        return Level.BREACH not in levels
 
 
 def judge(subject: Subject, small: Sequence[Run], large: Sequence[Run]) -> list[Breach]:
@@ -94,7 +95,9 @@ def _work(subject: Subject, run: Run) -> Iterator[Breach]:
     for table, rows in run.scanned.items():
         if rows >= SCAN_ROWS_MAX and table not in cost.scans and not cost.grows:
             yield _breach("scan", f"reads {table} from end to end ({rows:,} rows)", run)
-    allowed = max(EXAMINED_MIN, EXAMINED_PER_ROW_MAX * run.rows, EXAMINED_PER_BUFFER_MAX * cost.buffers * subject.budgeted)
+    allowed = max(
+        EXAMINED_MIN, EXAMINED_PER_ROW_MAX * run.rows, EXAMINED_PER_BUFFER_MAX * cost.buffers * subject.budgeted
+    )
     if run.examined > allowed and not cost.grows:
         words = f"examines {run.examined:,.0f} rows to return {run.rows:,.0f}"
         yield _breach("examined", words, run)
@@ -125,7 +128,9 @@ def _generic(large: Sequence[Run]) -> Breach | None:
         usual = custom[run.case]
         chosen = run.root.cost < average
         if chosen and run.buffers > max(GENERIC_BUFFERS_MIN, GENERIC_TIMES_MAX * usual.buffers):
-            words = f"the generic plan touches {run.buffers:,} buffers for a {run.case} value, a plan for it {usual.buffers:,}"
+            words = (
+                f"for a {run.case} value the generic plan touches {run.buffers:,} buffers, its own {usual.buffers:,}"
+            )
             return _breach("generic plan", words, run)
     return None
 
@@ -136,5 +141,10 @@ def costly_step(root: Node) -> Node:
 
 
 def _breach(part: str, words: str, run: Run) -> Breach:
-    figures = {"buffers": float(run.buffers), "milliseconds": run.milliseconds, "examined": run.examined, "rows": run.rows}
+    figures = {
+        "buffers": float(run.buffers),
+        "milliseconds": run.milliseconds,
+        "examined": run.examined,
+        "rows": run.rows,
+    }
     return Breach(part, Level.BREACH, words, run, figures)

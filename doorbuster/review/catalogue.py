@@ -10,6 +10,11 @@ from doorbuster.database.queries import Query, parse
 
 TOOLS = frozenset({"bench", "review", "drill"})
 """Rooms whose statements make up rows or watch a test; no shop runs them."""
+SQL_MAKERS = (
+    "database/embedded.py", "database/migrate.py", "journal/store.py",
+    "review/ground.py", "review/indexes.py", "review/reasons.py",
+)  # fmt: skip
+"""Files that may have SQL in strings: before there is a connection there is no query file, and a review writes SQL."""
 NOT_POSTGRESQL = (".sqlite.sql", ".function.sql")
 PLANNED = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES"})
 
@@ -18,7 +23,7 @@ _INNER = re.compile(r"^\s*-- name:\s*(\w+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One statement under review, and the line it begins at; without a budget (`budgeted` false) it is only measured."""
+    """One statement under review and the line it begins at; without a budget it is only measured."""
 
     query: Query
     line: int

@@ -13,7 +13,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong: `rule` names the kind, `remedy` says what to do, `sql` is ready to run where there is."""
+    """One thing that is wrong: `rule` names the kind, `remedy` says what to do, `sql` is ready to run."""
 
     rule: str
     level: Level

@@ -66,7 +66,11 @@ class Proposal:
     @property
     def words(self) -> str:
         """Return what it brings and costs."""
-        size = f"; to keep it costs {self.bytes / 1_000_000:,.1f} MB and an entry for each row written" if self.bytes else ""
+        size = (
+            f"; to keep it costs {self.bytes / 1_000_000:,.1f} MB and an entry for each row written"
+            if self.bytes
+            else ""
+        )
         return f"{self.unit} {self.before:,.0f} → {self.after:,.0f}{size}"
 
 
@@ -99,7 +103,9 @@ async def _tried(connection: Any, candidate: Proposal, case: Case, before: int) 
         await transaction.rollback()
     if isinstance(run, Failed):
         return None
-    return Proposal(candidate.table, candidate.columns, candidate.method, candidate.predicate, before, run.buffers, size or 0)
+    return Proposal(
+        candidate.table, candidate.columns, candidate.method, candidate.predicate, before, run.buffers, size or 0
+    )
 
 
 async def _asked_of_planner(connection: Any, reading: Reading, schema: Schema, case: Case) -> Proposal | None:
@@ -197,13 +203,17 @@ def judge_indexes(schema: Schema, used: bool, bloat: dict[str, float]) -> Iterat
         if bloat.get(index.name, 0.0) > BLOAT_SHARE and index.bytes > BLOAT_BYTES_MIN:
             yield Finding(
                 "bloated_index", Level.WARNING, index.name, "", 0,
-                f"{bloat[index.name]:.0%} of {index.name} ({index.bytes / 1e6:,.1f} MB) is empty", "rebuild it beside itself",
+                f"{bloat[index.name]:.0%} of {index.name} ({index.bytes / 1e6:,.1f} MB) is empty",
+                "rebuild it beside itself",
                 f"REINDEX INDEX CONCURRENTLY {index.name};",
             )  # fmt: skip
 
 
-def judge_tables(schema: Schema) -> Iterator[Finding]:
-    """Yield tables with more indexes than writes can bear, with statistics gone stale, and foreign keys without index."""
+def judge_tables(schema: Schema, emptied: frozenset[str] | None = None) -> Iterator[Finding]:
+    """Yield tables with too many indexes or stale statistics, and foreign keys without an index.
+
+    A key that only refuses matters where rows are deleted: in the `emptied` tables, in any when that is not known.
+    """
     for table in schema.tables.values():
         count = len(schema.indexes_of(table.name))
         if count > MANY_INDEXES:
@@ -214,7 +224,9 @@ def judge_tables(schema: Schema) -> Iterator[Finding]:
             remedy = "gather statistics, and let autovacuum do so sooner"
             yield Finding("stale_statistics", Level.WARNING, table.name, "", 0, words, remedy, f"ANALYZE {table.name};")
     for key in schema.foreign_keys:
-        if schema.tables[key.table].rows >= FOREIGN_KEY_ROWS_MIN and not _supported(key, schema):
+        if schema.tables[key.table].rows < FOREIGN_KEY_ROWS_MIN or _supported(key, schema):
+            continue
+        if key.on_delete in {"c", "n"} or emptied is None or key.refers_to in emptied:
             yield _key_finding(key)
 
 
@@ -224,9 +236,17 @@ def _covers(other: Index, index: Index) -> bool:
         return False
     if other.predicate != index.predicate or other.columns[: len(index.columns)] != index.columns or not other.valid:
         return False
+    if other.classes[: len(index.classes)] != index.classes or not _same_way(index, other):
+        return False
     if set(index.included) - set(other.included) - set(other.columns):
         return False
     return len(other.columns) > len(index.columns) or other.unique or other.name < index.name
+
+
+def _same_way(index: Index, other: Index) -> bool:
+    """Say whether the other reads in the same order, forwards or backwards; DESC is 1, NULLS FIRST 2 of an option."""
+    theirs = other.directions[: len(index.directions)]
+    return theirs in (index.directions, tuple(option ^ 3 for option in index.directions))
 
 
 def _supported(key: ForeignKey, schema: Schema) -> bool:
@@ -243,7 +263,9 @@ def _key_finding(key: ForeignKey) -> Finding:
     made = Proposal(key.table, key.columns, "btree", "", 0, 0, 0)
     words = f"{key.name}: {cascade}, and nothing finds {key.table} by {columns} but reading all of it"
     level = Level.BREACH if key.on_delete in {"c", "n"} else Level.WARNING
-    return Finding("foreign_key_without_index", level, key.table, "", 0, words, "index the columns that refer", made.sql)
+    return Finding(
+        "foreign_key_without_index", level, key.table, "", 0, words, "index the columns that refer", made.sql
+    )
 
 
 def _index_finding(rule: str, index: Index, words: str) -> Finding:

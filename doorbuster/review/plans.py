@@ -17,6 +17,8 @@ from doorbuster.review.values import Case, literal
 
 SQL = QueryFile("doorbuster.review", "statistics.sql")
 STATEMENT_TIMEOUT_MS = 60_000
+FOREIGN_TIMEOUT_MS = 5_000
+"""On a server that serves others a statement may not take longer."""
 LOCK_TIMEOUT_MS = 2_000
 NEVER_EXECUTED = 0.0
 FEW_ROWS = 1_000
@@ -104,15 +106,17 @@ async def prepare(connection: Any, sql: str) -> list[str]:
     return list(await connection.fetchval(SQL.parameter_types.sql) or ())
 
 
-async def run_case(connection: Any, case: Case, generic: bool = False, warm: bool = False) -> Run | Failed:
+async def run_case(
+    connection: Any, case: Case, generic: bool = False, warm: bool = False, timeout_ms: int = STATEMENT_TIMEOUT_MS
+) -> Run | Failed:
     """Run the prepared statement with a case's values and roll it back; `warm` runs it once before."""
     arguments = ", ".join(literal(value) for value in case.values)
     call = f"EXECUTE reviewed({arguments})" if case.values else "EXECUTE reviewed"
     try:
         if warm:
-            async with rolled_back(connection, generic):
+            async with rolled_back(connection, generic, timeout_ms):
                 await connection.execute(call)
-        async with rolled_back(connection, generic):
+        async with rolled_back(connection, generic, timeout_ms):
             before = await _reads(connection)
             text = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {call}")
             after = await _reads(connection)
@@ -177,7 +181,8 @@ def _node(plan: dict[str, Any]) -> Node:
     removed = sum(plan.get(name, 0) for name in plan if name.startswith("Rows Removed by"))
     spilled = plan.get("Temp Written Blocks", 0)
     return Node(
-        kind=plan["Node Type"], label=_label(plan), table=plan.get("Relation Name", ""), index=plan.get("Index Name", ""),
+        kind=plan["Node Type"], label=_label(plan), table=plan.get("Relation Name", ""),
+        index=plan.get("Index Name", ""),
         conditions="; ".join(conditions), estimated=plan["Plan Rows"], rows=plan.get("Actual Rows", NEVER_EXECUTED),
         loops=plan.get("Actual Loops", 0), removed=removed,
         buffers=plan.get("Shared Hit Blocks", 0) + plan.get("Shared Read Blocks", 0), spilled=spilled,
@@ -198,7 +203,7 @@ def _label(plan: dict[str, Any]) -> str:
 
 
 def _q_errors(node: Node, stopped: bool) -> Iterator[tuple[float, Node]]:
-    """Yield by what factor each step's rows were misjudged; few rows either way, and what a LIMIT stopped, do not count."""
+    """Yield by what factor each step was misjudged; few rows, and what a LIMIT stopped, do not count."""
     thought, was = max(node.estimated, 1.0), max(node.rows, 1.0)
     few = max(thought, was) * max(node.loops, 1.0) < FEW_ROWS
     known = node.kind not in UNKNOWABLE and node.loops > 0

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from doorbuster.database.pool import Refused
 from doorbuster.review.budget import Breach, Verdict, judge
 from doorbuster.review.catalogue import Subject
 from doorbuster.review.findings import Finding, Level
 from doorbuster.review.indexes import Proposal, propose
-from doorbuster.review.plans import Failed, Run, prepare, run_case
+from doorbuster.review.mistakes import Look
+from doorbuster.review.plans import FOREIGN_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, Failed, Run, prepare, run_case
 from doorbuster.review.reading import Reading, read_statement
 from doorbuster.review.reasons import ALWAYS, Reason, reasons_of
 from doorbuster.review.schema import Schema, read_schema
@@ -28,6 +30,11 @@ class Shop:
     values: Values
     own: bool
 
+    @property
+    def timeout_ms(self) -> int:
+        """Return how long a statement may take."""
+        return STATEMENT_TIMEOUT_MS if self.own else FOREIGN_TIMEOUT_MS
+
 
 async def open_shop(connection: Any, own: bool) -> Shop:
     """Learn what a database's catalogue and statistics say."""
@@ -39,6 +46,13 @@ async def open_shop(connection: Any, own: bool) -> Shop:
 
 async def review_statement(subject: Subject, large: Shop, small: Shop | None = None) -> Verdict:
     """Review one statement; without a small shop nothing is said of growth."""
+    try:
+        return await _reviewed(subject, large, small)
+    except Refused as fault:
+        return Verdict(subject, (), (), (Failed("prepare", str(fault).splitlines()[0]),), ())
+
+
+async def _reviewed(subject: Subject, large: Shop, small: Shop | None) -> Verdict:
     reading = read_statement(subject.query.sql, large.schema)
     before, _ = await _runs(subject, reading, small) if small else ([], [])
     runs, refused = await _runs(subject, reading, large)
@@ -56,11 +70,13 @@ async def _runs(subject: Subject, reading: Reading, shop: Shop) -> tuple[list[Ru
     runs: list[Run] = []
     refused: list[Failed] = []
     for place, case in enumerate(cases):
-        tried = await run_case(shop.connection, case, warm=place == 0 and not subject.query.cost.grows)
+        tried = await run_case(
+            shop.connection, case, warm=place == 0 and not subject.query.cost.grows, timeout_ms=shop.timeout_ms
+        )
         (refused if isinstance(tried, Failed) else runs).append(tried)  # type: ignore[arg-type]
     if types and not subject.query.cost.grows:
         for case in cases[:2]:
-            tried = await run_case(shop.connection, case, generic=True)
+            tried = await run_case(shop.connection, case, generic=True, timeout_ms=shop.timeout_ms)
             if isinstance(tried, Run):
                 runs.append(tried)
     return runs, refused
@@ -74,8 +90,12 @@ async def _findings(
     hard = [each for each in breaches if each.level == Level.BREACH]
     worst = max(hard, key=lambda each: each.run.buffers).run if hard else max(runs, key=_touched, default=None)
     generic = next((each for each in hard if each.part == "generic plan"), None)
-    reasons = list(reasons_of(reading, shop.schema, worst, () if hard else ALWAYS))
-    proposal = await _proposal(subject, reading, shop, worst) if hard and worst and not generic else None
+    reasons = list(reasons_of(Look(reading, shop.schema, worst), () if hard else ALWAYS))
+    proposal = (
+        await _proposal(subject, reading, shop, worst)
+        if hard and worst and not generic and not subject.query.cost.grows
+        else None
+    )
     if generic:
         found["generic_plan"] = _finding(subject, "generic_plan", generic.words, GENERIC_REMEDY, generic)
     for reason in reasons:
@@ -112,11 +132,15 @@ def _explained(subject: Subject, reason: Reason, hard: Sequence[Breach]) -> Find
     level = Level.BREACH if hard or reason.rule in ALWAYS else Level.WARNING
     words = f"{reason.words}: {hard[0].words}" if hard else reason.words
     figures = hard[0].figures if hard else {}
-    return Finding(reason.rule, level, subject.name, subject.query.source, subject.line, words, reason.remedy, "", figures)
+    return Finding(
+        reason.rule, level, subject.name, subject.query.source, subject.line, words, reason.remedy, "", figures
+    )
 
 
 def _finding(subject: Subject, rule: str, words: str, remedy: str, breach: Breach) -> Finding:
-    return Finding(rule, breach.level, subject.name, subject.query.source, subject.line, words, remedy, "", breach.figures)
+    return Finding(
+        rule, breach.level, subject.name, subject.query.source, subject.line, words, remedy, "", breach.figures
+    )
 
 
 async def review_all(subjects: Sequence[Subject], large: Shop, small: Shop | None, say: Say) -> list[Verdict]:

@@ -25,6 +25,8 @@ class Index:
     scans: int
     bytes: int
     valid: bool
+    classes: tuple[int, ...] = ()
+    directions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ async def read_schema(connection: Any) -> Schema:
         Index(
             row["name"], row["table_name"], tuple(row["columns"]), tuple(row["included"]), row["is_unique"],
             row["is_constraint"], row["method"], row["predicate"], row["definition"], row["scans"], row["bytes"],
-            row["valid"],
+            row["valid"], tuple(row["classes"]), tuple(row["directions"]),
         )
         for row in await connection.fetch(SQL.schema_indexes.sql)
     )  # fmt: skip

@@ -26,7 +26,7 @@ SELECT i.indexrelid::regclass::text AS name, t.relname::text AS table_name,
        ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true) FROM generate_series(1, i.indnkeyatts) n) AS columns,
        ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true) FROM generate_series(i.indnkeyatts + 1, i.indnatts) n) AS included,
        i.indisunique AS is_unique, k.oid IS NOT NULL AS is_constraint, m.amname::text AS method,
-       coalesce(pg_get_expr(i.indpred, i.indrelid, true), '') AS predicate, pg_get_indexdef(i.indexrelid) AS definition,
+       coalesce(pg_get_expr(i.indpred, i.indrelid, true), '') AS predicate, pg_get_indexdef(i.indexrelid) AS definition, i.indclass::oid[] AS classes, i.indoption::int[] AS directions,
        coalesce(pg_stat_get_numscans(i.indexrelid), 0) AS scans, pg_relation_size(i.indexrelid) AS bytes, i.indisvalid AS valid
   FROM pg_index i
   JOIN pg_class c ON c.oid = i.indexrelid

@@ -53,6 +53,15 @@ class Common:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A statement, what it says, and the rows that its values are taken from."""
+
+    subject: Subject
+    reading: Reading
+    rows: dict[str, Row]
+
+
 class Values:
     """Knows the values of one database's columns."""
 
@@ -77,17 +86,15 @@ class Values:
         return [await self._case(name, subject, reading, types) for name in ("hot", "cold", "absent")]
 
     async def _case(self, name: str, subject: Subject, reading: Reading, types: Sequence[str]) -> Case:
-        rows = await self._rows(reading, hot=name == "hot")
-        values = []
-        for number, kind in enumerate(types, start=1):
-            parameter = subject.query.parameters[number - 1] if number <= len(subject.query.parameters) else ""
-            values.append(self._value(name, number, kind, parameter, subject, reading, rows))
+        asked = _Asked(subject, reading, await self._rows(reading, hot=name == "hot"))
+        values = (self._value(name, number, kind, asked) for number, kind in enumerate(types, start=1))
         return Case(name, tuple(values))
 
-    def _value(  # noqa: PLR0913
-        self, case: str, number: int, kind: str, parameter: str, subject: Subject, reading: Reading, rows: dict[str, Row]
-    ) -> str | None:  # fmt: skip
+    def _value(self, case: str, number: int, kind: str, asked: "_Asked") -> str | None:
         """Return one parameter's value."""
+        subject, reading, rows = asked.subject, asked.reading, asked.rows
+        names = subject.query.parameters
+        parameter = names[number - 1] if number <= len(names) else ""
         if number in reading.limits:
             return str(min(subject.query.cost.rows or 100, 100_000)) if subject.budgeted else "100"
         if number in reading.offsets:
@@ -186,7 +193,7 @@ def _quoted(value: Any) -> str:
 
 def _is_key(column: str, kind: str) -> bool:
     """Say whether an absent value of the column can be made up: kinds of state and flags are what they are."""
-    return kind not in {"boolean"} and column not in {"state", "status", "currency", "kind", "gateway"}
+    return kind != "boolean" and column not in {"state", "status", "currency", "kind", "gateway"}
 
 
 def _usual(parameter: str, kind: str) -> str | None:
