@@ -70,6 +70,8 @@ async def grow(connection: Any, facts: Facts, was: Size, to: Size, say: Say) -> 
     unpaid = to.orders // 100
     await run(connection, SQL.grow_pool, facts | {"held": 2 * unpaid, "sold": to.orders - unpaid})
     say("gathering statistics")
+    # What was just written is counted now, lest it be counted after the statistics and they seem stale.
+    await connection.execute("SELECT pg_stat_force_next_flush()")
     await connection.execute("VACUUM (ANALYZE)")
 
 
@@ -95,6 +97,7 @@ async def furnish(connection: Any, was: Size, to: Size, say: Say) -> None:
         say(f"carts and their orders: {end:,} of {to.orders // 5:,}")
         span = {"from_n": start, "to_n": end}
         await run_all(connection, (FURNITURE.furnish_carts, FURNITURE.furnish_orders), facts | span)
+    await run(connection, FURNITURE.furnish_pool, facts | {"orders": to.orders})
     await grow(connection, facts, Size(was.orders, to.products), to, say)
 
 

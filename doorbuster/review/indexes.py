@@ -84,9 +84,16 @@ async def propose(connection: Any, reading: Reading, schema: Schema, case: Case,
     best: Proposal | None = None
     for candidate in list(candidates(reading, schema))[:CANDIDATES_MAX]:
         tried = await _tried(connection, candidate, case, usual.buffers)
-        if tried and tried.after <= usual.buffers * SAVING_MIN and (best is None or tried.after < best.after * 0.9):
+        if tried and tried.after <= usual.buffers * SAVING_MIN and (best is None or _better(tried, best)):
             best = tried
     return best
+
+
+def _better(tried: Proposal, best: Proposal) -> bool:
+    """Say whether one clearly saves more than the best so far, or nearly as much at half the size."""
+    if tried.after < best.after * 0.9:
+        return True
+    return tried.after <= best.after * 1.1 + 1 and tried.bytes * 2 <= best.bytes
 
 
 async def _tried(connection: Any, candidate: Proposal, case: Case, before: int) -> Proposal | None:

@@ -31,6 +31,8 @@ LONG_READ_SECONDS = 0.2
 TIMEOUT_SECONDS = 60.0
 LOCK_MS, TIMEOUT_MS = 2_000, 60_000
 BEGIN_SECONDS = 0.05
+APART = re.compile(r"^-- transactional: false", re.MULTILINE)
+"""How a migration says that it runs outside a transaction, as what is done CONCURRENTLY must."""
 CONCURRENT = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 OURS = ("require-lock-timeout", "require-statement-timeout", "prefer-robust-stmts", "prefer-bigint-over-int",
         "prefer-bigint-over-smallint", "prefer-identity", "prefer-text-field", "require-timeout-settings")  # fmt: skip
@@ -66,18 +68,14 @@ def migrations_to_review(paths: Sequence[Path] = ()) -> list[Path]:
 
 def lint(paths: Sequence[Path]) -> Iterator[Finding]:
     """Yield what squawk says of these files; raise Misconfigured when it is not installed."""
-    if not paths:
-        return
-    program = find_squawk()
-    command = [
-        str(program),
-        "--reporter",
-        "json",
-        "--assume-in-transaction",
-        "--exclude",
-        ",".join(OURS),
-        *map(str, paths),
-    ]
+    for apart in (False, True):
+        chosen = [path for path in paths if bool(APART.search(path.read_text(encoding="utf-8"))) == apart]
+        if chosen:
+            yield from _linted(chosen, () if apart else ("--assume-in-transaction",))
+
+
+def _linted(paths: Sequence[Path], flags: Sequence[str]) -> Iterator[Finding]:
+    command = [str(find_squawk()), "--reporter", "json", *flags, "--exclude", ",".join(OURS), *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
     try:
         told = msgspec.json.decode(done.stdout or "[]")

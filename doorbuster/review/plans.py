@@ -64,7 +64,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One case, run: what it cost. `scanned` are rows read by sequential scans, by table."""
+    """One case, run: what it cost. `scanned` are the rows of a sequential scan, by table."""
 
     case: str
     generic: bool
@@ -169,7 +169,7 @@ def _run(case: str, generic: bool, text: str, before: dict[str, Any], after: dic
         was = before.get(table, (0, 0, 0))
         fetched += by_index - was[2] + rows - was[1]
         if scans > was[0] and rows > was[1]:
-            scanned[table] = rows - was[1]
+            scanned[table] = (rows - was[1]) // (scans - was[0])
     leaves = sum(node.examined for node in root.all() if not node.children and node.kind != "Result")
     milliseconds = told["Execution Time"] + sum(t.get("Time", 0) for t in told.get("Triggers", ()))
     returned = 0.0 if root.kind == "ModifyTable" and not root.rows else root.rows * root.loops

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from doorbuster.review import mistakes
+from doorbuster.review.budget import Q_ERROR_WARNING
 from doorbuster.review.mistakes import Look, nodes, statements
 from doorbuster.review.reading import node_value, walk
 
 LOOPS_MANY = 100
 ROWS_MANY = 1_000
+STALE_TIMES = 1.2
 
 Finder = Callable[[Look], str]
 
@@ -99,12 +101,20 @@ def _hash_spill(look: Look) -> str:
 
 
 def _stale(look: Look) -> str:
-    if look.run is None or look.run.misjudged[0] < ROWS_MANY / 100:
+    for node in nodes(look.run):
+        table = look.schema.tables.get(node.table)
+        if (
+            table
+            and node.kind == "Seq Scan"
+            and node.loops == 1
+            and node.examined > max(ROWS_MANY, STALE_TIMES * table.rows)
+        ):
+            return f"{node.table} has {node.examined:,.0f} rows, its statistics know {table.rows:,}"
+    if look.run is None or look.run.misjudged[0] < Q_ERROR_WARNING:
         return ""
-    for name in look.reading.tables:
-        table = look.schema.tables[name]
+    for table in (look.schema.tables[name] for name in look.reading.tables):
         if not table.analysed or table.changed > max(ROWS_MANY, table.rows // 5):
-            return f"{table.changed:,} rows of {name} have changed since its statistics were gathered"
+            return f"{table.changed:,} rows of {table.name} have changed since its statistics were gathered"
     return ""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from doorbuster.database import QueryFile
+from doorbuster.errors import Misconfigured
 from doorbuster.review.catalogue import Subject
 from doorbuster.review.reading import Comparison, Reading
 from doorbuster.review.schema import Schema
@@ -80,7 +81,10 @@ class Values:
         told = TOLD.all().get(f"values_of_{subject.name}")
         if told is not None:
             rows = await self._connection.fetch(told.sql)
-            return [Case(row["case"], tuple(row[name] for name in subject.query.parameters)) for row in rows]
+            names = subject.query.parameters
+            if rows and (lost := set(names) - set(rows[0].keys())):
+                raise Misconfigured(f"values_of_{subject.name} in values.sql says nothing of {', '.join(sorted(lost))}")
+            return [Case(row["case"], tuple(row[name] for name in names)) for row in rows]
         if not types:
             return [Case("as it is", ())]
         return [await self._case(name, subject, reading, types) for name in ("hot", "cold", "absent")]

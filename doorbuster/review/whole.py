@@ -48,7 +48,7 @@ async def review_house(wish: Wish, say: Say) -> Result:
             subjects = _wanted(catalogue.house_subjects(), wish.only)
             result.verdicts = await review_all(subjects, large, small, say)
             if not wish.only:
-                result.findings = [*_indexes(large.schema, subjects), *_of_code(subjects)]
+                result.findings = [*judge_schema(large.schema, subjects), *judge_sources(subjects)]
                 await _migrations(result, wish, large_url, subjects, say)
     _note(result)
     result.seconds = time.monotonic() - started
@@ -81,14 +81,15 @@ def _wanted(subjects: Sequence[Subject], only: frozenset[str]) -> list[Subject]:
     return [subject for subject in subjects if not only or subject.name in only]
 
 
-def _indexes(schema: Schema, subjects: Sequence[Subject]) -> list[Finding]:
+def judge_schema(schema: Schema, subjects: Sequence[Subject]) -> list[Finding]:
     """Judge indexes and tables of a generated shop, where tables of libraries are what their libraries made them."""
     emptied = frozenset(table for each in subjects for table in re.findall(r"\bDELETE FROM (\w+)", each.query.sql))
     found = [*indexes.judge_indexes(schema, used=False, bloat={}), *indexes.judge_tables(schema, emptied)]
     return [each for each in found if not each.subject.startswith(("pgqueuer", "_yoyo", "yoyo"))]
 
 
-def _of_code(subjects: Sequence[Subject]) -> list[Finding]:
+def judge_sources(subjects: Sequence[Subject]) -> list[Finding]:
+    """Judge the Python of the house, and names that share a statement."""
     package = catalogue.package_folder()
     sources = code.sources_in(package, package.parent)
     return [*code.judge_twins(subjects), *code.judge_code(sources, catalogue.SQL_MAKERS)]

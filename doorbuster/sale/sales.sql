@@ -123,7 +123,7 @@ UPDATE sales SET ended_at = clock_timestamp() WHERE id = :sale_id AND ended_at I
 
 -- name: edit_sale
 -- why:  a live sale is corrected; holds already given keep their price and time
--- cost: rows 0, buffers 20
+-- cost: rows 0, buffers 30
 UPDATE sales
    SET title = :title, description = :description, opens_at = :opens_at, closes_at = :closes_at,
        hold_seconds = :hold_seconds, limit_per_customer = :limit_per_customer,
