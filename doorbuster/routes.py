@@ -118,7 +118,7 @@ def control_plane_routes() -> list[BaseRoute]:
     A `guarded` line ends with the permission it needs (`accounts/roles.py` says which role has it) and its method when
     that is not GET; the other lines are what anybody reaches.
     """
-    from doorbuster.control import health, journal_pages, login, operators, outbox, overview, products
+    from doorbuster.control import health, journal_pages, login, operators, outbox, overview, products, queries
     from doorbuster.control.access import guarded
 
     return [
@@ -132,6 +132,7 @@ def control_plane_routes() -> list[BaseRoute]:
         guarded("/log-out", login.log_out_create, "look", "POST"),
         guarded("/", overview.overview_show, "look"),
         guarded("/products", products.products_index, "look"),
+        guarded("/queries", queries.queries_index, "look"),
         guarded("/journal", journal_pages.journal_index, "look"),
         guarded("/outbox", outbox.outbox_index, "contact"),
         guarded("/outbox/{id:uuid}", outbox.mail_show, "contact"),

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from doorbuster.database.reach import reach_url
 from doorbuster.errors import DoorbusterError, Misconfigured
+from doorbuster.review.remembered import remember
 from doorbuster.review.result import Result, annotations
 from doorbuster.review.tools import require_parser
 from doorbuster.settings import from_environment
@@ -104,7 +105,9 @@ def _reviewed(asked: Asked, say: Callable[[str], None]) -> Result:
         raise Misconfigured(f"there is no file {missing[0]}")
     if not foreign and not asked.database:
         wish = whole.Wish(asked.orders, asked.cache or settings.home / "review", asked.names, asked.migrations)
-        return asyncio.run(whole.review_house(wish, say))
+        result = asyncio.run(whole.review_house(wish, say))
+        remember(result, settings.home)
+        return result
     subjects = others.folder_subjects(asked.sql) if asked.sql else None if asked.statements else ours
     if subjects is not None and asked.names:
         subjects = [subject for subject in subjects if subject.name in asked.names]
