@@ -191,6 +191,7 @@ WITH owned AS (
   FROM holds
   WHERE sale_id IS NOT NULL
   GROUP BY sale_id, customer_key
+  HAVING sum(quantity) > 1  -- no limit is below one, so that nearly all need not be looked up
   UNION ALL
   SELECT sale_id, email_key,
          sum(quantity) FILTER (WHERE state IN ('held', 'paying')),
@@ -242,17 +243,18 @@ WITH owned AS (
   FROM holds
   WHERE sale_id IS NOT NULL AND state IN ('held', 'paying', 'sold')
   GROUP BY sale_id, customer_key
+  HAVING sum(quantity) > 1  -- no limit is below one, so that nearly all need not be looked up
   UNION ALL
   SELECT sale_id, email_key, sum(quantity)
   FROM holds
   WHERE sale_id IS NOT NULL AND email_key IS NOT NULL AND state IN ('held', 'paying', 'sold')
   GROUP BY sale_id, email_key
+  HAVING sum(quantity) > 1
 )
 SELECT count(*) OVER () AS drifted, s.handle AS sale, o.customer, o.has,
        greatest(s.limit_per_customer, c.maximum) AS maximum
 FROM owned o
--- Who has no more than the sale allows everybody need not be looked up: that is nearly all.
-JOIN sales s ON s.id = o.sale_id AND o.has > s.limit_per_customer
+JOIN sales s ON s.id = o.sale_id
 LEFT JOIN sale_customers c ON c.sale_id = o.sale_id AND c.customer_key = o.customer
 WHERE o.has > greatest(s.limit_per_customer, c.maximum)
 ORDER BY s.handle, o.customer

@@ -51,8 +51,9 @@ class Verdict:
 
     @property
     def worst(self) -> Run | None:
-        """Return the run that touched most."""
-        return max(self.large, key=lambda run: (run.buffers, run.milliseconds), default=None)
+        """Return the run that touched most; a generic plan counts only where PostgreSQL would choose it."""
+        runs = [run for run in self.large if not run.generic]
+        return max(runs, key=lambda run: (run.buffers, run.milliseconds), default=None)
 
     @property
     def holds(self) -> bool:

@@ -9,6 +9,7 @@ from doorbuster.review.reading import Reading, node_value, walk
 from doorbuster.review.schema import Schema
 
 LIST_MAX = 100
+LARGE_ROWS = 1_000
 CASTS = frozenset({
     "text", "varchar", "int2", "int4", "int8", "numeric", "float4", "float8", "uuid", "date", "timestamp",
     "timestamptz", "bpchar",
@@ -121,6 +122,15 @@ def wildcard(look: Look) -> str:
     for each in look.reading.comparisons:
         if each.operator in {"LIKE", "ILIKE", "~~", "~~*"} and _starts_anywhere(each.value, look.reading):
             return f"{each.table}.{each.column} is searched for a text in its middle"
+    return ""
+
+
+def moving_clock(look: Look) -> str:
+    """Find a column held against a function that is asked anew for each row."""
+    for each in look.reading.comparisons:
+        indexed = any(each.column in index.columns for index in look.schema.indexes_of(each.table))
+        if each.volatile and indexed and look.schema.tables[each.table].rows >= LARGE_ROWS:
+            return f"{each.volatile}() is asked for every row, so no index finds {each.table}.{each.column}"
     return ""
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from doorbuster.review.schema import Schema
 
+VOLATILE = frozenset({"clock_timestamp", "timeofday", "random", "gen_random_uuid", "nextval"})
 Scope = Mapping[str, str]
 """Alias -> table; a derived table's alias leads to an empty name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A column held against something: `wrapped` is the function or cast around the column, `parameter` a $n or 0."""
+    """A column held against something: `wrapped` is around the column, `parameter` a $n or 0."""
 
     table: str
     column: str
@@ -25,6 +26,7 @@ class Comparison:
     wrapped: str = ""
     value: str = ""
     to_column: str = ""
+    volatile: str = ""
 
 
 @dataclass
@@ -63,6 +65,7 @@ class _Reader:
 
     def __init__(self, schema: Schema, reading: Reading) -> None:
         self.schema, self.reading = schema, reading
+        self._filters = True
 
     def visit(self, node: Any, scope: Scope) -> None:
         kind = type(node).__name__
@@ -70,12 +73,17 @@ class _Reader:
             scope = {**scope, **self._names(node)}
             self._write(node)
             self._page(node, scope)
+            self._filters = True
+        elif kind == "ResTarget":
+            self._filters = False  # what is shown of a row does not choose the row
         elif kind == "A_Expr":
             self._compare(node, scope)
         elif kind == "ParamRef":
             self.reading.parameters.add(node.number)
+        filters = self._filters
         for child in children(node):
             self.visit(child, scope)
+            self._filters = filters
 
     def _names(self, node: Any) -> dict[str, str]:
         """Return the names that a statement's own FROM brings; common table expressions lead nowhere."""
@@ -152,7 +160,7 @@ class _Reader:
         parameters = [inner.number for inner in walk(right) if type(inner).__name__ == "ParamRef"]
         self.reading.comparisons.append(
             Comparison(*place, operator, parameters[0] if parameters else 0, wrapped, _literal(right),
-                       f"{other[0]}.{other[1]}" if other else "")
+                       f"{other[0]}.{other[1]}" if other else "", _volatile(right) if self._filters else "")
         )  # fmt: skip
 
     def _column(self, node: Any, scope: Scope) -> tuple[str, str] | None:
@@ -224,6 +232,12 @@ def _unwrapped(node: Any) -> tuple[Any, str]:
             around, node = f"{node.name[-1].sval} …", node.lexpr
         else:
             return node, around
+
+
+def _volatile(node: Any) -> str:
+    """Return the name of a function in it whose answer changes within a statement, "" when there is none."""
+    names = (inner.funcname[-1].sval for inner in walk(node) if type(inner).__name__ == "FuncCall")
+    return next((name for name in names if name in VOLATILE), "")
 
 
 def _literal(node: Any) -> str:

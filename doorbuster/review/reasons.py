@@ -134,6 +134,7 @@ KNOWN: dict[str, tuple[Finder, str]] = {
     "long_list": (mistakes.long_list, "pass one array of bounded length: = ANY ($1)"),
     "stale_statistics": (_stale, "ANALYZE the table, and let autovacuum do so sooner"),
     "range_before_equality": (_range_first, "make the index with the columns of equality first, then the range"),
+    "volatile_comparison": (mistakes.moving_clock, "compare with now() or statement_timestamp(), which stand still"),
     "function_on_column": (mistakes.function_on_column, "index the expression, or leave the column bare"),
     "implicit_cast": (mistakes.implicit_cast, "give the parameter the column's type instead of casting the column"),
     "leading_wildcard": (mistakes.wildcard, "search words with a tsvector, or index trigrams (gin_trgm_ops)"),
@@ -154,5 +155,13 @@ KNOWN: dict[str, tuple[Finder, str]] = {
 }  # fmt: skip
 """Rule -> (what finds it, what to write instead); the order is from the most to the least telling."""
 
-ALWAYS = ("no_where", "not_in_nullable", "random_order", "cartesian_join", "long_list", "offset_paging")
+ALWAYS = (
+    "no_where",
+    "not_in_nullable",
+    "random_order",
+    "cartesian_join",
+    "long_list",
+    "offset_paging",
+    "volatile_comparison",
+)
 """What is wrong however quick it is today."""

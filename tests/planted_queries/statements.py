@@ -65,6 +65,12 @@ STATEMENTS = (
         "column bare",
     ),
     Planted(
+        "a clock that moves while the rows are read",
+        "SELECT id FROM payments WHERE state = 'pending' AND created_at < clock_timestamp() LIMIT 50",
+        "volatile_comparison",
+        "statement_timestamp",
+    ),
+    Planted(
         "a column cast for every row",
         "SELECT id FROM orders WHERE number::text = $1 LIMIT 50",
         "implicit_cast",
