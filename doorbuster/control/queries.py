@@ -12,6 +12,7 @@ from doorbuster.control.house import house_of
 from doorbuster.metrics import Family
 from doorbuster.review.catalogue import Subject, house_subjects
 from doorbuster.review.remembered import Remembered, recall
+from doorbuster.review.routes import METRIC, routes_of
 from doorbuster.web.pages import show
 
 CALLS, ROWS = "doorbuster_query_calls_total", "doorbuster_query_rows_total"
@@ -56,13 +57,16 @@ class Line:
 async def queries_index(request: Request) -> Response:
     """Show every statement that was called, those that took most time first."""
     house = house_of(request)
-    lines = lines_of(house.collector.totals(), _subjects(), recall(house.settings.home))
+    totals = house.collector.totals()
+    lines = lines_of(totals, _subjects(), recall(house.settings.home))
+    routes = [route for route in routes_of(totals.get(METRIC)) if route.mean]
     return show(
         request,
         "control/queries.html",
         operator=operator_of(request),
         lines=lines,
         total=sum(line.seconds for line in lines),
+        routes=sorted(routes, key=lambda route: (route.holds, -route.mean)),
         odd=[line for line in lines if line.verdict not in {"as reviewed", "never reviewed"}],
     )
 

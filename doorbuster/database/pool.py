@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from doorbuster import errors, metrics
-from doorbuster.database import deadline
+from doorbuster.database import deadline, tally
 from doorbuster.database.queries import Query
 
 T = TypeVar("T")
@@ -241,6 +241,7 @@ async def _prepare_connection(connection: Any) -> None:
 
 async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> list[Row]:
     started = time.perf_counter()
+    tally.count()
     with _translated(query):
         rows: list[Row] = await connection.fetch(query.sql, *[parameters[name] for name in query.parameters])
     SECONDS.observe(time.perf_counter() - started, query.name)
@@ -251,6 +252,7 @@ async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> lis
 
 async def _execute(connection: Any, query: Query, parameters: dict[str, Any]) -> int:
     started = time.perf_counter()
+    tally.count()
     with _translated(query):
         status: str = await connection.execute(query.sql, *[parameters[name] for name in query.parameters])
     SECONDS.observe(time.perf_counter() - started, query.name)

@@ -16,7 +16,7 @@ from doorbuster.database.pool import Refused
 from doorbuster.review.values import Case, literal
 
 SQL = QueryFile("doorbuster.review", "statistics.sql")
-STATEMENT_TIMEOUT_MS = 60_000
+STATEMENT_TIMEOUT_MS = 300_000
 FOREIGN_TIMEOUT_MS = 5_000
 """On a server that serves others a statement may not take longer."""
 LOCK_TIMEOUT_MS = 2_000

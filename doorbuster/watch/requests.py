@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorbuster import metrics
+from doorbuster.database import tally
+from doorbuster.review.routes import BOUNDS, METRIC
 
 REQUESTS = metrics.counter(
     "doorbuster_http_requests_total",
@@ -19,6 +21,7 @@ REQUESTS = metrics.counter(
 SECONDS = metrics.histogram(
     "doorbuster_http_request_duration_seconds", "Time to the answer's last byte.", ("plane", "route")
 )
+STATEMENTS = metrics.histogram(METRIC, "Statements that one request sent.", ("plane", "route"), BOUNDS)
 IN_FLIGHT = metrics.gauge("doorbuster_http_requests_in_flight", "Requests being answered.")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -46,7 +49,7 @@ class CountRequests:
                 status = message["status"]
             await send(message)
 
-        started = time.perf_counter()
+        started, statements = time.perf_counter(), tally.begin()
         self._step(1)
         try:
             await self._app(scope, receive, watched_send)
@@ -56,6 +59,7 @@ class CountRequests:
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
             REQUESTS.add(self._plane, route, method, str(status))
             SECONDS.observe(time.perf_counter() - started, self._plane, route)
+            STATEMENTS.observe(statements[0], self._plane, route)
 
     def _step(self, by: int) -> None:
         self._in_flight += by
