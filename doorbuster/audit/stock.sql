@@ -191,7 +191,6 @@ WITH owned AS (
   FROM holds
   WHERE sale_id IS NOT NULL
   GROUP BY sale_id, customer_key
-  HAVING sum(quantity) > 1  -- no limit is below one, so that nearly all need not be looked up
   UNION ALL
   SELECT sale_id, email_key,
          sum(quantity) FILTER (WHERE state IN ('held', 'paying')),
