@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-growth bench-overload alerts diagnosis races planted-bugs lock format clean
+.PHONY: help up test check bench bench-growth bench-overload review alerts diagnosis races planted-bugs lock format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,7 @@ check: $(VENV)/installed-dev ## style, types, import contracts, then the tests
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+	@$(RUN) -m doorbuster review --quick
 	@$(RUN) -m pytest -n auto --dist worksteal
 
 bench: $(VENV)/installed ## measure the engine's ratios on this machine
@@ -38,6 +39,10 @@ diagnosis: $(VENV)/installed ## break one thing after the other, see whether the
 
 alerts: $(VENV)/installed ## replay days of real traffic through every alert rule (needs DOORBUSTER_SHARED_DATA)
 	@$(RUN) -m doorbuster bench alerts
+
+review: $(VENV)/installed-dev ## review every statement at 100 k and 1 M orders, and plant known mistakes to see them named
+	@$(RUN) -m tests.planted_queries .doorbuster/review
+	@$(RUN) -m doorbuster review --html out/review.html
 
 races: $(VENV)/installed-dev ## run every race thousands of times (about a quarter of an hour)
 	@$(RUN) -m tests.races

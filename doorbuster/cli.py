@@ -36,6 +36,7 @@ ROOMS = {
     "alerts": ("doorbuster.watch.alert_commands", "See what fires, be silent for a while, export the rules."),
     "jobs": ("doorbuster.jobs.commands", "Look at jobs that failed too often; try them again or give them up."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),
+    "review": ("doorbuster.review.commands", "Find the bad query before the crowd does: every statement, at size."),
     "bench": ("doorbuster.bench.commands", "Measure the ratios of the engine on this machine."),
 }
 """Word -> (the module whose `app` holds its commands, one line of help); imported when the word is used."""

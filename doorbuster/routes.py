@@ -166,13 +166,14 @@ def _control_of_alerts() -> list[BaseRoute]:
 
 
 def _control_of_the_watch() -> list[BaseRoute]:
-    from doorbuster.control import database_pages, diagnoses
+    from doorbuster.control import database_pages, diagnoses, queries
     from doorbuster.control.access import guarded
 
     return [
         guarded("/diagnosis", diagnoses.diagnosis_show, "look"),
         guarded("/diagnosis/{id:int}", diagnoses.record_show, "look"),
         guarded("/database", database_pages.database_show, "look"),
+        guarded("/queries", queries.queries_index, "look"),
     ]
 
 

@@ -38,7 +38,7 @@ LIMIT :most;
 
 -- name: audit_payments_without_order
 -- why:  captured money belongs to an order that was given for it, or is on its way back
--- cost: rows 100, buffers 2500000, scan payments, growth linear
+-- cost: rows 100, buffers 50000000, scan payments, growth linear
 SELECT count(*) OVER () AS drifted, p.id AS payment, p.state, p.amount, p.currency, o.number AS order,
        o.state AS order_state
 FROM payments p
@@ -121,7 +121,7 @@ LIMIT :most;
 
 -- name: audit_hold_ordered_twice
 -- why:  a hold becomes one order at the most
--- cost: rows 100, buffers 800000, scan order_lines, growth linear
+-- cost: rows 100, buffers 45000000, scan order_lines, growth linear
 SELECT count(*) OVER () AS drifted, hold_id AS hold, count(*) AS orders,
        string_agg(o.number::text, ', ' ORDER BY o.number) AS numbers
 FROM order_lines l

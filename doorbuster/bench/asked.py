@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from doorbuster.bench.growth import Facts, Maker, grown_id
+from doorbuster.bench.growth import Maker
 from doorbuster.clock import new_id
 from doorbuster.database import Query, QueryFile
+from doorbuster.review.ground import Facts, grown_id
 
 GBP = "GBP"
 

@@ -25,12 +25,13 @@ from doorbuster.bench import (
 from doorbuster.bench.alerts import commands as alert_commands
 from doorbuster.bench.asked import asked
 from doorbuster.bench.ground import Ground, prepared_ground
-from doorbuster.bench.growth import Grown, Size
+from doorbuster.bench.growth import Grown
 from doorbuster.bench.measures import Findings, show, written
 from doorbuster.bench.overload import commands as overload_commands
 from doorbuster.bench.rounds import Group, Pace, Say
 from doorbuster.bench.trials import commands as trial_commands
 from doorbuster.errors import DoorbusterError, Misconfigured
+from doorbuster.review.ground import Size
 
 app = typer.Typer(add_completion=False)
 for part in (overload_commands, trial_commands, alert_commands):

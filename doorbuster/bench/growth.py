@@ -10,13 +10,13 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from doorbuster.bench.ground import Ground
 from doorbuster.database import Query, QueryFile
 from doorbuster.database.pool import own_connection
+from doorbuster.review.ground import Facts, Size, grow, run
 from doorbuster.stock.pools import MAIN_LOCATION
 
 SQL = QueryFile("doorbuster.bench", "growth.sql")
@@ -24,19 +24,9 @@ BUFFERS_PER_INDEX = 2
 TIME_RATIO = 1.3
 NOISE_MS = 0.05
 """Differences below this are the clock's, not the statement's."""
-STEP = 50_000
 SAMPLES = 31
 
-Facts = dict[str, Any]
 Maker = Callable[[int, Facts], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How large a shop is."""
-
-    orders: int
-    products: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +62,6 @@ class Grown:
         return self.time_ratio <= TIME_RATIO
 
 
-def grown_id(kind: str, number: int) -> UUID:
-    """Return the id of a made-up row, as growth.sql makes it."""
-    return UUID(f"0{kind}000000-0000-7000-8000-{number:012x}")
-
-
-async def grow(connection: Any, facts: Facts, was: Size, to: Size, say: Callable[[str], None]) -> None:
-    """Fill the shop from one size to another."""
-    for start in range(was.products + 1, to.products + 1, STEP):
-        end = min(start + STEP - 1, to.products)
-        say(f"{end:,} of {to.products:,} products")
-        for query in (SQL.grow_products, SQL.grow_stock):
-            await _run(connection, query, facts | {"from_n": start, "to_n": end, "location_id": MAIN_LOCATION})
-    for start in range(was.orders + 1, to.orders + 1, STEP):
-        end = min(start + STEP - 1, to.orders)
-        say(f"{end:,} of {to.orders:,} orders")
-        for query in (SQL.grow_orders, SQL.grow_holds):
-            await _run(connection, query, facts | {"from_n": start, "to_n": end})
-    unpaid = to.orders // 100
-    await _run(connection, SQL.grow_pool, facts | {"held": 2 * unpaid, "sold": to.orders - unpaid})
-    say("gathering statistics")
-    await connection.execute("VACUUM (ANALYZE)")
-
-
 async def cost_of(connection: Any, query: Query, make: Maker, size: Size, facts: Facts) -> Cost:
     """Run a statement on rows drawn by chance, each time rolled back; return the medians."""
     chance = random.Random(7)  # noqa: S311 -- the same rows in every run
@@ -105,12 +72,12 @@ async def cost_of(connection: Any, query: Query, make: Maker, size: Size, facts:
         transaction = connection.transaction()
         await transaction.start()
         try:
-            before = {row["index"]: row["used"] for row in await _run(connection, SQL.grow_index_use, {})}
-            rows = await _run(connection, query, values, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ")
-            after = await _run(connection, SQL.grow_index_use, {})
+            before = {row["index"]: row["used"] for row in await run(connection, SQL.grow_index_use, {})}
+            text = await _explained(connection, query, values)
+            after = await run(connection, SQL.grow_index_use, {})
         finally:
             await transaction.rollback()
-        plan = msgspec.json.decode(rows[0][0])[0]
+        plan = msgspec.json.decode(text)[0]
         buffers = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
         indexes = sum(row["used"] > before.get(row["index"], 0) for row in after)
         seen.append((buffers, plan["Execution Time"], indexes))
@@ -139,7 +106,13 @@ async def measure(
     """Fill, measure, grow, measure again."""
     sale = await ground.fresh_sale()
     item = sale.items[0]
-    facts: Facts = {"sale_id": sale.id, "variant_id": item.variant_id, "pool_id": item.pool_id, "sku": item.sku}
+    facts: Facts = {
+        "sale_id": sale.id,
+        "variant_id": item.variant_id,
+        "pool_id": item.pool_id,
+        "sku": item.sku,
+        "location_id": MAIN_LOCATION,
+    }
     async with own_connection(ground.cluster.url, application="growth") as connection:
         await connection.set_type_codec("jsonb", encoder=_encoded, decoder=str, schema="pg_catalog")
         await grow(connection, facts, Size(0, 0), small, say)
@@ -149,11 +122,11 @@ async def measure(
     return [Grown(name, before[name], after[name]) for name in before]
 
 
-async def _run(connection: Any, query: Query, values: Facts, before: str = "") -> list[Any]:
-    rows: list[Any] = await connection.fetch(
-        before + query.sql, *[values[name] for name in query.parameters], timeout=600
+async def _explained(connection: Any, query: Query, values: Facts) -> str:
+    parameters = [values[name] for name in query.parameters]
+    return str(
+        await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query.sql}", *parameters, timeout=600)
     )
-    return rows
 
 
 def _encoded(value: Any) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from doorbuster.bench.growth import BUFFERS_PER_INDEX, TIME_RATIO, Grown, Size
+from doorbuster.bench.growth import BUFFERS_PER_INDEX, TIME_RATIO, Grown
+from doorbuster.review.ground import Size
 
 
 def show(console: Console, grown: Sequence[Grown], small: Size, large: Size) -> None:

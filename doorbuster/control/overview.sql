@@ -6,7 +6,7 @@ SELECT count(*) FILTER (WHERE paid_at > now() - make_interval(secs => :seconds))
 
 -- name: waits_for_a_person
 -- why:  the overview says when money or background work waits for a person
--- cost: rows 1, buffers 30
+-- cost: rows 1, buffers 330
 SELECT (SELECT count(*) FROM (SELECT 1 FROM discrepancies WHERE closed_at IS NULL LIMIT 100) d)
      + (SELECT count(*) FROM (SELECT 1 FROM refunds WHERE state = 'failed' LIMIT 100) r) AS payments,
        (SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'failed' LIMIT 100) j) AS jobs;

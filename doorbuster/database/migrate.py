@@ -111,6 +111,7 @@ async def _take_lock(transaction: Transaction) -> None:
     row = await transaction.fetch_one(SQL.try_lock, lock_key=LOCK_KEY)
     if row is None or not row["taken"]:
         raise DatabaseContention("another process migrates this database")
+    await transaction.execute(SQL.keep_no_snapshot)
 
 
 async def _politely(attempt: Callable[..., Awaitable[None]], *arguments: object) -> None:
@@ -171,7 +172,12 @@ def _apply_with_yoyo(url: str) -> None:
 def _apply_one(backend: Any, migration: Any) -> None:
     migration.load()
     if not migration.use_transactions:
-        backend.apply_one(migration)
+        # What is done CONCURRENTLY waits for every transaction that has looked at the tables, our own among them.
+        backend.rollback()
+        with backend.copy() as alone:
+            migration.process_steps(alone, "apply")
+        with backend.transaction():
+            backend.mark_one(migration)
         return
     with backend.transaction():
         migration.process_steps(backend, "apply")

@@ -23,6 +23,11 @@ SELECT file, content_hash FROM schema_functions LIMIT 1000;
 -- cost: rows 1, buffers 0
 SELECT pg_try_advisory_xact_lock(:lock_key) AS taken;
 
+-- name: keep_no_snapshot
+-- why:  the answer of the last SELECT keeps its view of the rows until the next statement, and CONCURRENTLY waits for it
+-- cost: rows 0, buffers 0
+SET LOCAL lock_timeout = 0;
+
 -- name: limit_lock_wait
 -- why:  a change of the schema must not queue behind a long transaction, everybody else would queue behind it
 -- cost: rows 1, buffers 0

@@ -14,11 +14,13 @@ from typing import Any, Protocol
 import asyncpg
 
 from doorbuster import errors, metrics, tracing
-from doorbuster.database import deadline
+from doorbuster.database import deadline, tally
 from doorbuster.database.queries import Query
 from doorbuster.database.sessions import keep_as_it_is, server_settings, speak_json
 
 Row = asyncpg.Record
+Refused = asyncpg.PostgresError
+"""What a statement on an `own_connection` raises when PostgreSQL refuses it."""
 
 CONNECT_SECONDS_MAX = 5.0
 ACQUIRE_SECONDS_MIN = 0.05
@@ -224,6 +226,7 @@ class _Connection(asyncpg.Connection):
 
 async def _run(connection: Any, query: Query, parameters: dict[str, Any]) -> list[Row]:
     started = time.perf_counter()
+    tally.count()
     with _translated(query):
         rows: list[Row] = await connection.fetch(query.sent, *[parameters[name] for name in query.parameters])
     _count(query, time.perf_counter() - started)
@@ -245,6 +248,7 @@ async def _plan(connection: Any, query: Query) -> Any:
 
 async def _execute(connection: Any, query: Query, parameters: dict[str, Any]) -> int:
     started = time.perf_counter()
+    tally.count()
     with _translated(query):
         status: str = await connection.execute(query.sent, *[parameters[name] for name in query.parameters])
     _count(query, time.perf_counter() - started)

@@ -25,7 +25,7 @@ SELECT r.sale_id, s.handle, r.phase, r.paused OR s.paused_at IS NOT NULL AS paus
     SELECT greatest(r.lapsed, coalesce(max(c.serving), 0)) AS called_long_ago FROM (
       SELECT c.serving FROM room_calls c
        WHERE c.sale_id = r.sale_id AND c.serving > r.lapsed
-         AND c.called_at <= clock_timestamp() - make_interval(secs => :turn_seconds::float8)
+         AND c.called_at <= statement_timestamp() - make_interval(secs => :turn_seconds::float8)
        LIMIT 1000) c
   ) called
   CROSS JOIN LATERAL (
@@ -33,9 +33,10 @@ SELECT r.sale_id, s.handle, r.phase, r.paused OR s.paused_at IS NOT NULL AS paus
            count(*) FILTER (WHERE p.held) AS used,
            count(*) FILTER (WHERE NOT p.alive AND NOT p.held) AS unused
       FROM (SELECT t.pass_until > clock_timestamp() AS alive,
-                   EXISTS (SELECT 1 FROM holds h WHERE h.sale_id = t.sale_id AND h.customer_key = t.customer_key) AS held
+                   -- Not EXISTS: the planner would rather read every hold of the sale once than look up one for each pass.
+                   (SELECT 1 FROM holds h WHERE h.sale_id = t.sale_id AND h.customer_key = t.customer_key LIMIT 1) IS NOT NULL AS held
               FROM room_tickets t
-             WHERE t.sale_id = r.sale_id AND t.pass_until > clock_timestamp() - interval '5 minutes'
+             WHERE t.sale_id = r.sale_id AND t.pass_until > statement_timestamp() - interval '5 minutes'
              LIMIT 20000) p
   ) passes
  WHERE r.phase IN ('admitting', 'sold_out')
@@ -59,7 +60,7 @@ ON CONFLICT (sale_id, serving) DO NOTHING;
 -- why:  while a room is paused nobody's turn runs out
 -- cost: rows 0, buffers 400
 UPDATE room_calls SET called_at = called_at + make_interval(secs => :seconds::float8)
- WHERE sale_id = :sale_id AND called_at > clock_timestamp() - make_interval(secs => :turn_seconds::float8);
+ WHERE sale_id = :sale_id AND called_at > statement_timestamp() - make_interval(secs => :turn_seconds::float8);
 
 -- name: report_refusals
 -- why:  claims that a worker refused for load tell the controller to call fewer

@@ -8,7 +8,7 @@ INSERT INTO outbox (kind, payload) SELECT 'room_letter', :payload::jsonb FROM as
 
 -- name: use_room_letter
 -- why:  a letter is worth one ticket: whoever uses it first has it, and may use it again
--- cost: rows 1, buffers 10
+-- cost: rows 1, buffers 20
 UPDATE room_letters SET customer_key = coalesce(customer_key, :customer)
  WHERE sale_id = :sale_id AND mailbox = :mailbox
 RETURNING customer_key;

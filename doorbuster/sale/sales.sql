@@ -123,7 +123,7 @@ UPDATE sales SET ended_at = clock_timestamp() WHERE id = :sale_id AND ended_at I
 
 -- name: edit_sale
 -- why:  a live sale is corrected; holds already given keep their price and time
--- cost: rows 0, buffers 12
+-- cost: rows 0, buffers 30
 UPDATE sales
    SET title = :title, description = :description, opens_at = :opens_at, closes_at = :closes_at,
        hold_seconds = :hold_seconds, limit_per_customer = :limit_per_customer,
@@ -132,7 +132,7 @@ UPDATE sales
 
 -- name: edit_item
 -- why:  a new price counts for claims from now on
--- cost: rows 0, buffers 10
+-- cost: rows 0, buffers 20
 UPDATE sale_items SET price = :price, units = :units WHERE sale_id = :sale_id AND variant_id = :variant_id;
 
 -- name: sales_to_finish

@@ -72,7 +72,7 @@ SELECT n.id, n.email, n.secret, s.handle, s.title, s.opens_at
 
 -- name: stop_notices
 -- why:  whoever has the link of such a mail stops all of them for their address
--- cost: rows 0, buffers 20
+-- cost: rows 0, buffers 36
 WITH mine AS (
   UPDATE sale_notices SET state = 'stopped' WHERE id = :id AND secret = :secret RETURNING email_key
 )

@@ -10,7 +10,7 @@ SELECT id, currency FROM carts WHERE customer_key = :customer_key AND state = 'o
 
 -- name: make_cart
 -- why:  a cart is made when the first thing is put into it
--- cost: rows 0, buffers 20
+-- cost: rows 0, buffers 30
 INSERT INTO carts (id, customer_key, currency) VALUES (:id, :customer_key, :currency)
 ON CONFLICT (customer_key) WHERE state = 'open' DO UPDATE SET updated_at = clock_timestamp();
 

@@ -2,7 +2,7 @@
 
 -- name: note_discrepancy
 -- why:  a disagreement is written down once, mended or open
--- cost: rows 1, buffers 12
+-- cost: rows 1, buffers 20
 INSERT INTO discrepancies (id, gateway, kind, reference, payment_id, detail, closed_at)
 VALUES (:id, :gateway, :kind, :reference, :payment_id, :detail, CASE WHEN :mended THEN clock_timestamp() END)
 ON CONFLICT (gateway, kind, reference) DO NOTHING

@@ -16,7 +16,7 @@ SELECT p.id, p.order_id, o.number AS order_number, o.secret AS order_secret, o.e
 SELECT o.id AS order_id, p.id AS payment_id
   FROM orders o
   LEFT JOIN LATERAL (SELECT id FROM payments WHERE order_id = o.id AND state = 'pending' LIMIT 1) p ON true
- WHERE o.state = 'awaiting_payment' AND o.placed_at < clock_timestamp() - make_interval(secs => :grace_seconds)
+ WHERE o.state = 'awaiting_payment' AND o.placed_at < statement_timestamp() - make_interval(secs => :grace_seconds)
    AND EXISTS (SELECT 1 FROM order_lines l JOIN holds h ON h.id = l.hold_id
                 WHERE l.order_id = o.id AND h.state IN ('expired', 'released'))
  ORDER BY o.placed_at
@@ -27,7 +27,7 @@ SELECT o.id AS order_id, p.id AS payment_id
 -- cost: rows 100, buffers 20000
 SELECT p.id AS payment_id
   FROM payments p
- WHERE p.state = 'pending' AND p.created_at < clock_timestamp() - make_interval(secs => :quiet_seconds)
-   AND p.created_at > clock_timestamp() - make_interval(secs => :given_up_seconds)
+ WHERE p.state = 'pending' AND p.created_at < statement_timestamp() - make_interval(secs => :quiet_seconds)
+   AND p.created_at > statement_timestamp() - make_interval(secs => :given_up_seconds)
  ORDER BY p.created_at DESC
  LIMIT 100;

@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorbuster import metrics
+from doorbuster.database import tally
+from doorbuster.review.routes import BOUNDS, METRIC
 from doorbuster.web.measured import ANSWERED_AS, REFUSED
 
 REQUESTS = metrics.counter(
@@ -24,6 +26,7 @@ SECONDS = metrics.histogram(
 SLOW = metrics.counter(
     "doorbuster_http_slow_total", "Answers that took longer than three seconds and were no failures.", ("plane",)
 )
+STATEMENTS = metrics.histogram(METRIC, "Statements that one request sent.", ("plane", "route"), BOUNDS)
 IN_FLIGHT = metrics.gauge("doorbuster_http_requests_in_flight", "Requests being answered.")
 
 SLOW_SECONDS = 3.0
@@ -52,7 +55,7 @@ class CountRequests:
                 status = message["status"]
             await send(message)
 
-        started = time.perf_counter()
+        started, statements = time.perf_counter(), tally.begin()
         self._step(1)
         try:
             await self._app(scope, receive, watched_send)
@@ -66,6 +69,7 @@ class CountRequests:
             SECONDS.observe(seconds, self._plane, route)
             if seconds > SLOW_SECONDS and status < 500 and route != REFUSED:
                 SLOW.add(self._plane)
+            STATEMENTS.observe(statements[0], self._plane, route)
 
     def _step(self, by: int) -> None:
         self._in_flight += by

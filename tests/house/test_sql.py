@@ -1,6 +1,5 @@
 """The rules for SQL: in files, with a name, a reason and a cost; parsed; each name once; every constraint named."""
 
-import ast
 import re
 from collections import Counter
 
@@ -8,16 +7,9 @@ import pglast
 import pytest
 
 from doorbuster.database.queries import Query, parse
+from doorbuster.review.catalogue import SQL_MAKERS
+from doorbuster.review.code import Source, judge_code
 from tests.house.rooms import PACKAGE, files, inside, modules, told
-
-# Statements as a sentence would not begin: a verb in capitals with the word that follows it in SQL.
-SQL_TEXT = re.compile(
-    r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|FUNCTION|DATABASE)|"
-    r"ALTER\s+TABLE|DROP\s+(TABLE|DATABASE))\b",
-    re.DOTALL,
-)
-# Before there is a connection there is no query file: making the cluster and applying SQL files is their business.
-SQL_MAKERS = {"doorbuster/database/embedded.py", "doorbuster/database/migrate.py", "doorbuster/journal/store.py"}
 
 
 def query_files():
@@ -71,15 +63,12 @@ def test_every_query_is_bounded():
     assert not endless, told(endless)
 
 
-def test_no_sql_hides_in_python():
+def test_no_sql_hides_in_python_and_nothing_waits_where_it_must_not():
     hidden = [
-        f"{module.path}:{node.lineno} {node.value.strip()[:60]!r}"
+        f"{found.file}:{found.line} {found.message}"
         for module in modules()
-        if module.path not in SQL_MAKERS
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL_TEXT.search(node.value)
-        and node.value not in _docstrings(module.tree)
-    ]  # fmt: skip
+        for found in judge_code([Source(module.path, module.tree)], SQL_MAKERS)
+    ]
 
     assert not hidden, told(hidden)
 
@@ -103,8 +92,3 @@ def test_migrations_are_numbered_once_and_say_what_they_need():
     assert not [number for number, count in numbers.items() if count > 1]
     for path in migrations()[1:]:
         assert re.search(r"^-- depends: \w+", path.read_text(), re.MULTILINE), f"{inside(path)} names no `-- depends:`"
-
-
-def _docstrings(tree: ast.Module) -> set[str]:
-    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    return {ast.get_docstring(node, clean=False) or "" for node in ast.walk(tree) if isinstance(node, kinds)}

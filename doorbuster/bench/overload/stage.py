@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from doorbuster.bench import growth, servers
+from doorbuster.bench import servers
 from doorbuster.bench.ground import SQL, Ground
-from doorbuster.bench.growth import Size
 from doorbuster.bench.overload.cores import family_of, pin
 from doorbuster.bench.overload.crowd import Shop
 from doorbuster.database.pool import own_connection
 from doorbuster.drill.client import Origin
 from doorbuster.guard.policy import DEFAULTS, Policy
+from doorbuster.review.ground import Size, grow
 from doorbuster.sale.sales import Sale
+from doorbuster.stock.pools import MAIN_LOCATION
 
 DATABASE_CORE, SHOP_CORE = 0, 1
 
@@ -39,10 +40,11 @@ async def fill(ground: Ground, products: int, say: Callable[[str], None]) -> Sal
     """
     sale = await ground.fresh_sale()
     item = sale.items[0]
-    facts = {"sale_id": sale.id, "variant_id": item.variant_id, "pool_id": item.pool_id, "sku": item.sku}
+    facts = {"sale_id": sale.id, "variant_id": item.variant_id, "pool_id": item.pool_id, "sku": item.sku,
+             "location_id": MAIN_LOCATION}  # fmt: skip
     async with own_connection(ground.cluster.url, application="overload") as connection:
         await connection.set_type_codec("jsonb", encoder=str, decoder=str, schema="pg_catalog")
-        await growth.grow(connection, facts, Size(0, 0), Size(orders=0, products=products), say)
+        await grow(connection, facts, Size(0, 0), Size(orders=0, products=products), say)
         await connection.execute(SQL.bench_drop_search_index.sql)
     return sale
 

@@ -12,9 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from doorbuster.bench import growth
 from doorbuster.bench.ground import Ground
-from doorbuster.bench.growth import Size
 from doorbuster.bench.overload.crowd import Shop
 from doorbuster.bench.trials.crowd import Pace, arrive
 from doorbuster.database import open_database
@@ -22,6 +20,7 @@ from doorbuster.database.pool import own_connection
 from doorbuster.drill.chaos.house import House
 from doorbuster.drill.chaos.house import opened as opened_house
 from doorbuster.drill.client import Origin
+from doorbuster.review.ground import Size, grow
 from doorbuster.serving import background
 
 PRODUCTS = 150_000
@@ -71,7 +70,7 @@ async def _filled(house: House, say: Callable[[str], None]) -> Shop:
         facts = {"sale_id": sale.id, "variant_id": item.variant_id, "pool_id": item.pool_id, "sku": item.sku}
         async with own_connection(house.direct_url, application="trial") as connection:
             await connection.set_type_codec("jsonb", encoder=str, decoder=str, schema="pg_catalog")
-            await growth.grow(connection, facts, Size(0, 0), Size(orders=0, products=PRODUCTS), say)
+            await grow(connection, facts, Size(0, 0), Size(orders=0, products=PRODUCTS), say)
     parts = urlsplit(house.settings.shop_url)
     origin = Origin("http", parts.hostname or "", parts.port)
     return Shop(origin, house.settings.secret, PRODUCTS, str(sale.id), sale.items[0].sku)
