@@ -22,6 +22,7 @@ from doorbuster.drill.chaos.house import opened as opened_house
 from doorbuster.drill.client import Origin
 from doorbuster.review.ground import Size, grow
 from doorbuster.serving import background
+from doorbuster.stock.pools import MAIN_LOCATION
 
 PRODUCTS = 150_000
 VISITS_PER_SECOND = 50.0
@@ -67,7 +68,8 @@ async def _filled(house: House, say: Callable[[str], None]) -> Shop:
         ground = Ground(house.cluster, house.postgres, database, house.settings.secret)
         sale = await ground.fresh_sale()
         item = sale.items[0]
-        facts = {"sale_id": sale.id, "variant_id": item.variant_id, "pool_id": item.pool_id, "sku": item.sku}
+        facts = {"sale_id": sale.id, "variant_id": item.variant_id, "pool_id": item.pool_id, "sku": item.sku,
+                 "location_id": MAIN_LOCATION}  # fmt: skip
         async with own_connection(house.direct_url, application="trial") as connection:
             await connection.set_type_codec("jsonb", encoder=str, decoder=str, schema="pg_catalog")
             await grow(connection, facts, Size(0, 0), Size(orders=0, products=PRODUCTS), say)
