@@ -19,6 +19,7 @@ from doorbuster.drill.verdict import Verdict
 FATES = {
     "bought": "bought a unit", "told_sold_out": "were told it is sold out",
     "told_to_wait": "were told to wait until they left",
+    "looked": "looked around, as they came to do", "scraped": "were programs, asking for page after page",
     "hoarded": "held what they could and never paid",
     "left_on_purpose": "left a held unit behind, as planned", "gave_up": "gave up without an answer",
     "failed": "were refused for no good reason",

@@ -35,7 +35,7 @@ async def test_two_client_processes_are_one_crowd():
 
 
 async def test_a_client_that_dies_is_told_with_its_last_words():
-    broken = msgspec.structs.replace(plan_for("http://127.0.0.1:1"), journey="nonsense")
+    broken = msgspec.structs.replace(plan_for("http://127.0.0.1:1"), mix={"nonsense": 1.0})
 
     with pytest.raises(ClientDied, match="nonsense"):
         await clients.release(broken, 1, lambda *_: None)
@@ -45,7 +45,7 @@ def test_elsewhere_than_on_a_terminal_the_drill_tells_a_line_now_and_then():
     paper = io.StringIO()
     clock = ManualClock(seconds=100.0)
     sale = SaleFacts(id="s", handle="s", sku="LAMP", opens_at=clock.now().timestamp() + 5, units=3)
-    with View(Console(file=paper, width=200), scenario.load("opening"), clock) as view:
+    with View(Console(file=paper, width=200), reading.load("opening"), clock) as view:
         view.opens(sale, [StockPoint(0.0, 1, 0, 2)])
         view.progress(0, Progress(arrived=10, inside=4, answers={"Held": 2}, recent=3, p99_seconds=0.0123))
         view.progress(0, Progress(arrived=11))
@@ -60,7 +60,7 @@ def test_on_a_terminal_it_draws():
     paper = io.StringIO()
     clock = ManualClock()
     console = Console(file=paper, force_terminal=True, width=100)
-    with View(console, scenario.load("opening"), clock) as view:
+    with View(console, reading.load("opening"), clock) as view:
         view.progress(0, Progress(arrived=10, answers={"SoldOut": 4, "TimedOut": 1}))
 
     assert "10 came" in paper.getvalue()
