@@ -166,9 +166,7 @@ def schedule(
     every: Annotated[str, typer.Option(metavar="TIME", help="How often: 30m, 6h or 1d.")] = "1d",
     cron: Annotated[str, typer.Option(help="Print a crontab line with this expression instead of running.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Play each once, tell what stopped passing, and end.")] = False,
-    url: Annotated[
-        str | None, typer.Option(help="The staging shop; by default each drill has a shop of its own.")
-    ] = None,
+    url: Annotated[str | None, typer.Option(help="The staging shop; by default the drills find their own.")] = None,
 ) -> None:
     """Keep playing drills; a drill that stops passing is told loudly, and makes the exit status 1 with `--once`."""
     wanted = reading.names() if names == ["all"] else [reading.load(name).name and name for name in names]

@@ -92,6 +92,16 @@ def _purchase_success_share(outcome: Outcome) -> float:
     return sum(fate.outcome not in ("gave_up", "failed") for fate in tried) / len(tried) if tried else 1.0
 
 
+def _purchases_failed_share(outcome: Outcome) -> float:
+    """Return which part of those who had got a unit left without knowing that it is theirs."""
+    walked_away = {fate.shopper for fate in outcome.record.fates if fate.outcome in ("left_on_purpose", "hoarded")}
+    held, paid = (
+        {each.shopper for each in outcome.record.promises if each.what == what} - walked_away
+        for what in ("hold", "paid")
+    )
+    return len(held - paid) / len(held) if held else 0.0
+
+
 def _counted(outcome: Outcome, *fates: str) -> float:
     return sum(fate.outcome in fates for fate in people(outcome))
 
@@ -131,6 +141,9 @@ MEASURES: dict[str, Measure] = {
     "error_share": Measure("Requests that met a 5xx or no answer", "share", lambda o: _share(o, _is_error)),
     "hurt_shoppers": Measure("People hurt", "people", lambda o: sum(fate.hurt for fate in people(o))),
     "purchase_success_share": Measure("Buyers who were served or told the truth", "share", _purchase_success_share),
+    "purchases_failed_share": Measure(
+        "Buyers with a unit who left without knowing it is theirs", "share", _purchases_failed_share
+    ),
     "told_to_wait": Measure("People told to wait until they left", "people", lambda o: _counted(o, "told_to_wait")),
     "detection_seconds": Measure("First fault to the first alert", "s", detection_seconds),
     "cause_named_seconds": Measure("First fault to its true cause being named", "s", cause_named_seconds),

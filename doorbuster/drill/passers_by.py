@@ -10,7 +10,7 @@ from doorbuster.drill.answers import HONEST_WAIT, kind_of, wait_seconds
 from doorbuster.drill.browser import Stopwatch
 from doorbuster.drill.client import Broken
 from doorbuster.drill.plan import Plan
-from doorbuster.drill.record import Record
+from doorbuster.drill.record import Outcome, Record
 from doorbuster.drill.visitor import Left, Visitor
 
 WORDS = ("lamp", "chair", "table", "shelf", "mirror", "rug", "vase", "stool", "desk", "clock")
@@ -23,7 +23,7 @@ SCRAPED_MAX = 400
 class Looker(Visitor):
     """Searches the catalogue, looks at products, and goes."""
 
-    ends_as = "looked"
+    ends_as: Outcome = "looked"
 
     def __init__(self, plan: Plan, number: int, arrives: float, record: Record, watch: Stopwatch) -> None:
         """Draw how many pages; nothing is sent yet."""
@@ -31,10 +31,7 @@ class Looker(Visitor):
         self._pages = 1 + int(self._chance.expovariate(1 / max(0.01, plan.pages - 1))) if plan.pages > 1 else 1
 
     async def _go(self) -> None:
-        self._browser.deadline = self._arrives + self._plan.pace.patience_seconds
         for _ in range(self._pages):
-            if self._next >= self._browser.deadline:
-                break
             await self._read(self._page())
             self._think()
 
@@ -42,6 +39,8 @@ class Looker(Visitor):
         """Read a page; asked to wait, do so once and try again."""
         step, path = page
         for last in (False, True):
+            # Patience is for a page: who has read three pages is not out of it for the fourth.
+            self._browser.deadline = self._next + self._plan.pace.patience_seconds
             try:
                 reply = await self._browser.ask(
                     step, "GET", self._plan.shop + path, planned=self._next, accept="text/html"
@@ -74,13 +73,14 @@ class Looker(Visitor):
 class Scraper(Looker):
     """A program: asks for page after page as fast as it was told to, and obeys nobody."""
 
-    ends_as = "scraped"
+    ends_as: Outcome = "scraped"
 
     async def _go(self) -> None:
-        self._browser.deadline = self._arrives + self._plan.pace.patience_seconds
+        leaves = self._arrives + self._plan.pace.patience_seconds
         for _ in range(SCRAPED_MAX):
-            if self._next >= self._browser.deadline:
+            if self._next >= leaves:
                 break
+            self._browser.deadline = self._next + self._plan.pace.patience_seconds
             step, path = self._page()
             with suppress(Broken):
                 await self._browser.ask(step, "GET", self._plan.shop + path, planned=self._next, accept="text/html")

@@ -170,7 +170,7 @@ async def _shop(scenario: Scenario, settings: Settings, console: Console, option
     if needs_own_shop(scenario):
         if options.url:
             raise Misconfigured(
-                f"{scenario.name} changes or breaks the shop, which is only ever done to one of its own: leave --url out"
+                f"{scenario.name} changes or breaks the shop; that is only done to one of its own: leave --url out"
             )
     elif found := await target.running(settings, options.url):
         console.print(f"Found the shop at {found.url}.")

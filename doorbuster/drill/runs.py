@@ -140,7 +140,8 @@ def commit() -> str:
     folder = Path(__file__).parent
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         command = ["git", "-C", str(folder), "rev-parse", "--short=10", "HEAD"]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5)  # noqa: S603
+        return done.stdout.strip()
     return __version__
 
 

@@ -58,8 +58,8 @@ def require_test_payments(settings: Settings) -> None:
     """Refuse a shop whose payments are real: only the test gateway and test keys are played with."""
     if settings.payment_url and not is_local(settings.payment_url) and "_test_" not in settings.payment_key:
         raise Misconfigured(
-            f"not run: payments of this shop go to {settings.payment_url} with a key that is no test key; a drill never "
-            "pays with real money"
+            f"not run: payments of this shop go to {settings.payment_url} with a key that is no test key, and a drill "
+            "never pays with real money"
         )
 
 

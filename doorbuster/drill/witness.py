@@ -1,5 +1,4 @@
-"""What is noted beside the crowd while a drill runs: faults as they happen, what the shop's own watch says of them,
-and what PostgreSQL's sessions are waiting for.
+"""What is noted beside the crowd: faults as they happen, what the shop says of them, what PostgreSQL waits for.
 
 Promises: a look that fails leaves a gap; a shop without a diagnosis is told apart from one whose diagnosis is silent.
 """

@@ -110,7 +110,7 @@ async def _write(house: House, number: int) -> None:
 
 
 @asynccontextmanager
-async def database_stopped(house: House, wish: Fault) -> AsyncIterator[None]:
+async def database_stopped(house: House, _: Fault) -> AsyncIterator[None]:
     """Shut PostgreSQL down in order (fast) and keep it down until it is mended."""
     async with house.postgres_kept_down():
         yield

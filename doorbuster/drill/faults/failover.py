@@ -11,16 +11,13 @@ from contextlib import asynccontextmanager
 from doorbuster.database import embedded
 from doorbuster.database.embedded import Cluster
 from doorbuster.drill.chaos.house import House
-from doorbuster.drill.faults.database import as_superuser
+from doorbuster.drill.faults.database import SQL, as_superuser
 from doorbuster.drill.faults.wish import Fault
 from doorbuster.drill.target import free_ports
 
-FOLLOWS = "SELECT 1 / (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))::int"
-"""Fails until the standby follows synchronously."""
-
 
 @asynccontextmanager
-async def primary_lost(house: House, wish: Fault) -> AsyncIterator[None]:
+async def primary_lost(house: House, _: Fault) -> AsyncIterator[None]:
     """Make a standby that follows, kill the primary with SIGKILL, promote the standby, lead the wire to it."""
     standby = await asyncio.to_thread(_copied, house.cluster)
     server = standby.launch()
@@ -29,7 +26,7 @@ async def primary_lost(house: House, wish: Fault) -> AsyncIterator[None]:
             await asyncio.sleep(0.05)
         await as_superuser(house, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
         await asyncio.sleep(1)
-        await as_superuser(house, FOLLOWS)
+        await as_superuser(house, SQL.fault_follows.sql)
         lost, house.cluster, house.postgres = house.postgres, standby, server
         lost.kill()
         await as_superuser(house, "SELECT pg_promote()", "ALTER SYSTEM RESET synchronous_standby_names")

@@ -26,3 +26,8 @@ INSERT INTO drill_ballast (line) SELECT repeat(md5(n::text), 8) FROM generate_se
 -- why:  a fault is mended: what was written goes
 -- cost: rows 0, buffers 500
 DROP TABLE IF EXISTS drill_ballast;
+
+-- name: fault_follows
+-- why:  a failover loses nothing only if the standby follows synchronously; divides by zero until it does
+-- cost: rows 1, buffers 200
+SELECT 1 / (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))::int AS follows;

@@ -24,7 +24,7 @@ class Known:
 
 def _plain(breakage: Breakage) -> Breaks:
     @asynccontextmanager
-    async def breaks(house: House, wish: Fault) -> AsyncIterator[None]:
+    async def breaks(house: House, _: Fault) -> AsyncIterator[None]:
         async with breakage(house):
             yield
 

@@ -29,15 +29,15 @@ async def processor_taken(house: House, wish: Fault) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def memory_taken(house: House, wish: Fault) -> AsyncIterator[None]:
+async def memory_taken(_: House, wish: Fault) -> AsyncIterator[None]:
     """Let another program take `times` MB of memory and touch all of it."""
     with _programs(HUNGRY.format(bytes=int(wish.times or 512) * 1024 * 1024), 1):
         yield
 
 
 @asynccontextmanager
-async def disk_full(house: House, wish: Fault) -> AsyncIterator[None]:
-    """Fill the disk of the shop's home with ballast; needs `disk_megabytes` under [given], so that it is a small one."""
+async def disk_full(house: House, _: Fault) -> AsyncIterator[None]:
+    """Fill the disk of the shop's home with ballast; needs `disk_megabytes` under [given]: a small one."""
     if not house.own_disk:
         raise Misconfigured("`fill-disk` needs a small disk: give `disk_megabytes` under [given] (needs root)")
     ballast = house.home / "ballast"
@@ -71,7 +71,7 @@ async def run_command(house: House, words: str) -> None:
 @contextmanager
 def _programs(text: str, count: int) -> "Iterator[list[subprocess.Popen[bytes]]]":
     """Run so many Python programs for the block."""
-    running = [subprocess.Popen([sys.executable, "-c", text]) for _ in range(count)]
+    running = [subprocess.Popen([sys.executable, "-c", text]) for _ in range(count)]  # noqa: S603 -- our own text
     try:
         yield running
     finally:

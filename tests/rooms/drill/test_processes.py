@@ -1,18 +1,13 @@
 """The crowd in processes of its own, and what is watched and broken beside it."""
 
 import io
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import msgspec
 import pytest
 from rich.console import Console
 
 from doorbuster.clock import ManualClock, SystemClock
-from doorbuster.drill import clients, faults, observer, scenario, target
+from doorbuster.drill import clients, observer, reading, target
 from doorbuster.drill.clients import ClientDied, Progress
 from doorbuster.drill.live import View
 from doorbuster.drill.measures import StockPoint
@@ -67,23 +62,6 @@ def test_on_a_terminal_it_draws():
     assert "SoldOut" in paper.getvalue()
 
 
-def test_only_a_worker_of_this_shop_is_killed(tmp_path):
-    mine, other = (_worker(tmp_path / name) for name in ("mine", "other"))
-    try:
-        assert faults.workers_of(tmp_path / "mine") == [mine.pid]
-        assert f"killed web worker {mine.pid}" in faults.kill_worker(tmp_path / "mine")
-        assert mine.wait(5) == -signal.SIGKILL
-        assert other.poll() is None
-    finally:
-        mine.kill()
-        other.kill()
-
-
-def test_no_worker_to_kill_is_told(tmp_path):
-    with pytest.raises(Misconfigured, match="no web worker"):
-        faults.kill_worker(tmp_path)
-
-
 async def test_statements_are_added_up_over_queries():
     text = "# TYPE doorbuster_query_calls_total counter\n"
     text += 'doorbuster_query_calls_total{query="a"} 3\ndoorbuster_query_calls_total{query="b"} 4\n'
@@ -100,17 +78,4 @@ async def test_a_shop_by_url_that_does_not_answer_is_refused(tmp_path):
     settings = from_environment({"DOORBUSTER_HOME": str(tmp_path)})
 
     with pytest.raises(Misconfigured, match="no shop is ready at"):
-        async with target.reach(settings, "http://127.0.0.1:1", 1, print):
-            pass
-
-
-def _worker(home: Path) -> "subprocess.Popen[bytes]":
-    """A process that looks like a web worker of the shop in `home`, up and running."""
-    script = "import sys; print('up', flush=True); sys.stdin.read()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, "run-worker"], env={**os.environ, "DOORBUSTER_HOME": str(home)},
-        stdout=subprocess.PIPE, stdin=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout
-    process.stdout.readline()
-    return process
+        await target.running(settings, "http://127.0.0.1:1")
