@@ -39,7 +39,7 @@ async def report_show(request: Request) -> Response:
     """Show the report of a run, by the drill's name and the moment it ended; 404 when it is gone."""
     home, name, at = house_of(request).settings.home, request.path_params["name"], request.path_params["at"]
     found = await asyncio.to_thread(runs.history, home, name)
-    run = next((run for run in found if run.at == at), None)
+    run = next((run for run in found if run.stamp == at), None)
     text = await asyncio.to_thread(_read, Path(run.report)) if run and run.report else None
     if text is None:
         raise HTTPException(404, "That report is gone. Reports are files; this one was moved or deleted.")

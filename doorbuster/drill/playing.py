@@ -15,6 +15,7 @@ from doorbuster.clock import SystemClock
 from doorbuster.database.pool import open_database
 from doorbuster.database.reach import reach_url
 from doorbuster.drill import comparison, live, report, runs, target, verdict
+from doorbuster.drill.clients import ungrouped
 from doorbuster.drill.commands import OUT, RUNS
 from doorbuster.drill.ground import CannotHere, needs_own_shop, prepared
 from doorbuster.drill.measures import Outcome, told
@@ -54,7 +55,8 @@ def play(scenario: Scenario, settings: Settings, console: Console, options: Opti
     """Play a drill; write its report and its run, and remember it in the home's history."""
     scenario.check_trace()
     began = SystemClock().monotonic()
-    outcome, where = asyncio.run(_rehearsed(scenario, settings, console, options))
+    with ungrouped():
+        outcome, where = asyncio.run(_rehearsed(scenario, settings, console, options))
     decided, now = verdict.judge(scenario, outcome), SystemClock().now()
     run = runs.run_of(scenario, outcome, decided, now.isoformat(), seed=options.seed, shop=where)
     page = file or OUT / f"drill-{scenario.name}-{now:%Y%m%d-%H%M%S}.html"
@@ -153,8 +155,7 @@ async def _rehearsed(scenario: Scenario, settings: Settings, console: Console, o
     async with _shop(scenario, settings, console, options) as shop:
         with reach_url(shop.settings) as database_url:
             url = shop.house.direct_url if shop.house else database_url
-            application = "doorbuster drill"
-            async with open_database(url, connections=CONNECTIONS, application=application) as database:
+            async with open_database(url, connections=CONNECTIONS, application="doorbuster drill") as database:
                 rehearsal = Rehearsal(
                     scenario=scenario, target=shop, database=database, database_url=url,
                     stage=options.stage(shop.settings.currency), seed=options.seed, clients=options.clients,

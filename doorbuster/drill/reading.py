@@ -90,8 +90,10 @@ def line_of(text: str, key: str, message: str, within: str = "") -> int:
     if which := re.search(r"faults\[(\d+)\]", key):
         nth = [number for number, path, heading in paths if heading and path[-2:] == ["when", "faults"]]
         begins = nth[int(which[1])] if int(which[1]) < len(nth) else 1
-        later = [number for number, path, _ in paths if number >= begins and path[-1] in (*named, wanted[-1])]
-        return min(later, default=begins)
+        for name in (*named, wanted[-1]):
+            if later := [number for number, path, _ in paths if number >= begins and path[-1] == name]:
+                return min(later)
+        return begins
     return next((numbered[tuple(path)] for path in candidates if tuple(path) in numbered), 1)
 
 
@@ -103,7 +105,7 @@ def _converted(document: dict[str, Any], text: str, file: str, within: str) -> S
         return msgspec.convert(document, Scenario)
     except msgspec.ValidationError as fault:
         message, _, path = str(fault).partition(" - at `")
-        key = path.rstrip("`").removeprefix("$").removeprefix(".")
+        key = path.removeprefix("key` in `").rstrip("`").removeprefix("$").removeprefix(".")
         line = line_of(text, key, message, within)
         raise Misconfigured(f"{file}, line {line}, {key or 'top'}: {message}{_hint(key, message)}") from None
 

@@ -81,6 +81,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return next((each.value for each in self.measured if each.name == name), None)
 
     @property
+    def stamp(self) -> str:
+        """Return when it ended as a name for files and addresses: 20240618T150000."""
+        return self.at[:19].replace(":", "").replace("-", "")
+
+    @property
     def missed(self) -> list[Measured]:
         """Return the expectations that were missed."""
         return [each for each in self.measured if each.holds is False]
@@ -147,7 +152,7 @@ def commit() -> str:
 
 def keep(run: Run, folder: Path) -> Path:
     """Write a run into a folder; return its path."""
-    path = folder / f"{run.name}-{run.at[:19].replace(':', '').replace('-', '')}.json"
+    path = folder / f"{run.name}-{run.stamp}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_bytes(msgspec.json.format(msgspec.json.encode(run), indent=1))

@@ -104,14 +104,15 @@ class House:
         finally:
             self.kept_down = False
 
-    def let_the_owner_in(self) -> None:
-        """Let PostgreSQL's owner in over the socket, which lies in a folder of ours that nobody else can enter."""
+    def owner_url(self) -> str:
+        """Let PostgreSQL's owner in over the socket, which lies in a folder that nobody else can enter; return how."""
         path = self.cluster.data / "pg_hba.conf"
         text = path.read_text()
         if not text.startswith(OWNER_MAY_CONNECT):
             path.write_text(OWNER_MAY_CONNECT + text)
             self.postgres.send_signal(signal.SIGHUP)
             time.sleep(0.2)
+        return f"postgresql://postgres@/doorbuster?host={quote(str(self.cluster.folder), safe='')}&port={self.cluster.port}"
 
     def stop(self) -> None:
         """Stop the shop, whatever state it is in."""

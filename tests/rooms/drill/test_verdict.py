@@ -70,9 +70,9 @@ def test_the_plots_are_well_formed_and_have_words_and_numbers_beside_them():
     page = rendered()
     plots = re.findall(r'<svg class="plot".*?</svg>', page, re.DOTALL)
 
-    assert len(plots) == 4
+    assert len(plots) == 5
     assert all(ET.fromstring(plot).get("aria-label") for plot in plots)
-    assert page.count("The numbers behind it") == 4
+    assert page.count("The numbers behind it") == 5
 
 
 def test_what_the_auditor_says_is_shown_as_text():
