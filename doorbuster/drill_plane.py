@@ -16,17 +16,16 @@ from rich.console import Console
 from doorbuster.clock import SystemClock, new_secret
 from doorbuster.database import Database, QueryFile
 from doorbuster.database.pool import open_database
-from doorbuster.database.reach import reach_url
-from doorbuster.drill import live, report, scenario, target, verdict
+from doorbuster.drill import commands, playing, reading, target, verdict
 from doorbuster.drill.chaos import cycles as cycling
 from doorbuster.drill.chaos import report as chaos_report
 from doorbuster.drill.chaos.faults import FAULTS
 from doorbuster.drill.chaos.house import opened
-from doorbuster.drill.measures import Outcome
+from doorbuster.drill.ground import CannotHere
 from doorbuster.drill.plan import SaleFacts
-from doorbuster.drill.rehearsal import Rehearsal, rehearse
+from doorbuster.drill.playing import Options
 from doorbuster.drill.scenario import Given, Scenario
-from doorbuster.errors import DoorbusterError, Misconfigured
+from doorbuster.errors import Misconfigured
 from doorbuster.sale.planning import NewItem, NewSale, Refused, create_sale, end_sale
 from doorbuster.settings import Settings, from_environment
 from doorbuster.shop.returning import cancel_order
@@ -34,9 +33,9 @@ from doorbuster.stock.pools import adjust_stock, pool_of_variant
 
 SQL = QueryFile("doorbuster.drill", "stock.sql")
 SALE_LASTS = timedelta(hours=1)
-OUT = Path("out")
+OUT = commands.OUT
 
-app = typer.Typer(add_completion=False)
+app = commands.app
 
 
 class Stage:
@@ -76,9 +75,9 @@ class Stage:
         await end_sale(database, sale_id)
 
 
-@app.command()
-def drill(  # noqa: PLR0913, PLR0917 -- one parameter for each option
-    name: Annotated[str, typer.Argument(help="A drill's name, a scenario file, `list`, or `chaos`.")],
+@app.command(commands.PLAY, hidden=True)
+def play(  # noqa: PLR0913, PLR0917 -- one parameter for each option
+    name: Annotated[str, typer.Argument(help="A drill's name, or a scenario file.")],
     shoppers: Annotated[int | None, typer.Option(min=1, help="How many come, or how many at a time.")] = None,
     units: Annotated[int | None, typer.Option(min=1, help="How many units are on sale.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="Over how many seconds the shoppers come.")] = None,
@@ -86,68 +85,89 @@ def drill(  # noqa: PLR0913, PLR0917 -- one parameter for each option
     clients: Annotated[int, typer.Option(min=1, help="Processes the crowd is shared between.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed makes the same crowd.")] = 1,
     url: Annotated[str | None, typer.Option(help="The shop; by default the one that runs here.")] = None,
+    trace: Annotated[str, typer.Option(help="A recorded trace to take the arrivals' shape from.")] = "",
+    was: Annotated[bool, typer.Option("--as-it-was", help="Play it as it was then, before it was mended.")] = False,
+    is_: Annotated[bool, typer.Option("--as-it-is", help="Play it as it is; with both, compare them.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON for a program.")] = False,
     file: Annotated[Path | None, typer.Option("--report", help="Where the HTML report goes.")] = None,
-    cycles: Annotated[int, typer.Option(min=1, help="chaos: how many faults, one after the other.")] = 60,
-    faults: Annotated[str, typer.Option(help="chaos: only faults with one of these words, by commas.")] = "",
 ) -> None:
-    """Release a crowd on the shop: exit status 0 only if every expectation of the scenario holds.
-
-    `doorbuster drill chaos` opens a shop of its own and breaks it again and again while shoppers buy.
-    """
+    """Release a crowd on the shop: exit status 0 only if every expectation of the scenario holds."""
     console = Console(stderr=json)
-    if name == "chaos":
-        run = asyncio.run(_chaos(console, cycles, faults, seed, max(2, workers)))
-        raise typer.Exit(_tell_chaos(console, run, faults, json))
-    if name == "list":
-        _list(console)
-        return
-    wanted = changed(scenario.load(name), shoppers, units, seconds)
+    wanted = changed(reading.load(name), shoppers, units, seconds, trace)
+    options = Options(Stage, url, workers, clients, seed)
+    settings = allowed(url)
+    versions = [reading.as_it_was(wanted)] if was else []
+    versions += [wanted] if is_ or not was else []
+    played = []
+    for version in versions:
+        try:
+            done = playing.play(version, settings, console, options, file if len(versions) == 1 else None)
+        except CannotHere as fault:
+            playing.skip(version, settings, str(fault))
+            console.print(f"[yellow]Skipped[/yellow]: {fault}", highlight=False)
+            raise typer.Exit(3) from None
+        played.append(done)
+        if json:
+            sys.stdout.buffer.write(verdict.as_json(done.verdict) + b"\n")
+        playing.tell(console, done)
+    if len(played) == 2:
+        playing.tell_both(console, played[0].run, played[1].run, file)
+    raise typer.Exit(0 if all(done.run.holds for done in played) else 1)
+
+
+@app.command("all")
+def play_all(
+    quick: Annotated[bool, typer.Option("--quick", help="Only the short ones, a hint rather than a proof.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Web workers of each drill's shop.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same crowds.")] = 1,
+) -> None:
+    """Play every drill, each in a shop of its own, and write out/drills.json: exit status 0 only if all hold."""
+    console = Console()
+    wanted = [each for each in map(reading.load, reading.names()) if each.quick or not quick]
+    settings = allowed(None)
+    found = [playing.one_of_all(each, settings, console, Options(Stage, None, workers, 1, seed)) for each in wanted]
+    playing.summary(console, found)
+    raise typer.Exit(0 if all(run.holds or run.skipped for run in found) else 1)
+
+
+@app.command()
+def chaos(
+    cycles: Annotated[int, typer.Option(min=1, help="How many faults, one after the other.")] = 60,
+    faults: Annotated[str, typer.Option(help="Only faults with one of these words, by commas.")] = "",
+    workers: Annotated[int, typer.Option(min=1, help="Web workers of its shop; two at least.")] = 2,
+    seed: Annotated[int, typer.Option(help="The same seed breaks the same things.")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print the run as JSON for a program.")] = False,
+) -> None:
+    """Open a shop of its own and break it again and again while shoppers buy."""
+    console = Console(stderr=json)
+    run = asyncio.run(_chaos(console, cycles, faults, seed, max(2, workers)))
+    raise typer.Exit(_tell_chaos(console, run, faults, json))
+
+
+def allowed(url: str | None) -> Settings:
+    """Return the settings, once it is sure that neither another machine nor real money is played with."""
     settings = from_environment(os.environ)
     target.require_consent(url or settings.shop_url, input)
-    outcome, where = asyncio.run(_rehearsed(wanted, settings, console, Options(url, workers, clients, seed)))
-    decided = verdict.judge(wanted, outcome)
-    page = _written(
-        wanted, outcome, decided, file, {"seed": str(seed), "shop": where, "client processes": str(clients)}
-    )
-    if json:
-        sys.stdout.buffer.write(verdict.as_json(decided) + b"\n")
-    _tell(console, decided, page, outcome)
-    raise typer.Exit(0 if decided.holds else 1)
+    target.require_test_payments(settings)
+    return settings
 
 
-class Options(msgspec.Struct, frozen=True):
-    """How a drill is run, beside what the scenario says."""
-
-    url: str | None
-    workers: int
-    clients: int
-    seed: int
-
-
-def changed(wanted: Scenario, shoppers: int | None, units: int | None, seconds: float | None) -> Scenario:
+def changed(
+    wanted: Scenario, shoppers: int | None, units: int | None, seconds: float | None, trace: str = ""
+) -> Scenario:
     """Return the scenario with what the command line overrides."""
     when, given = wanted.when, wanted.given
+    if (shoppers is not None or seconds is not None) and when.points:
+        raise Misconfigured(f"{wanted.name} has a curve of its own (`points`); --shoppers and --seconds do not fit it")
     if shoppers is not None:
         when = msgspec.structs.replace(when, **{"lanes" if when.lanes else "shoppers": shoppers})
     if seconds is not None:
         when = msgspec.structs.replace(when, seconds=seconds)
+    if trace:
+        when = msgspec.structs.replace(when, trace=str(Path(trace).absolute()))
     if units is not None:
         given = msgspec.structs.replace(given, units=units)
     return msgspec.structs.replace(wanted, when=when, given=given)
-
-
-async def _rehearsed(wanted: Scenario, settings: Settings, console: Console, options: Options) -> tuple[Outcome, str]:
-    async with target.reach(settings, options.url, options.workers, console.print) as shop:
-        with reach_url(shop.settings) as database_url:
-            async with open_database(database_url, connections=2, application="doorbuster drill") as database:
-                rehearsal = Rehearsal(
-                    scenario=wanted, target=shop, database=database, database_url=database_url,
-                    stage=Stage(shop.settings.currency), seed=options.seed, clients=options.clients,
-                    clock=SystemClock(),
-                )  # fmt: skip
-                with live.View(console, wanted, SystemClock()) as view:
-                    return await rehearse(rehearsal, view), shop.url
 
 
 async def _chaos(console: Console, cycles: int, words: str, seed: int, workers: int) -> cycling.Run:
@@ -198,32 +218,3 @@ def _tell_chaos(console: Console, run: cycling.Run, words: str, json: bool) -> i
         highlight=False,
     )  # fmt: skip
     return 0
-
-
-def _list(console: Console) -> None:
-    for name in scenario.names():
-        console.print(f"[bold]{name:<16}[/bold] {scenario.load(name).title}", highlight=False)
-
-
-def _written(
-    wanted: Scenario, outcome: Outcome, decided: verdict.Verdict, file: Path | None, facts: dict[str, str]
-) -> Path:
-    """Write the report and the verdict's JSON; return the report's path."""
-    now = SystemClock().now()
-    page = file or OUT / f"drill-{wanted.name}-{now:%Y%m%d-%H%M%S}.html"
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(report.render(wanted, outcome, decided, now, facts))
-        OUT.mkdir(exist_ok=True)
-        (OUT / f"drill-{wanted.name}.json").write_bytes(verdict.as_json(decided))
-    except OSError as fault:
-        raise DoorbusterError(f"the report cannot be written to {page}: {fault.strerror}") from fault
-    return page
-
-
-def _tell(console: Console, decided: verdict.Verdict, page: Path, outcome: Outcome) -> None:
-    console.print(live.verdict_table(decided))
-    for words in (*decided.warnings, *outcome.findings[:20], *outcome.record.broken_promises[:20]):
-        console.print(f"[yellow]![/yellow] {words}", highlight=False)
-    console.print("[bold green]The verdict holds.[/]" if decided.holds else "[bold red]The verdict does not hold.[/]")
-    console.print(f"Report: {page}", highlight=False, soft_wrap=True)

@@ -145,9 +145,20 @@ def control_plane_routes() -> list[BaseRoute]:
         guarded("/operators/{id:uuid}/disablement", operators.operator_disable, "manage", "POST"),
         *_control_of_the_watch(),
         *_control_of_alerts(),
+        *_control_of_drills(),
         *_control_of_the_guard(),
         *_control_of_sales(),
         *_control_of_orders(),
+    ]
+
+
+def _control_of_drills() -> list[BaseRoute]:
+    from doorbuster.control.access import guarded
+    from doorbuster.drill import pages as drills
+
+    return [
+        guarded("/drills", drills.drills_index, "look"),
+        guarded("/drills/{name}/{at}", drills.report_show, "look"),
     ]
 
 

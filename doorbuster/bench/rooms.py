@@ -11,9 +11,9 @@ import msgspec
 from doorbuster.bench import load, servers
 from doorbuster.bench.ground import Ground
 from doorbuster.bench.measures import Measure, rate, ratio
-from doorbuster.bench.overload.cores import cpu_seconds
 from doorbuster.bench.rounds import Pace, Say, Turn, in_turns, medians
 from doorbuster.drill.client import get
+from doorbuster.drill.cores import cpu_seconds
 from doorbuster.errors import DoorbusterError
 from doorbuster.guard.policy import DEFAULTS, Policy
 from doorbuster.room.rooms import NewRoom, open_room

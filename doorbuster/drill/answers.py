@@ -49,9 +49,14 @@ def kind_of(step: str, reply: Reply) -> str:
 
 
 def hurts(status: int, kind: str, latency_seconds: float) -> bool:
-    """Say whether one answer hurt the shopper."""
-    if kind in HONEST_NO or kind in HONEST_WAIT:
+    """Say whether one answer hurt the shopper.
+
+    Who is asked to wait only after having waited longer than for a slow page was not told honestly, but left alone.
+    """
+    if kind in HONEST_NO:
         return False
+    if kind in HONEST_WAIT:
+        return latency_seconds > SLOW_SECONDS
     return status >= 500 or kind in BROKEN or latency_seconds > SLOW_SECONDS
 
 

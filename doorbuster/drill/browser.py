@@ -59,13 +59,13 @@ class Browser:
 
     def __init__(
         self, shopper: int, record: Record, watch: Stopwatch, sockets: Sockets, source: str | None, *,
-        forwarded_for: str = "",
+        forwarded_for: str = "", agent: str = "doorbuster-drill",
     ) -> None:  # fmt: skip
         """Open nothing yet; `source` is the shopper's own address, if there is one.
 
         `forwarded_for` is whence a proxy would say that the shopper comes.
         """
-        self._forwarded_for = forwarded_for
+        self._forwarded_for, self._agent = forwarded_for, agent
         self._shopper, self._record, self._watch, self._sockets = shopper, record, watch, sockets
         self._source = source
         self._idle: dict[str, list[Connection]] = {}
@@ -166,7 +166,7 @@ class Browser:
         return max(0.001, min(60.0, self.deadline - self._watch.now()))
 
     def _request(self, origin: Origin, method: str, path: str, content: dict[str, str | bytes]) -> bytes:
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {origin.netloc}", "User-Agent: doorbuster-drill"]
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {origin.netloc}", f"User-Agent: {self._agent}"]
         lines.append(f"Accept: {content.get('accept', '*/*')!s}")
         if cookies := self._cookies.get(origin.host):
             lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()))
@@ -209,3 +209,9 @@ def _split(url: str) -> tuple[Origin, str]:
         raise Broken("Garbled", after_first_byte=True)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return _origin(parts.scheme, parts.hostname, parts.port), path
+
+
+def own_address(number: int) -> str:
+    """Return a loopback address of the shopper's own, so that no two of them share ports or rate limits."""
+    block = number % (250 * 250 * 250)
+    return f"127.{1 + block // 62_500}.{block // 250 % 250}.{1 + block % 250}"

@@ -19,13 +19,16 @@ import msgspec
 import uvloop
 
 from doorbuster.clock import Clock
-from doorbuster.drill.browser import Sockets, Stopwatch
+from doorbuster.drill.browser import Sockets, Stopwatch, own_address
+from doorbuster.drill.passers_by import Looker, Scraper
 from doorbuster.drill.plan import Plan
 from doorbuster.drill.record import Record
-from doorbuster.drill.shopper import Shopper, own_address
+from doorbuster.drill.shopper import Shopper
+from doorbuster.drill.visitor import Visitor, journey_of
 
 T = TypeVar("T")
 SPARE_FILES = 200
+VISITORS: dict[str, type[Visitor]] = {"visit": Shopper, "purchase": Shopper, "look": Looker, "scrape": Scraper}
 
 
 async def release(plan: Plan, clock: Clock, record: Record | None = None) -> Record:
@@ -80,7 +83,8 @@ async def _release_open_loop(plan: Plan, record: Record, watch: Stopwatch, socke
     async with asyncio.TaskGroup() as group:
         for number, arrives in zip(itertools.count(plan.first_shopper, plan.shopper_step), plan.arrivals, strict=False):
             await watch.until(arrives)
-            group.create_task(Shopper(plan, number, arrives, record, watch).live(sockets))
+            visitor = VISITORS[journey_of(plan, number)]
+            group.create_task(visitor(plan, number, arrives, record, watch).live(sockets))
 
 
 async def _release_lanes(plan: Plan, record: Record, watch: Stopwatch, sockets: Sockets) -> None:

@@ -139,7 +139,8 @@ def verdict_table(verdict: Verdict) -> Table:
     table.add_column("expected", justify="right")
     table.add_column("holds")
     for line in verdict.expected:
-        holds = Text("yes", style="green") if line.holds else Text("NO", style="bold red")
+        holds = Text("not asked", style="yellow") if line.holds is None else Text("yes", style="green")
+        holds = Text("NO", style="bold red") if line.holds is False else holds
         table.add_row(line.title, told(line.value, line.unit), line.target, holds)
     for line in verdict.others:
         table.add_row(line.title, told(line.value, line.unit), "", "", style="dim")

@@ -4,8 +4,20 @@ from typing import Literal
 
 import msgspec
 
-Journey = Literal["visit", "purchase"]
+Journey = Literal["visit", "purchase", "look", "scrape"]
+"""`visit` comes for the sale; `purchase` does nothing but hold, order, pay; `look` searches and looks at products and
+buys nothing; `scrape` is a program that asks for page after page."""
 Share = float
+
+AGENTS = {
+    "phone": "Mozilla/5.0 (Linux; Android 15; Mobile) doorbuster-drill",
+    "tablet": "Mozilla/5.0 (Tablet; rv:140.0) doorbuster-drill",
+    "desktop": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) doorbuster-drill",
+}
+"""What each kind of device calls itself."""
+
+SLOWER_THUMBS = {"phone": 1.3, "tablet": 1.1, "desktop": 1.0}
+"""How much longer people take on each, as a factor of their thinking."""
 
 
 class Habits(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -49,6 +61,7 @@ class Pace(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     reaction_seconds: float = 0.7
     poll_seconds: float = 4.0
     retry_seconds: float = 2.0
+    scrape_seconds: float = 0.2
     patience_seconds: float = 30.0
     """How long a shopper waits for a purchase before giving up; not drawn, the same for everybody."""
 
@@ -86,7 +99,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     lanes: int = 0
     """Not 0: a closed loop of that many shoppers at a time instead of the arrivals."""
 
-    journey: Journey = "visit"
+    mix: dict[Journey, Share] = msgspec.field(default_factory=lambda: {"visit": 1.0})
+    devices: dict[str, Share] = {}
+    pages: int = 3
+    """How many pages who only looks around looks at, on average."""
+
+    products: int = 0
+    """How many made-up products the catalogue has; they are called made-up-1, made-up-2, ..."""
+
     habits: Habits = Habits()
     pace: Pace = Pace()
     seed: int = 1

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 880, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 22, 34
+MARK_ROWS = 4
 
 Points = Sequence[tuple[float, float]]
 
@@ -129,9 +130,17 @@ def _grid(frame: Frame) -> Markup:
 
 
 def _marks(frame: Frame) -> Markup:
-    parts = []
+    """Return the marked moments; words that would lie on each other go one row lower each."""
+    parts, row, ended = [], 0, 0.0
     for moment, words in frame.marks:
         at = frame.x(moment)
+        row, before = (row + 1) % MARK_ROWS if at < ended else 0, at > WIDTH * 0.75
+        ended = max(ended, at + 7 * len(words))
+        top = TOP - 8 + 14 * row
         parts.append(Markup('<path class="mark" d="M{} {} V{}"/>').format(at, TOP - 6, HEIGHT - BOTTOM))
-        parts.append(Markup('<text class="mark-words" x="{}" y="{}">{}</text>').format(at + 5, TOP - 8, escape(words)))
+        parts.append(
+            Markup('<text class="mark-words{}" x="{}" y="{}">{}</text>').format(
+                " end" if before else "", at - 5 if before else at + 5, top, escape(words)
+            )
+        )
     return Markup("").join(parts)

@@ -11,7 +11,9 @@ import msgspec
 from doorbuster.drill.answers import hurts
 
 PromiseKind = Literal["hold", "order", "paid"]
-Outcome = Literal["bought", "told_sold_out", "told_to_wait", "left_on_purpose", "hoarded", "gave_up", "failed"]
+Outcome = Literal[
+    "bought", "told_sold_out", "told_to_wait", "left_on_purpose", "hoarded", "looked", "scraped", "gave_up", "failed"
+]
 
 
 class Attempt(msgspec.Struct, array_like=True, gc=False):

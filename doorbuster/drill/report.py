@@ -19,10 +19,14 @@ from doorbuster.drill.verdict import Verdict
 FATES = {
     "bought": "bought a unit", "told_sold_out": "were told it is sold out",
     "told_to_wait": "were told to wait until they left",
+    "looked": "looked around, as they came to do", "scraped": "were programs, asking for page after page",
     "hoarded": "held what they could and never paid",
     "left_on_purpose": "left a held unit behind, as planned", "gave_up": "gave up without an answer",
     "failed": "were refused for no good reason",
 }  # fmt: skip
+
+
+WAIT_CLASSES = ("cpu", "lock", "io", "lwlock", "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,40 @@ def answers(outcome: Outcome) -> list[tuple[str, str, int, float, float]]:
 def figures(outcome: Outcome) -> list[Figure]:
     """Return every figure of the report."""
     cut = series.intervals_of(outcome)
-    return [_arrivals(outcome, cut), _answers(outcome, cut), _latencies(outcome, cut), _stock(outcome, cut)]
+    drawn = [_arrivals(outcome, cut), _answers(outcome, cut), _latencies(outcome, cut), _hurt(outcome, cut)]
+    return [*drawn, _stock(outcome, cut), *([_waits(outcome, cut)] if outcome.witness.waits else [])]
+
+
+def _hurt(outcome: Outcome, cut: series.Intervals) -> Figure:
+    points = series.hurt_shares(outcome, cut)
+    frame = _frame("Share of requests that hurt over time", cut, (0, 1))
+    floor = [(at, 0.0) for at, _ in points]
+    layers = [plots.area(frame, floor, points, "soft-stop"), plots.line(frame, points, "stop-line")]
+    caption = (
+        "The share of requests that met an error, no answer, or one slower than 3 s, and no honest word; 1 is all."
+    )
+    rows = [(f"{at:+.2f}", told(share, "share")) for at, share in points]
+    return Figure(
+        "Who was hurt", caption, plots.drawn(frame, layers), [("stop-line", "hurt")], ("seconds", "hurt"), rows
+    )
+
+
+def _waits(outcome: Outcome, cut: series.Intervals) -> Figure:
+    by_class = series.waits_by_class(outcome, cut)
+    edges = series.stacked(list(by_class.values()))
+    frame = _frame("Active sessions of PostgreSQL by wait class over time", cut, (0, max(2.0, *edges[-1]) * 1.08))
+    layers, legend = [], []
+    for number, (name, lower, upper) in enumerate(zip(by_class, edges, edges[1:], strict=False)):
+        colour = f"wait-{name}" if name in WAIT_CLASSES else f"wait-other-{number % 3}"
+        layers.append(plots.bars(frame, [(cut.at(i), lower[i], upper[i]) for i in range(cut.count)], cut.step, colour))
+        legend.append((colour, "on the processor" if name == "cpu" else f"waits for {name}"))
+    rows = [(f"{cut.at(i):+.2f}", *(f"{by_class[name][i]:.1f}" for name in by_class)) for i in range(cut.count)]
+    caption = (
+        "Sessions that were at work, by what they waited for. Many on the processor are queries that cost too much."
+    )
+    return Figure(
+        "What PostgreSQL was doing", caption, plots.drawn(frame, layers), legend, ("seconds", *by_class), rows
+    )  # fmt: skip
 
 
 def _arrivals(outcome: Outcome, cut: series.Intervals) -> Figure:
@@ -163,6 +200,4 @@ def _stock(outcome: Outcome, cut: series.Intervals) -> Figure:
 def _frame(
     title: str, cut: series.Intervals, y_span: tuple[float, float], y_unit: str = "", log: bool = False
 ) -> plots.Frame:
-    return plots.Frame(
-        title=title, x_span=cut.span, y_span=y_span, y_unit=y_unit, log=log, marks=[(0.0, "the sale opens")]
-    )
+    return plots.Frame(title=title, x_span=cut.span, y_span=y_span, y_unit=y_unit, log=log, marks=cut.marks)

@@ -1,58 +1,92 @@
-"""A drill on one page: given (the sale), when (the crowd and the faults), then (what must hold).
+"""A drill on one page: given (the shop and its sale), when (the crowd and the faults), then (what must hold).
 
-Promises: a mistake in the file is told with the file, the line, the key and what is allowed there.
+`reading.py` reads it from a file and tells mistakes.
 """
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import msgspec
 
-from doorbuster.drill.arrivals import Curve
-from doorbuster.drill.measures import MEASURES
-from doorbuster.drill.plan import Habits, Journey, Pace
-from doorbuster.errors import Misconfigured
-
-OWN_SCENARIOS = Path(__file__).with_name("scenarios")
+from doorbuster.drill.arrivals import Curve, read_trace
+from doorbuster.drill.faults.known import KNOWN
+from doorbuster.drill.faults.wish import Fault
+from doorbuster.drill.measured import MEASURES
+from doorbuster.drill.plan import AGENTS, Habits, Journey, Pace, Share
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+PROTECTED = ("DOORBUSTER_HOME", "DATABASE_URL", "PORT", "CONTROL_PORT", "GATEWAY_PORT", "HOST")
+PAYING = ("PAYMENT_URL", "PAYMENT_KEY", "PAYMENT_CALLBACK_SECRET", "PAYMENT_PAGE_ORIGINS")
 
 
 class Given(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The sale that the crowd comes for."""
+    """The sale that the crowd comes for, and the shop it is in. Whatever is said of the shop needs one of its own."""
 
     units: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     hold_seconds: Annotated[int, msgspec.Meta(ge=5, le=86_400)] = 12
     limit_per_customer: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+    workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    products: Count = 0
+    orders: Count = 0
+    divided: bool = False
+    """PostgreSQL has one core, the shop and the crowd share another one."""
 
+    disk_megabytes: Annotated[int, msgspec.Meta(ge=0, le=4_096)] = 0
+    """The home is on a disk of this size (needs root)."""
 
-class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Something that goes wrong on purpose, counted from the opening (negative: before it)."""
+    environment: dict[str, str] = {}
+    without_indexes: list[str] = []
+    commands: list[str] = []
+    """What operators did beforehand, as words after `doorbuster`."""
 
-    kind: Literal["kill_worker"]
-    at_seconds: Annotated[float, msgspec.Meta(ge=-3_600, le=3_600)]
+    def __post_init__(self) -> None:
+        """Refuse settings that would lead out of the drill's own shop, or to real money."""
+        for name in self.environment:
+            if name in PROTECTED:
+                raise ValueError(f"`{name}` is the drill's own to choose; leave it out")
+            if name in PAYING:
+                raise ValueError(f"`{name}` is refused: a drill never pays with real money")
 
 
 class When(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The crowd: either so many shoppers over so many seconds, or so many at a time (`lanes`)."""
+    """The crowd: so many shoppers over so many seconds, along a curve or as a trace; or so many at a time (`lanes`)."""
 
     shoppers: Count = 0
     seconds: Seconds = 0.0
     curve: Curve = "poisson"
+    points: list[tuple[Seconds, float]] = []
+    """(second, shoppers a second), linear in between; instead of `shoppers` and `seconds`."""
+
+    trace: str = ""
+    """A file with a recorded trace, whose shape the arrivals take."""
+
     lanes: Count = 0
     opens_after_seconds: Seconds = 3.0
     journey: Journey = "visit"
+    mix: dict[Journey, Share] = {}
+    devices: dict[str, Share] = {}
+    pages: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
     hoarder_networks: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 1
     habits: Habits = Habits()
     pace: Pace = Pace()
     faults: list[Fault] = []
 
     def __post_init__(self) -> None:
-        """Refuse a crowd that is neither or both."""
-        if bool(self.shoppers) == bool(self.lanes):
-            raise ValueError("give either `shoppers` (an open crowd) or `lanes` (so many at a time), not both")
+        """Refuse a crowd that is none or more than one, a curve that goes back, and faults nobody knows."""
+        if sum(map(bool, (self.shoppers, self.lanes, self.points))) != 1:
+            raise ValueError(
+                "give either `shoppers` (an open crowd), `points` (a curve) or `lanes` (so many at a time)"
+            )
+        if self.points and (len(self.points) < 2 or sorted(self.points) != self.points or min(self.points)[0] != 0):
+            raise ValueError("`points` need at least two moments, from 0 on, each later than the one before")
+        if any(rate < 0 for _, rate in self.points):
+            raise ValueError("`points` hold shoppers a second: none or more")
+        if unknown := [name for name in self.devices if name not in AGENTS]:
+            raise ValueError(f"`{unknown[0]}` is no device; known are {', '.join(AGENTS)}")
+        for fault in self.faults:
+            _check_fault(fault)
 
 
 class Bound(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -60,6 +94,11 @@ class Bound(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     most: float | None = None
     least: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a bound that bounds nothing."""
+        if self.most is None and self.least is None:
+            raise ValueError("give `most`, `least` or both")
 
     def holds(self, value: float) -> bool:
         """Say whether a value is within the bound."""
@@ -74,7 +113,15 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     given: Given
     when: When
     then: dict[str, Bound]
+    quick: bool = False
+    """Whether it is one of those that `drill all --quick` plays."""
+
+    as_it_was: dict[str, Any] = {}
+    """What was different then: tables that go over those above; its `then` replaces the other one."""
+
     name: str = ""
+    folder: str = ""
+    """Where its file is, for the trace beside it."""
 
     def __post_init__(self) -> None:
         """Refuse an expectation about something that is not measured."""
@@ -82,54 +129,24 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             if name not in MEASURES:
                 raise ValueError(f"`{name}` is not measured; known are {', '.join(sorted(MEASURES))}")
 
+    def check_trace(self) -> None:
+        """Raise Misconfigured when the recorded trace cannot be read."""
+        if self.when.trace:
+            read_trace(self.trace_path)
 
-def load(name: str) -> Scenario:
-    """Read one of our own scenarios by name, or any by its file; raises Misconfigured with line and key."""
-    own = OWN_SCENARIOS / f"{name}.toml"
-    path = own if own.is_file() else Path(name)
-    if not path.is_file():
-        raise Misconfigured(f"there is no drill called {name!r}; known are {', '.join(names())}, or give a file")
-    return parse(path.read_text(), str(path), path.stem)
-
-
-def parse(text: str, file: str, name: str) -> Scenario:
-    """Read a scenario's text; `file` is for messages."""
-    try:
-        scenario = msgspec.toml.decode(text, type=Scenario)
-    except msgspec.ValidationError as fault:
-        message, _, path = str(fault).partition(" - at `")
-        key = path.rstrip("`").removeprefix("$").removeprefix(".")
-        raise Misconfigured(f"{file}, line {line_of(text, key, message)}, {key or 'top'}: {message}") from None
-    except msgspec.DecodeError as fault:
-        raise Misconfigured(f"{file}: {fault}") from None
-    return msgspec.structs.replace(scenario, name=name)
+    @property
+    def trace_path(self) -> Path:
+        """Return the trace's file: as given, or beside the scenario."""
+        path = Path(self.when.trace).expanduser()
+        return path if path.is_absolute() else Path(self.folder) / path
 
 
-def names() -> list[str]:
-    """Return the names of our own scenarios."""
-    return sorted(path.stem for path in OWN_SCENARIOS.glob("*.toml"))
-
-
-def line_of(text: str, key: str, message: str) -> int:
-    """Return the line (from 1) on which a key such as `when.pace.poll_seconds` stands, or its table's.
-
-    For an unknown or bad name inside a table, the message names it between backticks.
-    """
-    named = re.findall(r"`([\w-]+)`", message)
-    wanted = re.sub(r"\[.*?\]", "", key).split(".") if key else []
-    candidates = [[*wanted, name] for name in named] + [["then", name] for name in named]
-    candidates += [wanted[:depth] for depth in range(len(wanted), 0, -1)]
-    lines = dict(reversed([(tuple(path), number) for number, path in _paths(text)]))
-    return next((lines[tuple(path)] for path in candidates if tuple(path) in lines), 1)
-
-
-def _paths(text: str) -> list[tuple[int, list[str]]]:
-    table: list[str] = []
-    found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if heading := re.match(r"\s*\[+([\w.\- ]+)\]+", line):
-            table = [part.strip() for part in heading[1].split(".")]
-            found.append((number, table))
-        elif key := re.match(r"\s*([\w.\-]+)\s*=", line):
-            found.append((number, table + key[1].split(".")))
-    return found
+def _check_fault(fault: Fault) -> None:
+    known = KNOWN.get(fault.kind)
+    if known is None:
+        raise ValueError(f"`{fault.kind}` is no fault; known are {', '.join(sorted(KNOWN))}")
+    for key in known.asks_for:
+        if not getattr(fault, key):
+            raise ValueError(f"the fault `{fault.kind}` asks for `{key}`")
+    if fault.kind != "operator" and fault.what and not re.fullmatch(r"[a-z_][a-z0-9_]*", fault.what):
+        raise ValueError(f"`what` is a name in PostgreSQL, such as products_search; {fault.what!r} is none")

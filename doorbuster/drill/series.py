@@ -24,6 +24,8 @@ class Intervals:
     start: float
     step: float
     count: int
+    marks: Sequence[tuple[float, str]] = ((0.0, "the sale opens"),)
+    """What is marked on the time line of every figure."""
 
     def at(self, index: int) -> float:
         """Return when an interval begins."""
@@ -49,7 +51,40 @@ def intervals_of(outcome: Outcome) -> Intervals:
         for step in (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600, 86_400)
         if (end - start) / step <= INTERVALS_ABOUT
     )
-    return Intervals(start, step, max(1, int((end - start) / step) + 1))
+    return Intervals(start, step, max(1, int((end - start) / step) + 1), marks_of(outcome))
+
+
+def marks_of(outcome: Outcome) -> list[tuple[float, str]]:
+    """Return what happened and when: the opening, faults and their mending, levers, alerts and diagnoses."""
+    found = [(0.0, "the sale opens")]
+    for mark in outcome.witness.marks:
+        found.append((mark.at - outcome.opened_at, mark.words if mark.kind != "alert" else f"alert: {mark.words}"))
+        if mark.ended is not None and mark.ended > mark.at + 1:
+            found.append((mark.ended - outcome.opened_at, "mended"))
+    return sorted(found)
+
+
+def hurt_shares(outcome: Outcome, intervals: Intervals) -> list[tuple[float, float]]:
+    """Return the share of requests that hurt, by the interval in which they were planned."""
+    seen: list[list[bool]] = [[] for _ in range(intervals.count)]
+    for attempt in outcome.record.attempts:
+        seen[intervals.index(attempt.planned - outcome.opened_at)].append(attempt.hurt)
+    middle = intervals.step / 2
+    return [(intervals.at(i) + middle, sum(each) / len(each)) for i, each in enumerate(seen) if each]
+
+
+def waits_by_class(outcome: Outcome, intervals: Intervals) -> dict[str, list[float]]:
+    """Return PostgreSQL's active sessions by wait class: the mean of the looks in each interval, else the last one."""
+    names = sorted({name for look in outcome.witness.waits for name in look.by_class})
+    found: dict[str, list[float]] = {name: [] for name in names}
+    looks: list[list[dict[str, int]]] = [[] for _ in range(intervals.count)]
+    for look in outcome.witness.waits:
+        looks[intervals.index(look.at - outcome.opened_at)].append(look.by_class)
+    for name, values in found.items():
+        for each in looks:
+            mean = sum(look.get(name, 0) for look in each) / len(each) if each else (values[-1:] or [0.0])[0]
+            values.append(mean)
+    return found
 
 
 def counted(intervals: Intervals, moments: Iterable[float]) -> list[int]:

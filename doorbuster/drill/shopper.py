@@ -5,19 +5,17 @@ that got no answer is repeated with its own key only.
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
 
-import msgspec
-
 from doorbuster.drill.answers import HONEST_NO, HONEST_WAIT, kind_of, wait_seconds
-from doorbuster.drill.browser import Browser, Sockets, Stopwatch
+from doorbuster.drill.browser import Stopwatch
 from doorbuster.drill.client import Broken, Reply
-from doorbuster.drill.plan import Habits, Plan
-from doorbuster.drill.record import Fate, Outcome, Promise, PromiseKind, Record
+from doorbuster.drill.plan import Plan
+from doorbuster.drill.record import Promise, PromiseKind, Record
+from doorbuster.drill.visitor import Left, Visitor, journey_of
 from doorbuster.drill.ways import ApiWay, FormWay, Purchase, Way, is_paid
 
 POLL_PAID_SECONDS = 0.1
@@ -25,64 +23,20 @@ INSISTENT_TRIES = 4
 TRY_AGAIN_LATER = frozenset({"Busy", "Unavailable"})
 
 
-class Left(Exception):
-    """The shopper's visit ended; `outcome` says how."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        """Remember the outcome."""
-        super().__init__(outcome)
-        self.outcome: Outcome = outcome
-
-
-class Shopper:
-    """One visitor with drawn habits, an own browser and an own patience."""
+class Shopper(Visitor):
+    """A visitor who comes for the sale: the whole visit, or nothing but the purchase."""
 
     def __init__(self, plan: Plan, number: int, arrives: float, record: Record, watch: Stopwatch) -> None:
         """Draw the habits; nothing is sent yet."""
-        self._plan, self._number, self._record, self._watch = plan, number, record, watch
-        self._chance = random.Random(f"{plan.seed}/{number}")  # noqa: S311 -- repeatable on purpose
-        self._habits = _drawn(plan.habits, self._chance)
-        self._opens = plan.sale.opens_at - plan.starts_at
-        self._arrives = self._next = arrives
-        self._claim_planned: float | None = None
-        self._thought = 0.0
+        super().__init__(plan, number, arrives, record, watch)
+        self._hurries = journey_of(plan, number) == "purchase"
         self._keys = 0
-        self._if_patience_ends: Outcome = "gave_up"
 
-    async def live(self, sockets: Sockets) -> Fate:
-        """Go through the whole visit and return how it ended; never raises for anything the shop does."""
-        source = own_address(self._number) if self._plan.own_addresses else None
-        self._browser = Browser(
-            self._number, self._record, self._watch, sockets, source, forwarded_for=self._network_address()
-        )
+    async def _go(self) -> None:
         self._way = self._chosen_way()
-        outcome: Outcome = "bought"
-        try:
-            if "hoards" in self._habits:
-                await self._hoard()
-            await (self._visit() if self._plan.journey == "visit" else self._shortest())
-        except Left as left:
-            outcome = left.outcome
-        except Broken:
-            outcome = self._if_patience_ends
-        except msgspec.DecodeError:
-            # A yes that cannot be read is no answer at all.
-            outcome = "failed"
-        finally:
-            self._browser.leave()
-        now = self._watch.now()
-        fate = Fate(self._number, outcome, self._arrives, self._claim_planned, now, self._browser.hurt, self._thought)
-        self._record.fates.append(fate)
-        return fate
-
-    def _network_address(self) -> str:
-        """Return whence a proxy says that the shopper comes: only where somebody hoards does it matter."""
-        if not self._plan.habits.hoards:
-            return ""
         if "hoards" in self._habits:
-            network = self._number % self._plan.hoarder_networks
-            return f"23.{network // 250}.{network % 250}.{1 + self._number % 250}"
-        return f"{41 + self._number // 65_536 % 80}.{self._number // 256 % 256}.{self._number % 256}.7"
+            await self._hoard()
+        await (self._shortest() if self._hurries else self._visit())
 
     def _chosen_way(self) -> Way:
         kind = FormWay if "uses_plain_forms" in self._habits else ApiWay
@@ -116,17 +70,11 @@ class Shopper:
         reaction = self._chance.expovariate(1 / self._plan.pace.reaction_seconds)
         self._next = max(self._watch.now(), self._opens) + reaction
 
-    async def _look(self, step: str, path: str, think: bool = True) -> None:
-        """Read a page; one that does not come is shrugged at, the record remembers it."""
-        with suppress(Broken):
-            await self._browser.ask(step, "GET", self._plan.shop + path, planned=self._next, accept="text/html")
-        if think:
-            self._think()
-
     def _think(self) -> None:
-        pause = self._chance.expovariate(1 / self._plan.pace.think_seconds) if self._plan.journey == "visit" else 0.0
-        self._next = self._watch.now() + pause
-        self._thought += pause if self._claim_planned is not None else 0.0
+        if self._hurries:
+            self._next = self._watch.now()
+        else:
+            super()._think()
 
     async def _buy(self) -> None:
         self._claim_planned = self._next
@@ -135,7 +83,7 @@ class Shopper:
         if "leaves_hold" in self._habits:
             raise Left("left_on_purpose")
         self._think()
-        if self._plan.journey == "visit":
+        if not self._hurries:
             # Nobody walks away from a unit just because it took long to get it.
             self._browser.deadline = self._next + self._plan.pace.patience_seconds
         purchase = await self._order(hold_id)
@@ -266,9 +214,6 @@ class Shopper:
         if self._next >= self._browser.deadline:
             raise Left(self._if_patience_ends)
 
-    def _wait(self, seconds: float) -> None:
-        self._next = self._watch.now() + seconds * self._chance.uniform(0.75, 1.25)
-
     def _promise_order(self, what: PromiseKind, purchase: Purchase) -> None:
         self._record.promises.append(
             Promise(
@@ -282,13 +227,3 @@ class Shopper:
         self._keys += 1
         text = f"{self._plan.sale.id}/{self._plan.seed}/{self._number}/{self._keys}"
         return "drill-" + blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def own_address(number: int) -> str:
-    """Return a loopback address of the shopper's own, so that no two of them share ports or rate limits."""
-    block = number % (250 * 250 * 250)
-    return f"127.{1 + block // 62_500}.{block // 250 % 250}.{1 + block % 250}"
-
-
-def _drawn(habits: Habits, chance: random.Random) -> frozenset[str]:
-    return frozenset(name for name in habits.__struct_fields__ if chance.random() < getattr(habits, name))

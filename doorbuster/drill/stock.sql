@@ -19,3 +19,11 @@ JOIN variants v ON v.product_id = p.id
 JOIN prices ON prices.variant_id = v.id AND prices.currency = :currency
 ORDER BY p.id DESC, v.position
 LIMIT 1;
+
+-- name: drill_waits
+-- why:  what PostgreSQL's sessions do during a drill, by what they wait for
+-- cost: rows 20, buffers 200
+SELECT coalesce(lower(wait_event_type), 'cpu') AS class, count(*)::int AS sessions
+FROM pg_stat_activity
+WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+GROUP BY 1 LIMIT 20;

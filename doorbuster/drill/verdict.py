@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from doorbuster.drill.measures import MEASURES, Outcome, schedule_lag_seconds, told
+from doorbuster.drill.measured import MEASURES
+from doorbuster.drill.measures import Outcome, schedule_lag_seconds, told
 from doorbuster.drill.scenario import Bound, Scenario
 
 CLIENT_LAG_SECONDS_MAX = 0.05
+SATURATED_LAG_SECONDS = 0.5
+"""A sixth of what hurts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +20,15 @@ class Line:
     name: str
     title: str
     unit: str
-    value: float
+    value: float | None
+    """None where the shop cannot tell; then nothing is judged."""
+
     bound: Bound | None
 
     @property
     def holds(self) -> bool | None:
-        """Say whether the expectation holds; None where nothing was expected."""
-        return self.bound.holds(self.value) if self.bound else None
+        """Say whether the expectation holds; None where nothing was expected or the shop cannot tell."""
+        return self.bound.holds(self.value) if self.bound and self.value is not None else None
 
     @property
     def target(self) -> str:
@@ -45,11 +50,13 @@ class Verdict:
     expected: list[Line]
     others: list[Line]
     warnings: list[str]
+    saturated: bool = False
+    """Whether the crowd itself was the bottleneck by far: then this is no verdict."""
 
     @property
     def holds(self) -> bool:
-        """Say whether every expectation holds."""
-        return all(line.holds for line in self.expected)
+        """Say whether every expectation holds that could be judged, by a crowd that was not the bottleneck."""
+        return not self.saturated and all(line.holds is not False for line in self.expected)
 
 
 def judge(scenario: Scenario, outcome: Outcome) -> Verdict:
@@ -59,7 +66,15 @@ def judge(scenario: Scenario, outcome: Outcome) -> Verdict:
     }
     expected = [lines[name] for name in scenario.then]
     others = [line for name, line in lines.items() if name not in scenario.then]
-    return Verdict(expected, others, warnings_about(outcome))
+    warnings = [
+        f"{line.title}: not asked, this shop has no diagnosis." for line in expected if line.value is None
+    ]  # fmt: skip
+    return Verdict(expected, others, warnings_about(outcome) + warnings, saturated=is_saturated(outcome))
+
+
+def is_saturated(outcome: Outcome) -> bool:
+    """Say whether the crowd was so late itself that nothing can be said about the shop."""
+    return schedule_lag_seconds(outcome.record.attempts) > SATURATED_LAG_SECONDS or outcome.record.sockets_waited > 0
 
 
 def warnings_about(outcome: Outcome) -> list[str]:
@@ -82,7 +97,7 @@ def as_json(verdict: Verdict) -> bytes:
     rows = [
         {
             "name": line.name,
-            "value": round(line.value, 6),
+            "value": None if line.value is None else round(line.value, 6),
             "unit": line.unit,
             "target": _target(line.bound),
             "holds": line.holds,

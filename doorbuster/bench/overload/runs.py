@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from doorbuster.bench.overload.cores import cpu_seconds, slow_down
 from doorbuster.bench.overload.crowd import BUYERS_SHARE, GOOD_SECONDS, Crowd, Outcome
 from doorbuster.bench.overload.stage import Stage
+from doorbuster.drill.cores import cpu_seconds, slow_down
 from doorbuster.serving import background
 
 KINDS = ("search", "product", "hold", "order")

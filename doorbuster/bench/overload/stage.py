@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from doorbuster.bench import servers
 from doorbuster.bench.ground import SQL, Ground
-from doorbuster.bench.overload.cores import family_of, pin
 from doorbuster.bench.overload.crowd import Shop
 from doorbuster.database.pool import own_connection
 from doorbuster.drill.client import Origin
+from doorbuster.drill.cores import family_of, pin
 from doorbuster.guard.policy import DEFAULTS, Policy
 from doorbuster.review.ground import Size, grow
 from doorbuster.sale.sales import Sale

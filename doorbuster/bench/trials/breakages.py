@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from doorbuster.bench.overload.cores import family_of, pin, slow_down
 from doorbuster.bench.trials.crowd import bots
 from doorbuster.bench.trials.ward import Ward
 from doorbuster.database import Query, QueryFile
 from doorbuster.database.pool import own_connection
 from doorbuster.drill.chaos import faults as chaos
+from doorbuster.drill.cores import family_of, pin, slow_down
 from doorbuster.serving import background
 from doorbuster.watch.diagnosis import CauseName
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import aiohttp
 import msgspec
 
+from doorbuster.drill.browser import own_address
 from doorbuster.drill.plan import SaleFacts
-from doorbuster.drill.shopper import own_address
 from doorbuster.drill.ways import ADDRESS
 
 Step = Literal["found", "held", "paid", "converted", "mailed", "expired", "refunded"]

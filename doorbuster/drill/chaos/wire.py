@@ -42,6 +42,11 @@ class Wire:
             with suppress(OSError, RuntimeError):
                 end.transport.abort()
 
+    def lead_to(self, port: int) -> None:
+        """Lead to another port from here on; who was on the way is cut off."""
+        self._target = port
+        self.cut()
+
     def swallow(self) -> None:
         """Let nothing through any more, without a word: both sides believe that the other is slow."""
         self._passes.clear()

@@ -137,5 +137,5 @@ def plan_for(url: str, **changes: object) -> Plan:
     """Return a plan for a tiny crowd that starts now, at a sale that is open."""
     now = SystemClock().now().timestamp()
     sale = SaleFacts(id="sale", handle="sale", sku="LAMP", opens_at=now, units=3)
-    base = {"sale": sale, "starts_at": now, "habits": NO_HABITS, "pace": QUICK, "journey": "purchase"}
+    base = {"sale": sale, "starts_at": now, "habits": NO_HABITS, "pace": QUICK, "mix": {"purchase": 1.0}}
     return Plan(shop=url, **{**base, **changes})  # type: ignore[arg-type]

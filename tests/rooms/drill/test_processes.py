@@ -1,18 +1,13 @@
 """The crowd in processes of its own, and what is watched and broken beside it."""
 
 import io
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import msgspec
 import pytest
 from rich.console import Console
 
 from doorbuster.clock import ManualClock, SystemClock
-from doorbuster.drill import clients, faults, observer, scenario, target
+from doorbuster.drill import clients, observer, reading, target
 from doorbuster.drill.clients import ClientDied, Progress
 from doorbuster.drill.live import View
 from doorbuster.drill.measures import StockPoint
@@ -35,7 +30,7 @@ async def test_two_client_processes_are_one_crowd():
 
 
 async def test_a_client_that_dies_is_told_with_its_last_words():
-    broken = msgspec.structs.replace(plan_for("http://127.0.0.1:1"), journey="nonsense")
+    broken = msgspec.structs.replace(plan_for("http://127.0.0.1:1"), mix={"nonsense": 1.0})
 
     with pytest.raises(ClientDied, match="nonsense"):
         await clients.release(broken, 1, lambda *_: None)
@@ -45,7 +40,7 @@ def test_elsewhere_than_on_a_terminal_the_drill_tells_a_line_now_and_then():
     paper = io.StringIO()
     clock = ManualClock(seconds=100.0)
     sale = SaleFacts(id="s", handle="s", sku="LAMP", opens_at=clock.now().timestamp() + 5, units=3)
-    with View(Console(file=paper, width=200), scenario.load("opening"), clock) as view:
+    with View(Console(file=paper, width=200), reading.load("opening"), clock) as view:
         view.opens(sale, [StockPoint(0.0, 1, 0, 2)])
         view.progress(0, Progress(arrived=10, inside=4, answers={"Held": 2}, recent=3, p99_seconds=0.0123))
         view.progress(0, Progress(arrived=11))
@@ -60,28 +55,11 @@ def test_on_a_terminal_it_draws():
     paper = io.StringIO()
     clock = ManualClock()
     console = Console(file=paper, force_terminal=True, width=100)
-    with View(console, scenario.load("opening"), clock) as view:
+    with View(console, reading.load("opening"), clock) as view:
         view.progress(0, Progress(arrived=10, answers={"SoldOut": 4, "TimedOut": 1}))
 
     assert "10 came" in paper.getvalue()
     assert "SoldOut" in paper.getvalue()
-
-
-def test_only_a_worker_of_this_shop_is_killed(tmp_path):
-    mine, other = (_worker(tmp_path / name) for name in ("mine", "other"))
-    try:
-        assert faults.workers_of(tmp_path / "mine") == [mine.pid]
-        assert f"killed web worker {mine.pid}" in faults.kill_worker(tmp_path / "mine")
-        assert mine.wait(5) == -signal.SIGKILL
-        assert other.poll() is None
-    finally:
-        mine.kill()
-        other.kill()
-
-
-def test_no_worker_to_kill_is_told(tmp_path):
-    with pytest.raises(Misconfigured, match="no web worker"):
-        faults.kill_worker(tmp_path)
 
 
 async def test_statements_are_added_up_over_queries():
@@ -100,17 +78,4 @@ async def test_a_shop_by_url_that_does_not_answer_is_refused(tmp_path):
     settings = from_environment({"DOORBUSTER_HOME": str(tmp_path)})
 
     with pytest.raises(Misconfigured, match="no shop is ready at"):
-        async with target.reach(settings, "http://127.0.0.1:1", 1, print):
-            pass
-
-
-def _worker(home: Path) -> "subprocess.Popen[bytes]":
-    """A process that looks like a web worker of the shop in `home`, up and running."""
-    script = "import sys; print('up', flush=True); sys.stdin.read()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, "run-worker"], env={**os.environ, "DOORBUSTER_HOME": str(home)},
-        stdout=subprocess.PIPE, stdin=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout
-    process.stdout.readline()
-    return process
+        await target.running(settings, "http://127.0.0.1:1")

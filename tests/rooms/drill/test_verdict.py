@@ -5,8 +5,9 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from doorbuster.drill import report, scenario
-from doorbuster.drill.measures import MEASURES, Outcome, StockPoint
+from doorbuster.drill import reading, report
+from doorbuster.drill.measured import MEASURES
+from doorbuster.drill.measures import Outcome, StockPoint
 from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.record import Attempt, Fate, Promise, Record
 from doorbuster.drill.target import is_local, require_consent
@@ -14,7 +15,7 @@ from doorbuster.drill.verdict import as_json, judge
 from doorbuster.errors import Misconfigured
 
 SALE = SaleFacts(id="s", handle="s", sku="LAMP", opens_at=0.0, units=2)
-OPENING = scenario.load("opening")
+OPENING = reading.load("opening")
 
 
 def test_a_flawless_drill_holds():
@@ -69,9 +70,9 @@ def test_the_plots_are_well_formed_and_have_words_and_numbers_beside_them():
     page = rendered()
     plots = re.findall(r'<svg class="plot".*?</svg>', page, re.DOTALL)
 
-    assert len(plots) == 4
+    assert len(plots) == 5
     assert all(ET.fromstring(plot).get("aria-label") for plot in plots)
-    assert page.count("The numbers behind it") == 4
+    assert page.count("The numbers behind it") == 5
 
 
 def test_what_the_auditor_says_is_shown_as_text():

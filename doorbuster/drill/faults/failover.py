@@ -1,0 +1,63 @@
+"""The primary PostgreSQL dies and its standby takes over.
+
+The standby is made by pg_basebackup and follows synchronously, so that whatever the shop was promised is on both.
+"""
+
+import asyncio
+import dataclasses
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from doorbuster.database import embedded
+from doorbuster.database.embedded import Cluster
+from doorbuster.drill.chaos.house import House
+from doorbuster.drill.faults.database import SQL, as_superuser
+from doorbuster.drill.faults.wish import Fault
+from doorbuster.drill.target import free_ports
+from doorbuster.errors import DatabaseUnavailable
+
+
+@asynccontextmanager
+async def primary_lost(house: House, _: Fault) -> AsyncIterator[None]:
+    """Make a standby that follows, kill the primary with SIGKILL, promote the standby, lead the wire to it."""
+    house.owner_url()
+    standby = await asyncio.to_thread(_copied, house.cluster)
+    server = standby.launch()
+    try:
+        while not standby.is_ready(server):  # noqa: ASYNC110 -- a file that another program writes
+            await asyncio.sleep(0.05)
+        await as_superuser(house, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+        await asyncio.sleep(1)
+        await as_superuser(house, SQL.fault_follows.sql)
+        lost, house.cluster, house.postgres = house.postgres, standby, server
+        lost.kill()
+        await as_superuser(house, "SELECT pg_promote()", "ALTER SYSTEM RESET synchronous_standby_names")
+        await as_superuser(house, "SELECT pg_reload_conf()")
+    except BaseException:
+        await asyncio.to_thread(embedded.stop, server)
+        raise
+    house.wire.lead_to(standby.port)
+    yield
+
+
+def _copied(primary: Cluster) -> Cluster:
+    """Copy the running primary's data into a folder of its own, ready to be started as its standby."""
+    folder = primary.folder.with_name("standby")
+    standby = dataclasses.replace(primary, folder=folder, port=free_ports(1)[0])
+    for each in (folder, folder / "log"):
+        each.mkdir(mode=0o700)
+        primary.programs.own(each)
+    command = ["pg_basebackup", "-h", str(primary.folder), "-p", str(primary.port), "-U", "postgres"]
+    program = str(primary.programs.folder / command[0])
+    done = subprocess.run(  # noqa: S603 -- the wheel's own program; as ourselves, who may enter the socket's folder
+        [program, *command[1:], "-D", str(standby.data), "-R", "-X", "stream", "-c", "fast"],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    if done.returncode:
+        raise DatabaseUnavailable(f"pg_basebackup: {done.stderr.strip()[-300:]}")
+    for path in (standby.data, *standby.data.rglob("*")):
+        primary.programs.own(path)
+    settings = standby.data / "doorbuster.conf"
+    settings.write_text(settings.read_text().replace(f"port = {primary.port}", f"port = {standby.port}"))
+    return standby

@@ -1,0 +1,99 @@
+"""What is noted beside the crowd: faults as they happen, what the shop says of them, what PostgreSQL waits for.
+
+Promises: a look that fails leaves a gap; a shop without a diagnosis is told apart from one whose diagnosis is silent.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from doorbuster.database import Database, QueryFile
+from doorbuster.drill.client import Broken, get
+from doorbuster.errors import DatabaseFault
+
+SQL = QueryFile("doorbuster.drill", "stock.sql")
+LOOK_SECONDS = 0.5
+ASK_SECONDS = 1.0
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A moment on the time line, in seconds since the crowd's start: a fault, an alert, a diagnosis or a lever."""
+
+    at: float
+    kind: str
+    words: str
+    cause: str = ""
+    """Of a fault: its true cause. Of a diagnosis: the cause it names."""
+
+    ended: float | None = None
+    """Of a fault: when it was mended."""
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """How many of PostgreSQL's sessions were active at a moment, by what they waited for (`cpu`: for nothing)."""
+
+    at: float
+    by_class: dict[str, int]
+
+
+class Witness(msgspec.Struct):
+    """Everything noted; the lists grow while the drill runs."""
+
+    marks: list[Mark] = []
+    waits: list[Waits] = []
+    diagnosed: bool = False
+    """Whether the shop has a diagnosis at all."""
+
+    alerting: bool = False
+
+    def of(self, kind: str) -> list[Mark]:
+        """Return the marks of a kind, in order."""
+        return [mark for mark in self.marks if mark.kind == kind]
+
+
+async def watch_waits(database: Database, zero: float, witness: Witness) -> None:
+    """Note the sessions by wait class twice a second, until cancelled."""
+    loop = asyncio.get_running_loop()
+    while True:
+        with suppress(DatabaseFault):
+            rows = await database.fetch(SQL.drill_waits)
+            witness.waits.append(Waits(loop.time() - zero, {row["class"]: row["sessions"] for row in rows}))
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def listen(control_url: str, zero: float, witness: Witness) -> None:
+    """Ask the control plane each second for its diagnosis and its alerts, until cancelled."""
+    loop = asyncio.get_running_loop()
+    cause, firing = "", frozenset[str]()
+    while True:
+        if isinstance(found := await _told(f"{control_url}/api/v1/diagnosis"), dict):
+            witness.diagnosed = True
+            named = str(found.get("cause") or "")
+            if named and named != cause:
+                witness.marks.append(Mark(loop.time() - zero, "diagnosis", str(found.get("headline", named)), named))
+            cause = named
+        alerts = await _told(f"{control_url}/api/v1/alerts")
+        if alerts is not None:
+            witness.alerting = True
+            now = frozenset(_rules_firing(alerts))
+            at = loop.time() - zero
+            witness.marks += [Mark(at, "alert", rule) for rule in sorted(now - firing)]
+            firing = now
+        await asyncio.sleep(ASK_SECONDS)
+
+
+async def _told(url: str) -> Any:
+    """Return the JSON document at a URL, or None where there is none."""
+    with suppress(Broken, msgspec.DecodeError):
+        reply = await get(url, 2.0)
+        if reply.status == 200:
+            return msgspec.json.decode(reply.body)
+    return None
+
+
+def _rules_firing(document: Any) -> list[str]:
+    alerts = document.get("alerts", []) if isinstance(document, dict) else document
+    found = [each for each in alerts if isinstance(each, dict) and each.get("state", "firing") == "firing"]
+    return [str(each.get("rule", "")) for each in found if each.get("rule")]
