@@ -109,9 +109,9 @@ async def _alone(database: Database) -> AsyncIterator[None]:
 
 async def _take_lock(transaction: Transaction) -> None:
     row = await transaction.fetch_one(SQL.try_lock, lock_key=LOCK_KEY)
+    await transaction.execute(SQL.keep_no_snapshot)
     if row is None or not row["taken"]:
         raise DatabaseContention("another process migrates this database")
-    await transaction.execute(SQL.keep_no_snapshot)
 
 
 async def _politely(attempt: Callable[..., Awaitable[None]], *arguments: object) -> None:

@@ -71,11 +71,13 @@ def _scored(series: Labelled, alarms: Sequence[Alarm]) -> tuple[int, int, int, i
     first = max(BEFORE + LATELY, int(len(series.values) * PROBATION))
     floor = max(median(series.values[: int(len(series.values) * PROBATION)]), 1e-9)
     raised = [
-        now for now in range(first, len(series.values)) if any(alarm(series.values, now, floor) for alarm in alarms)
+        place
+        for place in range(first, len(series.values))
+        if any(alarm(series.values, place, floor) for alarm in alarms)
     ]
-    begun = [now for at, now in enumerate(raised) if at == 0 or now - raised[at - 1] > MERGED]
-    true = sum(any(low <= now <= high for low, high in series.windows) for now in begun)
-    hit = sum(any(low <= now <= high for now in raised) for low, high in series.windows)
+    begun = [place for at, place in enumerate(raised) if at == 0 or place - raised[at - 1] > MERGED]
+    true = sum(any(low <= place <= high for low, high in series.windows) for place in begun)
+    hit = sum(any(low <= place <= high for place in raised) for low, high in series.windows)
     return true, len(begun) - true, hit, len(series.windows)
 
 
