@@ -11,6 +11,7 @@ retry budgets. docs/decisions/a-failing-provider-is-left-in-peace.md says where 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from random import Random
 from typing import Literal, TypeVar
@@ -45,6 +46,9 @@ RETRIES = metrics.counter(
     "Retries that were sent, and that the budget forbade.",
     ("downstream", "verdict"),
 )
+
+PLACE: ContextVar[Callable[[], None] | None] = ContextVar("place", default=None)
+"""How a caller gives back the place at the database that it holds; done before it waits for somebody else."""
 
 Name = Literal["payments", "mail", "webhooks"]
 Outcome = Literal["answered", "failed", "abandoned"]
@@ -190,6 +194,8 @@ class Downstream:
         started = self._clock.monotonic()
         outcome: Outcome = "abandoned"
         self._step(1)
+        if (give_back := PLACE.get()) is not None:
+            give_back()
         try:
             answer = await send()
             outcome = "answered"

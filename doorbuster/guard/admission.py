@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.database.deadline import DEADLINE
+from doorbuster.downstream import PLACE
 from doorbuster.guard.classes import RouteClass
 from doorbuster.guard.knee import Knee
 from doorbuster.guard.lanes import CHECKOUT, LANES, Lane, lane_of
@@ -187,11 +188,12 @@ class Admission:
                 self.threshold.finish()
             self.line.leave(lane)
 
-        token = DEADLINE.set(started + lane.deadline_seconds)
+        token, held = DEADLINE.set(started + lane.deadline_seconds), PLACE.set(lambda: leave(200))
         try:
             await self._app(scope, receive, _noticing(send, leave))
         finally:
             DEADLINE.reset(token)
+            PLACE.reset(held)
             leave(500)
 
     async def _refuse(self, scope: Scope, send: Send, request: _Request, why: Why) -> None:

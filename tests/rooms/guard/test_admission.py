@@ -12,6 +12,7 @@ import pytest
 
 from doorbuster.clock import SystemClock
 from doorbuster.database.deadline import seconds_left
+from doorbuster.downstream import Downstream, Fault
 from doorbuster.guard.admission import Admission
 from doorbuster.guard.knee import FLOOR
 from doorbuster.guard.policy import DEFAULTS, Policy
@@ -91,6 +92,20 @@ async def gated(tmp_path: Path) -> Gated:
 async def test_no_more_are_inside_than_the_limit_says(gated: Gated) -> None:
     async with gated.crowded(waiting=3):
         assert gated.inside == FLOOR
+
+
+async def test_who_waits_for_the_payment_provider_holds_no_place_at_the_database(gated: Gated) -> None:
+    """A provider that hangs must not close the shop to everybody else."""
+    provider = Downstream("payments", SystemClock(), random.Random(1))
+
+    async def pays(scope: Any, receive: Any, send: Any) -> None:
+        await provider.call(gated.open.wait, lambda _: Fault(unwell=False))
+        await gated._app(scope, receive, send)
+
+    gated.gate._app = pays
+    async with gated.crowded(waiting=5):
+        assert gated.gate.line.total_waiting == 0
+        assert gated.gate.line.total_inside == 0
 
 
 async def test_who_waits_too_long_is_told_so_with_a_time_to_come_back(gated: Gated) -> None:
