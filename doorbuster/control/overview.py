@@ -67,6 +67,7 @@ async def overview_show(request: Request) -> Response:
     workers = [worker_of(process, house, now_seconds) for process in house.collector.living(now_seconds)]
     selling = await _selling(house)
     facts = _facts(house, workers, selling)
+    loud = [each for each in house.alerts.firing() if not each.muted and each.severity == "page"]
     return show(
         request,
         "control/overview.html",
@@ -80,7 +81,8 @@ async def overview_show(request: Request) -> Response:
         database=house.pulse.database,
         now=house.clock.now(),
         selling=selling,
-        alerts=shown(house, [each for each in house.alerts.firing() if not each.muted][:ALERTS_MAX]),
+        alerts=shown(house, loud[:ALERTS_MAX]),
+        tickets=[each.rule for each in house.alerts.firing() if not each.muted and each.severity == "ticket"],
         may_operate=may(request, "operate"),
     )
 

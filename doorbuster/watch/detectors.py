@@ -7,12 +7,12 @@ z-score cried wolf where the ratio did not (docs/guide/alerts.md has the figures
 """
 
 from collections.abc import Sequence
-from statistics import median
+from statistics import mean, median, variance
 
 SPIKE_RATIO = 3.0
 SHIFT_RATIO = 3.0
 SILENT_SHARE = 0.1
-EVENTS_EXPECTED_MIN = 28.0
+EVENTS_EXPECTED_MIN = 60.0
 SILENCE_SECONDS = (60, 1800)
 
 
@@ -23,16 +23,23 @@ def spike(now: float | None, usual: float | None, floor: float) -> float | None:
     return now / max(usual, floor / SPIKE_RATIO) if now >= floor else 0.0
 
 
-def silence_window(usual_rate: float) -> int | None:
+def silence_window(usual_rate: float, scatter: float = 1.0) -> int | None:
     """Return over how many seconds EVENTS_EXPECTED_MIN events are usual, or None when that takes over half an hour.
 
-    With 28 events expected, and even if only half as many come today, two or fewer are a matter of chance once in ten
-    thousand times (Poisson).
+    Events that come in bunches are fewer than they seem: `scatter` says how large the bunches are. With 60 events
+    expected, and even if only half as many come today, six or fewer are a matter of chance once in ten million times
+    (Poisson).
     """
     shortest, longest = SILENCE_SECONDS
-    if usual_rate * longest < EVENTS_EXPECTED_MIN:
-        return None
-    return max(shortest, round(EVENTS_EXPECTED_MIN / usual_rate))
+    needed = EVENTS_EXPECTED_MIN * scatter
+    return max(shortest, round(needed / usual_rate)) if usual_rate * longest >= needed else None
+
+
+def scatter(counts: Sequence[float]) -> float:
+    """Return how much counts scatter beside what independent events would (variance over mean, the Fano factor)."""
+    if len(counts) < 10 or sum(counts) <= 0:
+        return 1.0
+    return max(1.0, variance(counts) / mean(counts))
 
 
 def usual(same_time_before: Sequence[float], lately: float | None) -> float | None:

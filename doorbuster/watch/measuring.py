@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from doorbuster.watch import detectors
 from doorbuster.watch.naming import exported_name, label_of
 from doorbuster.watch.past import Past
+from doorbuster.watch.windows import SECONDS
 
 SCRAPED_SECONDS = 15
 """The shortest range in PromQL: with a scrape each five seconds there are values in it."""
+
+MINUTES_OF_EACH_HOUR_MIN = 20
 
 Read = Callable[[Past, str], float | None]
 
@@ -160,16 +163,24 @@ def shifted(name: str, floor: float) -> Measure:
 
 
 def of_usual(name: str) -> Measure:
-    """Return a rate as a share of what is usual at this hour, over as long as it takes to be sure (1 to 30 minutes)."""
+    """Return a rate as a share of what is usual at this hour, over as long as it takes to be sure (1 to 30 min)."""
 
     def read(past: Past, _: str) -> float | None:
-        rate = past.once_a_minute(("usual", name), lambda: usual_rate(past, name))
-        window = detectors.silence_window(rate) if rate else None
-        return None if not rate or window is None else past.total(name, window) / (rate * window)
+        rate, window = past.once_a_minute(("usual", name), lambda: _usual(past, name))
+        return past.total(name, window) / (rate * window) if rate and window else None
 
     before = " or ".join(f"avg_over_time({metric(name)}[30m] offset {days}d)" for days in (7, 1))
     floor = detectors.EVENTS_EXPECTED_MIN / detectors.SILENCE_SECONDS[1]
     return Measure(read, f"avg_over_time({metric(name)}[30m]) / (({before}) > {floor:.3g})", "", name)
+
+
+def _usual(past: Past, name: str) -> tuple[float | None, int | None]:
+    """Return the usual rate, and over how many seconds it has to be missed."""
+    rate, minute = usual_rate(past, name), past.now // 60
+    if not rate:
+        return None, None
+    lately = [60 * mean for mean in past.minutes[name].between(minute - 75, minute - 15)]
+    return rate, detectors.silence_window(rate, detectors.scatter(lately))
 
 
 def usual_rate(past: Past, name: str) -> float | None:
@@ -190,7 +201,7 @@ def until_empty(name: str, hours: int) -> Measure:
     def compute(past: Past) -> float | None:
         minute = past.now // 60
         points = past.minutes[name].points(minute - hours * 60, minute - 1)
-        if len(points) < 10:
+        if len(points) < hours * MINUTES_OF_EACH_HOUR_MIN:
             return None
         seconds = detectors.seconds_until_empty([(at * 60.0, amount) for at, amount in points])
         return min(seconds, _YEAR) if seconds is not None else _YEAR
@@ -202,9 +213,18 @@ def until_empty(name: str, hours: int) -> Measure:
 
 
 def burn(window_seconds: int) -> Measure:
-    """Return which share of the answers hurt over the window, refusals that were honest left out."""
+    """Return which share of the answers hurt over the window, refusals that were honest left out.
+
+    None while less than a quarter of a long window is known: a bad minute of the first ten is not a bad day.
+    """
+
+    def known(past: Past) -> bool:
+        minutes, last_ = window_seconds // 60, past.now // 60 - 1
+        return len(past.minutes["http.requests"].between(last_ - minutes, last_)) * 4 >= minutes
 
     def read(past: Past, _: str) -> float | None:
+        if window_seconds >= SECONDS and not past.once_a_minute(("known", window_seconds), lambda: known(past)):
+            return None
         return hurt_share(past, window_seconds)
 
     return Measure(read, f"doorbuster:hurt:ratio_{range_of(window_seconds)}", "", "hurt.share")

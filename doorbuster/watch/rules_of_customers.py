@@ -25,6 +25,8 @@ BY_DATABASE = ("DatabaseDown",)
 
 ANSWERED = minus(mean("http.requests", 10), mean("http.refused", 10))
 BUSY = Proviso(ANSWERED, least=2)
+SOME_HURT = Proviso(hurts(10), least=5)
+"""So that in a quiet hour three bad answers by chance wake nobody."""
 NO_SALE = Proviso(last("sale.expected"), below=1)
 SALE = Proviso(last("sale.open"), least=1)
 
@@ -50,12 +52,12 @@ def _hurt() -> tuple[Rule, ...]:
     return (
         Rule(
             name="CustomersHurt", severity="page", team="web", measure=last("hurt.share"), above=0.05, eases=0.02,
-            hold=3, unit="share", provided=(BUSY,), lever=GUARD, follows=("DatabaseDown", "WorkersGone"),
+            hold=3, unit="share", provided=(BUSY, SOME_HURT), lever=GUARD, follows=("DatabaseDown", "WorkersGone"),
             says="{value} of the last ten seconds' answers were errors or took over 3 s (limit {limit}).",
         ),
         Rule(
             name="ErrorsHigh", severity="page", team="web", measure=share(mean("http.errors", 10), ANSWERED),
-            above=0.05, eases=0.02, hold=3, unit="share", provided=(BUSY,), lever=GUARD, follows=BY_HURT,
+            above=0.05, eases=0.02, hold=3, unit="share", provided=(BUSY, SOME_HURT), lever=GUARD, follows=BY_HURT,
             says="{value} of the last ten seconds' answers were errors (limit {limit}).",
         ),
         Rule(
@@ -162,7 +164,7 @@ MONEY = (
     Rule(
         name="PaymentsFailing", severity="page", team="payments",
         measure=share(count("payments.failed", 120), ATTEMPTS), above=0.5, eases=0.3, hold=10,
-        clear=120, unit="share", provided=(Proviso(ATTEMPTS, least=10),),
+        clear=120, unit="share", provided=(Proviso(ATTEMPTS, least=20),),
         lever=("Look at payments", "/payments"), follows=("DatabaseDown", "PaymentProviderFailing"),
         says="{value} of the last two minutes' payments failed (limit {limit}).",
     ),

@@ -42,7 +42,7 @@ def days(folder: Path) -> Iterator[tuple[Trace, float]]:
         trace = worldcup(folder, name, 0.2, chance)
         yield trace, max(trace.seconds) * 1.3
     for number in (12, 13):
-        trace = nasa(folder, number, 20)
+        trace = nasa(folder, number, 20, chance)
         yield trace, max(trace.seconds) * 1.3
 
 

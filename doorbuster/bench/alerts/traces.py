@@ -39,15 +39,21 @@ def worldcup(folder: Path, day: str, scale: float, chance: random.Random) -> Tra
     return Trace(f"World Cup {day}", begins, before, seconds)
 
 
-def nasa(folder: Path, day: int, scale: int) -> Trace:
-    """Return a day of July 1995 of NASA's site, each second's requests times `scale`: as bursty as it was."""
+def nasa(folder: Path, day: int, scale: int, chance: random.Random) -> Trace:
+    """Return a day of July 1995 of NASA's site with `scale` times as many visitors: each request is made so often.
+
+    Each of them is up to half a minute earlier or later, by chance.
+    """
     path = folder / "traffic" / "nasa-http-1995-07-per-second.txt.gz"
     first = int(datetime(1995, 7, 1, 4, 0, tzinfo=UTC).timestamp())
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        counts = [int(line) * scale for line in file]
+        counts = [int(line) for line in file]
     start = (day - 1) * DAY_SECONDS
-    before = [(first + at, sum(counts[at : at + 60]) / 60) for at in range(0, start, 60)]
-    seconds = [float(count) for count in counts[start : start + DAY_SECONDS]]
+    before = [(first + at, sum(counts[at : at + 60]) / 60 * scale) for at in range(0, start, 60)]
+    seconds = [0.0] * DAY_SECONDS
+    for second, count in enumerate(counts[start : start + DAY_SECONDS]):
+        for _ in range(count * scale):
+            seconds[min(max(second + chance.randint(-30, 30), 0), DAY_SECONDS - 1)] += 1
     return Trace(f"NASA 1995-07-{day:02}", first + start, before, seconds)
 
 

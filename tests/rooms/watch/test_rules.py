@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from doorbuster.watch.detectors import scatter, silence_window
 from doorbuster.watch.past import Past
 from doorbuster.watch.rules import BY_NAME, RULES, rules
 from tests.rooms.watch.ticks import CALM, DAY, NOON, seconds, usual_month
@@ -22,7 +23,7 @@ class Trouble:
 
 
 TROUBLES = {
-    "CustomersHurt": Trouble({"hurt.share": 0.2}),
+    "CustomersHurt": Trouble({"hurt.share": 0.2, "http.slow": 8.0}),
     "ErrorsHigh": Trouble({"http.errors": 8.0}),
     "LatencyHigh": Trouble({"http.p95": 4.0}),
     "LatencyShifted": Trouble({"http.p95": 0.6}, lasts=400),
@@ -202,6 +203,21 @@ def test_a_small_table_may_be_all_dead_rows():
     assert not judged("TableBloated", past)["sales"].bad
 
 
+def test_three_bad_answers_in_a_quiet_hour_wake_nobody():
+    past = a_calm_past({})
+    for tick in seconds(20, {"http.requests": 3.0, "hurt.share": 0.1, "http.slow": 0.3}, since=NOON + 300):
+        past.add(tick)
+
+    assert not judged("CustomersHurt", past)[""].bad
+
+
+def test_events_that_come_in_bunches_have_to_be_missed_for_longer():
+    assert silence_window(2.0) == 60
+    assert silence_window(2.0, scatter=20.0) == 600
+    assert scatter([3, 5, 4, 6, 2, 4, 5, 3, 4, 4]) == 1.0
+    assert scatter([0, 60, 0, 40, 0, 0, 80, 20, 0, 0]) > 20
+
+
 def test_a_quiet_shop_is_not_called_silent():
     past = Past()
     past.minutes["orders.placed"].load((at, 0.001) for at in range(NOON - 28 * DAY, NOON, 60))
@@ -219,9 +235,18 @@ def test_few_bad_answers_do_not_burn_a_budget():
     assert not judged("BudgetBurningFast", past)[""].bad
 
 
+def test_a_bad_minute_of_the_first_ten_is_not_a_bad_day():
+    past = Past()
+    for tick in seconds(600, {"http.errors": 20.0}):
+        past.add(tick)
+
+    assert judged("BudgetSlipping", past)[""].value is None
+    assert judged("BudgetBurning", past)[""].value is None
+
+
 def test_half_a_request_a_second_is_enough_to_notice_that_nearly_all_fail():
     past = Past()
-    for tick in seconds(900, {"http.requests": 0.5, "http.errors": 0.45}):
+    for tick in seconds(1200, {"http.requests": 0.5, "http.errors": 0.45}):
         past.add(tick)
 
     assert judged("BudgetBurningFast", past)[""].bad

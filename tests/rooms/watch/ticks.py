@@ -28,8 +28,12 @@ CALM = {
 
 
 def seconds(count: int, values: Mapping[str, float] | None = None, since: int = NOON) -> Iterator[Tick]:
-    """Yield `count` calm seconds from `since` on, with some values of their own."""
-    made = {**CALM, **(values or {})}
+    """Yield `count` calm seconds from `since` on, with some values of their own.
+
+    Where many are hurt there are some slow answers, as many as a rule wants to see before it believes the share.
+    """
+    slow = 6.0 if (values or {}).get("hurt.share", 0.0) > 0.05 else 0.0
+    made = {**CALM, "http.slow": slow, **(values or {})}
     known = {name: value for name, value in made.items() if value is not None}
     yield from (Tick(since + second, known) for second in range(count))
 
