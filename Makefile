@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-growth bench-overload races planted-bugs lock format clean
+.PHONY: help up test check bench bench-growth bench-overload drills races planted-bugs lock format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench-growth: $(VENV)/installed ## measure what each statement costs in a small 
 
 bench-overload: $(VENV)/installed ## measure what the guard does at up to ten times the load
 	@$(RUN) -m doorbuster bench overload
+
+drills: $(VENV)/installed ## play every drill, each in a shop of its own (about half an hour)
+	@$(RUN) -m doorbuster drill all
 
 races: $(VENV)/installed-dev ## run every race thousands of times (about a quarter of an hour)
 	@$(RUN) -m tests.races
