@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-growth bench-overload review alerts diagnosis races planted-bugs lock format clean
+.PHONY: help up test check bench bench-growth bench-overload review alerts diagnosis drills races planted-bugs lock format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ alerts: $(VENV)/installed ## replay days of real traffic through every alert rul
 review: $(VENV)/installed-dev ## review every statement at 100 k and 1 M orders, and plant known mistakes to see them named
 	@$(RUN) -m tests.planted_queries .doorbuster/review
 	@$(RUN) -m doorbuster review --html out/review.html
+
+drills: $(VENV)/installed ## play every drill, each in a shop of its own (about half an hour)
+	@$(RUN) -m doorbuster drill all
 
 races: $(VENV)/installed-dev ## run every race thousands of times (about a quarter of an hour)
 	@$(RUN) -m tests.races

@@ -2,8 +2,9 @@
 
 Promises: a drill is one TOML file (given, when, then); its crowd is open-loop and repeatable from a seed; a latency
 counts from the moment the shopper planned to ask; when the client itself was the bottleneck, the report says so.
-Never: imports the shop's rooms (the crowd knows only what a shopper can know), talks to a shop on another machine
-without typed consent, or pays with real money.
+Never: imports the shop's rooms (the crowd knows only what a shopper can know), breaks a shop it has not
+opened, talks to a shop on another machine without typed consent, or pays with real money.
 
-Verbs: `crowd.release` (a crowd in this process), `rehearsal.rehearse` (a whole drill), `scenario.load`.
+Verbs: `reading.load` (a scenario), `playing.play` (a drill from its scenario to its report), `rehearsal.rehearse` (the
+part between), `crowd.release` (a crowd in this process). What is broken is in `faults/` and `chaos/`.
 """

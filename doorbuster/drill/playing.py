@@ -154,10 +154,9 @@ def _verdict(run: Run) -> Text:
 async def _rehearsed(scenario: Scenario, settings: Settings, console: Console, options: Options) -> tuple[Outcome, str]:
     async with _shop(scenario, settings, console, options) as shop:
         with reach_url(shop.settings) as database_url:
-            url = shop.house.direct_url if shop.house else database_url
-            async with open_database(url, connections=CONNECTIONS, application="doorbuster drill") as database:
+            async with open_database(database_url, connections=CONNECTIONS, application="doorbuster drill") as database:
                 rehearsal = Rehearsal(
-                    scenario=scenario, target=shop, database=database, database_url=url,
+                    scenario=scenario, target=shop, database=database, database_url=database_url,
                     stage=options.stage(shop.settings.currency), seed=options.seed, clients=options.clients,
                     clock=SystemClock(),
                 )  # fmt: skip

@@ -112,8 +112,8 @@ class House:
             path.write_text(OWNER_MAY_CONNECT + text)
             self.postgres.send_signal(signal.SIGHUP)
             time.sleep(0.2)
-        folder = quote(str(self.cluster.folder), safe="")
-        return f"postgresql://postgres@/doorbuster?host={folder}&port={self.cluster.port}"
+        folder, port = quote(str(self.cluster.folder), safe=""), self.cluster.port
+        return f"postgresql://postgres@/doorbuster?host={folder}&port={port}"
 
     def stop(self) -> None:
         """Stop the shop, whatever state it is in."""

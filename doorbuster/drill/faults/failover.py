@@ -6,16 +6,19 @@ The standby is made by pg_basebackup and follows synchronously, so that whatever
 import asyncio
 import dataclasses
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from doorbuster.database import embedded
 from doorbuster.database.embedded import Cluster
+from doorbuster.database.pool import own_connection
 from doorbuster.drill.chaos.house import House
 from doorbuster.drill.faults.database import SQL, as_superuser
 from doorbuster.drill.faults.wish import Fault
 from doorbuster.drill.target import free_ports
 from doorbuster.errors import DatabaseUnavailable
+
+FOLLOWS_SECONDS_MAX = 30.0
 
 
 @asynccontextmanager
@@ -25,20 +28,35 @@ async def primary_lost(house: House, _: Fault) -> AsyncIterator[None]:
     standby = await asyncio.to_thread(_copied, house.cluster)
     server = standby.launch()
     try:
-        while not standby.is_ready(server):  # noqa: ASYNC110 -- a file that another program writes
-            await asyncio.sleep(0.05)
+        await _until(lambda: _follows(house, "streaming"))
         await as_superuser(house, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
-        await asyncio.sleep(1)
-        await as_superuser(house, SQL.fault_follows.sql)
-        lost, house.cluster, house.postgres = house.postgres, standby, server
-        lost.kill()
-        await as_superuser(house, "SELECT pg_promote()", "ALTER SYSTEM RESET synchronous_standby_names")
-        await as_superuser(house, "SELECT pg_reload_conf()")
+        await _until(lambda: _follows(house, "sync"))
     except BaseException:
+        await as_superuser(house, "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
         await asyncio.to_thread(embedded.stop, server)
         raise
+    # From here on the house has the standby, which is kept running and stopped like the primary before it.
+    lost, house.cluster, house.postgres = house.postgres, standby, server
+    lost.kill()
+    await asyncio.to_thread(lost.wait)
+    await as_superuser(house, "SELECT pg_promote()")
     house.wire.lead_to(standby.port)
     yield
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something holds; raises DatabaseUnavailable when it does not for too long."""
+    deadline = asyncio.get_running_loop().time() + FOLLOWS_SECONDS_MAX
+    while not await holds():
+        if asyncio.get_running_loop().time() > deadline:
+            raise DatabaseUnavailable("the standby does not follow its primary")
+        await asyncio.sleep(0.1)
+
+
+async def _follows(house: House, how: str) -> bool:
+    async with own_connection(house.owner_url(), application="drill fault") as connection:
+        row = await connection.fetchrow(SQL.fault_followers.sql)
+    return bool(row and how in (row["state"], row["sync_state"]))
 
 
 def _copied(primary: Cluster) -> Cluster:
