@@ -66,6 +66,8 @@ class Proposal:
     @property
     def words(self) -> str:
         """Return what it brings and costs."""
+        if not self.before:
+            return "(not tried on this server: install hypopg, or try it on a copy)"
         size = (
             f"; to keep it costs {self.bytes / 1_000_000:,.1f} MB and an entry for each row written"
             if self.bytes
@@ -116,9 +118,9 @@ async def _tried(connection: Any, candidate: Proposal, case: Case, before: int) 
 
 
 async def _asked_of_planner(connection: Any, reading: Reading, schema: Schema, case: Case) -> Proposal | None:
-    """Ask the planner by hypopg, when it is there, what it would do with each candidate."""
+    """Ask the planner by hypopg what it would do with each candidate; without it, the likeliest stays untried."""
     if not await connection.fetchval(SQL.has_hypopg.sql):
-        return None
+        return next(candidates(reading, schema), None)
     usual = (await estimate(connection, case)).cost
     best: Proposal | None = None
     for candidate in list(candidates(reading, schema))[:CANDIDATES_MAX]:

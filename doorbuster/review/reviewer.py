@@ -91,6 +91,8 @@ async def _findings(
     worst = max(hard, key=lambda each: each.run.buffers).run if hard else max(runs, key=_touched, default=None)
     generic = next((each for each in hard if each.part == "generic plan"), None)
     reasons = list(reasons_of(Look(reading, shop.schema, worst), () if hard else ALWAYS))
+    if len(reasons) > 1:
+        reasons = [each for each in reasons if each.rule != LAST_RESORT]
     proposal = (
         await _proposal(subject, reading, shop, worst)
         if hard and worst and not generic and not subject.query.cost.grows
@@ -112,6 +114,8 @@ async def _findings(
     return list(found.values())
 
 
+LAST_RESORT = "all_at_once"
+"""What is said only where nothing more telling is known."""
 REMEDY = "read fewer rows, or raise the budget in the .sql file and say why"
 GENERIC_REMEDY = "SET plan_cache_mode = force_custom_plan for this statement, or split it: one for the common value"
 ESTIMATE_REMEDY = "CREATE STATISTICS on the columns that go together, or ANALYZE with a higher target"

@@ -21,7 +21,7 @@ async def test_the_page_of_drills_shows_the_last_result_and_the_report(dark_room
     viewer = await dark_room.enter("operator")
 
     page = await viewer.get("/drills")
-    assert page.says("opening", "missed", "1 of 1 do not hold", missed.commit)
+    assert page.says("opening", "missed", "1 of 1 do not hold", missed.commit[:7])
     answer = await viewer.get("/drills/opening/20261127T150000")
     assert answer.says("A report")
     assert (await viewer.get("/drills/opening/never")).status == 404
