@@ -118,7 +118,17 @@ def control_plane_routes() -> list[BaseRoute]:
     A `guarded` line ends with the permission it needs (`accounts/roles.py` says which role has it) and its method when
     that is not GET; the other lines are what anybody reaches.
     """
-    from doorbuster.control import diagnoses, health, journal_pages, login, operators, outbox, overview, products
+    from doorbuster.control import (
+        alerts,
+        diagnoses,
+        health,
+        journal_pages,
+        login,
+        operators,
+        outbox,
+        overview,
+        products,
+    )
     from doorbuster.control.access import guarded
 
     return [
@@ -126,6 +136,7 @@ def control_plane_routes() -> list[BaseRoute]:
         Route("/readyz", health.readyz),
         Route("/metrics", health.metrics_show),
         Route("/api/v1/diagnosis", diagnoses.diagnosis_told),
+        Route("/api/v1/alerts", alerts.alerts_told),
         Route("/log-in", login.log_in_show),
         Route("/log-in", login.log_in_create, methods=["POST"]),
         Route("/links/{token}", login.link_show),

@@ -4,11 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from doorbuster.accounts.tokens import metrics_token
 from doorbuster.control.access import actor_of, may, operator_of
 from doorbuster.control.charts import sparkline
+from doorbuster.control.health import may_scrape
 from doorbuster.control.house import ControlHouse, house_of
 from doorbuster.control.words import span
 from doorbuster.watch import alert as life
@@ -137,3 +140,12 @@ def _form(request: Request, form: Form[SilenceForm] | Form[object], status: int)
 
 def _lasted(alert: Alert) -> str:
     return span((alert.resolved_at or alert.since) - alert.since)
+
+
+async def alerts_told(request: Request) -> Response:
+    """Tell programs what fires, the muted marked as such."""
+    house = house_of(request)
+    if not may_scrape(request, metrics_token(house.settings.secret)):
+        return PlainTextResponse("alerts are for this machine or with the token\n", 403)
+    body = {"alerts": [{**msgspec.to_builtins(each), "muted": each.muted} for each in house.alerts.firing()]}
+    return Response(msgspec.json.encode(body), media_type="application/json", headers={"cache-control": "no-store"})

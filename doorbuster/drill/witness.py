@@ -70,9 +70,10 @@ async def listen(control_url: str, zero: float, witness: Witness) -> None:
     while True:
         if isinstance(found := await _told(f"{control_url}/api/v1/diagnosis"), dict):
             witness.diagnosed = True
-            named = str(found.get("cause") or "")
+            said = found.get("now") or {}
+            named = str(said.get("cause") or "")
             if named and named != cause:
-                witness.marks.append(Mark(loop.time() - zero, "diagnosis", str(found.get("headline", named)), named))
+                witness.marks.append(Mark(loop.time() - zero, "diagnosis", str(said.get("headline", named)), named))
             cause = named
         alerts = await _told(f"{control_url}/api/v1/alerts")
         if alerts is not None:

@@ -1,5 +1,7 @@
 """The page of alerts: what fires stands first, with what to do; silences; runbooks; with PostgreSQL gone."""
 
+import json
+
 from doorbuster.clock import ManualClock
 from doorbuster.journal import lines
 from doorbuster.watch.rules import RULES
@@ -113,3 +115,12 @@ async def test_the_metrics_carry_what_fires_and_what_the_rules_judge(dark_room: 
     assert 'doorbuster_alert_firing{rule="DatabaseDown",severity="page"} 0.0' in text
     assert "doorbuster_hurt_share 0.3" in text
     assert 'doorbuster_signal_downstream_calls_by_peer{peer="payments"} 0.5' in text
+
+
+async def test_programs_are_told_what_fires_and_strangers_nothing(dark_room: Room) -> None:
+    await trouble(dark_room, hurt_share=0.3)
+
+    told = json.loads((await dark_room.visitor(address="127.0.0.1").get("/api/v1/alerts")).text)
+
+    assert [each["severity"] for each in told["alerts"] if each["rule"] == "CustomersHurt"] == ["page"]
+    assert (await dark_room.visitor(address="192.0.2.7").get("/api/v1/alerts")).status == 403
