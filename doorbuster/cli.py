@@ -33,6 +33,7 @@ ROOMS = {
     ),
     "brownout": ("doorbuster.guard.brownout_commands", "Do less for everybody before anybody is refused."),
     "diagnosis": ("doorbuster.control.diagnosis_commands", "Say what the matter is, and what it is not."),
+    "oncall": ("doorbuster.on_call.commands", "Say who is on call, whom that reaches; page, take, test."),
     "alerts": ("doorbuster.watch.alert_commands", "See what fires, be silent for a while, export the rules."),
     "jobs": ("doorbuster.jobs.commands", "Look at jobs that failed too often; try them again or give them up."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),

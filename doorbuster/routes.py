@@ -118,18 +118,22 @@ def control_plane_routes() -> list[BaseRoute]:
     A `guarded` line ends with the permission it needs (`accounts/roles.py` says which role has it) and its method when
     that is not GET; the other lines are what anybody reaches.
     """
-    from doorbuster.control import (
-        alerts,
-        diagnoses,
-        health,
-        journal_pages,
-        login,
-        operators,
-        outbox,
-        overview,
-        products,
-    )
-    from doorbuster.control.access import guarded
+    return [
+        *_control_of_machines(),
+        *_control_of_log_in(),
+        *_control_of_the_house(),
+        *_control_of_the_watch(),
+        *_control_of_alerts(),
+        *_control_of_on_call(),
+        *_control_of_drills(),
+        *_control_of_the_guard(),
+        *_control_of_sales(),
+        *_control_of_orders(),
+    ]
+
+
+def _control_of_machines() -> list[BaseRoute]:
+    from doorbuster.control import alerts, diagnoses, health
 
     return [
         Route("/healthz", health.healthz),
@@ -137,11 +141,27 @@ def control_plane_routes() -> list[BaseRoute]:
         Route("/metrics", health.metrics_show),
         Route("/api/v1/diagnosis", diagnoses.diagnosis_told),
         Route("/api/v1/alerts", alerts.alerts_told),
+    ]
+
+
+def _control_of_log_in() -> list[BaseRoute]:
+    from doorbuster.control import login
+    from doorbuster.control.access import guarded
+
+    return [
         Route("/log-in", login.log_in_show),
         Route("/log-in", login.log_in_create, methods=["POST"]),
         Route("/links/{token}", login.link_show),
         Route("/links/{token}", login.link_use, methods=["POST"]),
         guarded("/log-out", login.log_out_create, "look", "POST"),
+    ]
+
+
+def _control_of_the_house() -> list[BaseRoute]:
+    from doorbuster.control import journal_pages, operators, outbox, overview, products
+    from doorbuster.control.access import guarded
+
+    return [
         guarded("/", overview.overview_show, "look"),
         guarded("/products", products.products_index, "look"),
         guarded("/journal", journal_pages.journal_index, "look"),
@@ -154,12 +174,6 @@ def control_plane_routes() -> list[BaseRoute]:
         guarded("/operators", operators.invitation_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/recovery", operators.recovery_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/disablement", operators.operator_disable, "manage", "POST"),
-        *_control_of_the_watch(),
-        *_control_of_alerts(),
-        *_control_of_drills(),
-        *_control_of_the_guard(),
-        *_control_of_sales(),
-        *_control_of_orders(),
     ]
 
 
@@ -184,6 +198,18 @@ def _control_of_alerts() -> list[BaseRoute]:
         guarded("/alerts/silences/{id:int}/end", alerts.silence_end, "operate", "POST"),
         guarded("/runbooks", runbooks.runbooks_index, "look"),
         guarded("/runbooks/{name}", runbooks.runbook_show, "look"),
+    ]
+
+
+def _control_of_on_call() -> list[BaseRoute]:
+    from doorbuster.control import on_call
+    from doorbuster.control.access import guarded
+
+    return [
+        guarded("/on-call", on_call.on_call_index, "look"),
+        guarded("/on-call/pages/{id:uuid}/acknowledgement", on_call.page_acknowledge, "operate", "POST"),
+        Route("/on-call/pages/{id:uuid}/{token}", on_call.take_show),
+        Route("/on-call/pages/{id:uuid}/{token}", on_call.take_create, methods=["POST"]),
     ]
 
 

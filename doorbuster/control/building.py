@@ -20,6 +20,9 @@ from doorbuster.database import Database
 from doorbuster.errors import DatabaseFault, EventLogUnavailable
 from doorbuster.guard import levers
 from doorbuster.journal import EventLog, mirror
+from doorbuster.on_call.links import token_of
+from doorbuster.on_call.pager import Pager, send_by_apprise
+from doorbuster.on_call.pages import Page
 from doorbuster.settings import Settings
 from doorbuster.watch.alerts import AlertBook, OnChange
 from doorbuster.watch.collector import Collector
@@ -89,6 +92,7 @@ def works(parts: Parts, house: ControlHouse) -> tuple[Work, ...]:
         parts.watch.run(),
         house.senses.run(),
         house.alerts.run(parts.series, parts.clock),
+        _pager(parts).run(parts.clock),
         attend(house.doctor, parts.clock, house.alerts.know),
     )
 
@@ -105,6 +109,15 @@ def _senses(parts: Parts, pulse: Pulse) -> Senses:
         audit=lambda: last_audit(home),
         levers=lambda: _levers(parts.log),
     )
+
+
+def _pager(parts: Parts) -> Pager:
+    settings = parts.settings
+
+    def link(page: Page) -> str:
+        return f"{settings.control_url}/on-call/pages/{page.id}/{token_of(settings.secret, page.id)}"
+
+    return Pager(parts.log, link, send_by_apprise)
 
 
 def _levers(log: EventLog) -> list[tuple[int, int, str]]:

@@ -15,6 +15,8 @@ OPEN_TO_ALL = {
     "/healthz", "/readyz", "/log-in", "/links/{token}", "/internal/rehearsals",
     # These answer this machine, or whoever shows the token.
     "/metrics", "/api/v1/diagnosis", "/api/v1/alerts",
+    # Whoever was sent the link of a page takes it without logging in.
+    "/on-call/pages/{id:uuid}/{token}",
 }  # fmt: skip
 
 ROUTES = [route for route in control_plane_routes() if isinstance(route, Route)]

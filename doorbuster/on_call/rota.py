@@ -1,0 +1,150 @@
+"""Who is on call for a team at an instant: a rotation with hand-overs in local time, and people who stand in.
+
+Promises: while a rotation has people, exactly one is on call at every instant since it began; the hand-over is at the
+same local time in summer and winter; who stands in comes before the rotation, the newest first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from sqlite3 import Row
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from doorbuster.database.queries import QueryFile
+from doorbuster.errors import Misconfigured
+from doorbuster.journal import EventLog
+from doorbuster.watch.diagnosis import Team
+
+SQL = QueryFile("doorbuster.on_call", "on_call.sqlite.sql")
+TEAMS: tuple[Team, ...] = get_args(Team)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A team's shifts: `days` long, handed over at a local time since the day `begins`, to one person after another."""
+
+    team: str
+    zone: str
+    hand_over: time
+    days: int
+    begins: date
+    people: tuple[int, ...]
+
+    def person_at(self, moment: datetime) -> int | None:
+        """Return who has the shift; None before it began, or without people."""
+        local = moment.astimezone(ZoneInfo(self.zone))
+        day = local.date() if local.time() >= self.hand_over else local.date() - timedelta(days=1)
+        passed = (day - self.begins).days
+        return self.people[passed // self.days % len(self.people)] if passed >= 0 and self.people else None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody stands in from `begins_at` until `ends_at` (seconds since 1970)."""
+
+    id: int
+    team: str
+    person_id: int
+    begins_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which one person (or nobody) is on call."""
+
+    begins: datetime
+    ends: datetime
+    person_id: int | None
+    stands_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """Every rotation and everybody who stands in."""
+
+    rotations: Mapping[str, Rotation]
+    overrides: Sequence[Override]
+
+    def on_call(self, team: str, moment: datetime) -> tuple[int | None, bool]:
+        """Return who is on call for a team, and whether that person stands in."""
+        at = moment.timestamp()
+        for override in self.overrides:
+            if override.team == team and override.begins_at <= at < override.ends_at:
+                return override.person_id, True
+        rotation = self.rotations.get(team)
+        return (rotation.person_at(moment) if rotation else None), False
+
+    def stretches(self, team: str, since: datetime, days: int) -> list[Stretch]:
+        """Return who is on call when, from `since` for so many days, to the hour."""
+        hours = [since + timedelta(hours=hour) for hour in range(days * 24 + 1)]
+        found: list[Stretch] = []
+        for begins, ends in pairwise(hours):
+            person, stands_in = self.on_call(team, begins)
+            if found and (found[-1].person_id, found[-1].stands_in) == (person, stands_in):
+                found[-1] = Stretch(found[-1].begins, ends, person, stands_in)
+            else:
+                found.append(Stretch(begins, ends, person, stands_in))
+        return found
+
+
+def rota_at(log: EventLog, moment: datetime) -> Rota:
+    """Read every rotation, and the overrides that are not over."""
+    rotations = {row["team"]: _rotation(row) for row in log.fetch(SQL.rotations)}
+    rows = log.fetch(SQL.overrides, now=int(moment.timestamp()))
+    return Rota(rotations, [Override(*row) for row in rows])
+
+
+def set_rotation(log: EventLog, rotation: Rotation) -> None:
+    """Replace a team's rotation; raise Misconfigured for one that cannot be."""
+    require_team(rotation.team)
+    if not rotation.people:
+        raise Misconfigured("a rotation needs at least one person")
+    if not 1 <= rotation.days <= 28:
+        raise Misconfigured("a shift is from 1 to 28 days long")
+    try:
+        ZoneInfo(rotation.zone)
+    except (KeyError, ValueError, OSError) as fault:
+        raise Misconfigured(f"there is no time zone {rotation.zone!r}; one is Europe/London") from fault
+    log.execute(
+        SQL.set_rotation,
+        team=rotation.team,
+        zone=rotation.zone,
+        hand_over=rotation.hand_over.isoformat("minutes"),
+        days=rotation.days,
+        begins=rotation.begins.isoformat(),
+        people=msgspec.json.encode(rotation.people).decode(),
+    )
+
+
+def stand_in(log: EventLog, team: str, person_id: int, begins: datetime, ends: datetime) -> int:
+    """Let somebody stand in; return the number by which it is taken back."""
+    require_team(team)
+    if begins >= ends:
+        raise Misconfigured("it would end before it begins")
+    row = log.fetch_one(
+        SQL.add_override,
+        team=team,
+        person_id=person_id,
+        begins_at=int(begins.timestamp()),
+        ends_at=int(ends.timestamp()),
+    )
+    assert row is not None
+    return int(row["id"])
+
+
+def require_team(team: str) -> None:
+    """Raise Misconfigured for a team that there is not."""
+    if team not in TEAMS:
+        raise Misconfigured(f"there is no team {team!r}; there are {', '.join(TEAMS)}")
+
+
+def _rotation(row: Row) -> Rotation:
+    return Rotation(
+        row["team"], row["zone"], time.fromisoformat(row["hand_over"]), int(row["days"]),
+        date.fromisoformat(row["begins"]), tuple(msgspec.json.decode(row["people"], type=list[int])),
+    )  # fmt: skip

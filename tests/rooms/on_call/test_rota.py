@@ -1,0 +1,85 @@
+"""Who is on call: exactly one at every instant, with hand-overs that know summer time."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from doorbuster.errors import Misconfigured
+from doorbuster.journal import open_event_log
+from doorbuster.on_call.rota import Override, Rota, Rotation, rota_at, set_rotation, stand_in
+
+WEEKLY = Rotation("database", "Europe/London", time(9), 7, date(2026, 3, 2), (1, 2, 3))
+MOMENTS = some.datetimes(datetime(2026, 3, 3), datetime(2027, 3, 1), timezones=some.just(UTC))
+
+
+@given(MOMENTS, some.integers(1, 28))
+def test_exactly_one_is_on_call_at_every_instant(moment, days):
+    rotation = Rotation("web", "America/New_York", time(9, 30), days, date(2026, 3, 2), (4, 5))
+
+    assert rotation.person_at(moment) in (4, 5)
+
+
+def test_nobody_is_on_call_before_it_began():
+    assert WEEKLY.person_at(datetime(2026, 3, 2, 8, 59, tzinfo=UTC)) is None
+
+
+def test_the_shift_is_handed_over_at_the_local_time():
+    assert WEEKLY.person_at(datetime(2026, 3, 9, 8, 59, tzinfo=UTC)) == 1
+    assert WEEKLY.person_at(datetime(2026, 3, 9, 9, 0, tzinfo=UTC)) == 2
+
+
+def test_the_hand_over_stays_at_nine_when_summer_time_begins():
+    """On 29 March 2026 London's clocks go forward: nine o'clock there is eight in UTC."""
+    assert WEEKLY.person_at(datetime(2026, 3, 30, 7, 59, tzinfo=UTC)) == 1
+    assert WEEKLY.person_at(datetime(2026, 3, 30, 8, 0, tzinfo=UTC)) == 2
+
+
+def test_who_stands_in_comes_first_and_only_for_the_time():
+    christmas = datetime(2026, 12, 24, tzinfo=UTC)
+    rota = Rota({"database": WEEKLY}, [Override(1, "database", 9, int(christmas.timestamp()),
+                                                int((christmas + timedelta(days=1)).timestamp()))])  # fmt: skip
+
+    assert rota.on_call("database", christmas) == (9, True)
+    assert rota.on_call("database", christmas + timedelta(days=1)) == (WEEKLY.person_at(christmas), False)
+
+
+def test_a_week_is_drawn_in_stretches_without_gaps():
+    since = datetime(2026, 3, 5, tzinfo=UTC)
+    stretches = Rota({"database": WEEKLY}, []).stretches("database", since, 14)
+
+    assert [each.person_id for each in stretches] == [1, 2, 3]
+    assert stretches[0].begins == since
+    assert all(one.ends == other.begins for one, other in zip(stretches, stretches[1:], strict=False))
+
+
+def test_a_rotation_is_read_back_as_it_was_set(tmp_path):
+    with open_event_log(tmp_path) as log:
+        set_rotation(log, WEEKLY)
+
+        assert rota_at(log, datetime(2026, 3, 3, tzinfo=UTC)).rotations == {"database": WEEKLY}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [({"team": "cats"}, "no team 'cats'"), ({"zone": "Mars/Base"}, "no time zone"), ({"people": ()}, "at least one"),
+     ({"days": 0}, "1 to 28")],
+)  # fmt: skip
+def test_a_rotation_that_cannot_be_is_refused_with_the_reason(tmp_path, change, complaint):
+    facts = {
+        "team": "database",
+        "zone": "UTC",
+        "hand_over": time(9),
+        "days": 7,
+        "begins": date(2026, 3, 2),
+        "people": (1,),
+    }
+    with open_event_log(tmp_path) as log, pytest.raises(Misconfigured, match=complaint):
+        set_rotation(log, Rotation(**{**facts, **change}))
+
+
+def test_nobody_stands_in_backwards(tmp_path):
+    now = datetime(2026, 3, 3, tzinfo=UTC)
+    with open_event_log(tmp_path) as log, pytest.raises(Misconfigured, match="end before it begins"):
+        stand_in(log, "web", 1, now, now)
