@@ -33,7 +33,7 @@ bench-growth: $(VENV)/installed ## measure what each statement costs in a small 
 bench-overload: $(VENV)/installed ## measure what the guard does at up to ten times the load
 	@$(RUN) -m doorbuster bench overload
 
-drills: $(VENV)/installed ## play every drill, each in a shop of its own (about half an hour)
+drills: $(VENV)/installed ## play every drill, one after the other (about half an hour)
 	@$(RUN) -m doorbuster drill all
 
 races: $(VENV)/installed-dev ## run every race thousands of times (about a quarter of an hour)
