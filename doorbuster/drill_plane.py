@@ -121,7 +121,7 @@ def play_all(
     workers: Annotated[int, typer.Option(min=1, help="Web workers of each drill's shop.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed makes the same crowds.")] = 1,
 ) -> None:
-    """Play every drill, each in a shop of its own, and write out/drills.json: exit status 0 only if all hold."""
+    """Play every drill, one after the other, and write out/drills.json: exit status 0 only if all hold."""
     console = Console()
     wanted = [each for each in map(reading.load, reading.names()) if each.quick or not quick]
     settings = allowed(None)

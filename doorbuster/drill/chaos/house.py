@@ -24,7 +24,9 @@ CONNECTIONS_MAX = 60
 DATABASE_CORE, SHOP_CORE = 0, 1
 READY_SECONDS_MAX = 90.0
 LOOK_SECONDS = 0.05
-OWNER_MAY_CONNECT = "local all postgres trust\nlocal replication postgres trust\n"
+OWNER_MAY_CONNECT = (
+    "local all postgres trust\nlocal replication postgres trust\nhost replication all 127.0.0.1/32 scram-sha-256\n"
+)
 ROLES = {"worker": b"run-worker", "jobs": b"run-jobs", "control": b"run-control", "gateway": b"run-gateway"}
 """The shop's processes by what they do, and the word in their command."""
 

@@ -19,12 +19,13 @@ from doorbuster.drill.target import free_ports
 from doorbuster.errors import DatabaseUnavailable
 
 FOLLOWS_SECONDS_MAX = 30.0
+FOLLOWER = "drill_standby"
 
 
 @asynccontextmanager
 async def primary_lost(house: House, _: Fault) -> AsyncIterator[None]:
     """Make a standby that follows, kill the primary with SIGKILL, promote the standby, lead the wire to it."""
-    house.owner_url()
+    await as_superuser(house, f"CREATE ROLE {FOLLOWER} REPLICATION LOGIN PASSWORD '{house.cluster.password}'")
     standby = await asyncio.to_thread(_copied, house.cluster)
     server = standby.launch()
     try:
@@ -76,6 +77,10 @@ def _copied(primary: Cluster) -> Cluster:
         raise DatabaseUnavailable(f"pg_basebackup: {done.stderr.strip()[-300:]}")
     for path in (standby.data, *standby.data.rglob("*")):
         primary.programs.own(path)
+    # Whom the server runs as may not enter the folder of the primary's socket, so the standby follows over TCP.
+    with (standby.data / "postgresql.auto.conf").open("a") as file:
+        way = f"host=127.0.0.1 port={primary.port} user={FOLLOWER} password={primary.password}"
+        file.write(f"primary_conninfo = '{way}'\n")
     settings = standby.data / "doorbuster.conf"
     settings.write_text(settings.read_text().replace(f"port = {primary.port}", f"port = {standby.port}"))
     return standby
