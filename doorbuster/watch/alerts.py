@@ -120,7 +120,7 @@ class AlertBook:
         """Read back what was firing; a rule that is no more resolves its alerts. To be called in a thread."""
         for alert in life.open_alerts(self._log):
             if alert.rule in self.rules:
-                standing = Standing(alert, told=("firing", alert.muted))
+                standing = Standing(alert, alert.value, told=("firing", alert.muted))
                 self._standing[alert.rule][alert.subject] = standing
             else:
                 life.keep(self._log, [replace(alert, state="resolved", resolved_at=alert.since)], alert.since)

@@ -70,9 +70,7 @@ def of_days(folder: Path, log: EventLog, say: Say) -> list[Measure]:
         tickets = judged.of("ticket")
         found += [
             Measure(f"{trace.name}: false pages", len(false), "pages", at_most=0, absolutes=_named(false)),
-            Measure(
-                f"{trace.name}: tickets", len(judged.of("ticket")), "tickets", absolutes=_named(judged.of("ticket"))
-            ),
+            Measure(f"{trace.name}: tickets", len(tickets), "tickets", absolutes=_named(tickets)),
             Measure(f"{trace.name}: judging a second", judged.milliseconds, "ms", at_most=2),
         ]
         long = [each for each in trace.silences if each[1] - each[0] + 1 >= LONG_SILENCE_SECONDS]

@@ -189,7 +189,8 @@ async def test_what_fired_before_a_restart_fires_after_it_and_is_not_told_twice(
 async def test_every_firing_is_kept_with_when_and_how_much(log):
     days = Days(log)
     await days.go(60)
-    await days.go(30, hurt_share=0.3)
+    await days.go(20, hurt_share=0.3)
+    await days.go(10, hurt_share=0.12)
     await days.go(70)
 
     (kept,) = life.history(log, NOON)
