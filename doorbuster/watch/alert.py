@@ -57,9 +57,10 @@ class Alert:
 
 @dataclass(slots=True)
 class Standing:
-    """An alert that is pending or firing, and since when it has been well, or unknown, again."""
+    """An alert that is pending or firing, its worst value, and since when it has been well, or unknown, again."""
 
     alert: Alert
+    worst: float
     well_since: int | None = None
     unknown_since: int | None = None
     told: tuple[State, bool] | None = None
@@ -88,6 +89,8 @@ def step(rule: Rule, standing: Standing | None, reading: Reading, now: int, firi
     if standing is None:
         return None
     alert = standing.alert
+    if reading.value is not None and not reading.well:
+        standing.worst = rule.worse(standing.worst, reading.value)
     if alert.state == "pending":
         return _after_pending(rule, standing, reading, now, firings)
     _note(standing, reading, now)
@@ -95,7 +98,9 @@ def step(rule: Rule, standing: Standing | None, reading: Reading, now: int, firi
         standing.alert = replace(alert, value=reading.value, summary=rule.summary(reading.value, reading.subject))
     clear = rule.clear * (FLAPPING_CLEARS_TIMES if alert.flapping else 1)
     if standing.well_since is not None and now - standing.well_since >= clear:
-        standing.alert = replace(standing.alert, state="resolved", resolved_at=now)
+        # What is over is remembered by its worst moment.
+        worst, summary = standing.worst, rule.summary(standing.worst, reading.subject)
+        standing.alert = replace(standing.alert, state="resolved", resolved_at=now, value=worst, summary=summary)
     elif standing.unknown_since is not None and now - standing.unknown_since >= UNKNOWN_SECONDS_MAX:
         summary = f"Not known any more. Before: {alert.summary}"
         standing.alert = replace(standing.alert, state="resolved", resolved_at=now, summary=summary)
@@ -133,7 +138,7 @@ def _pending(rule: Rule, reading: Reading, now: int) -> Standing:
     assert reading.value is not None
     summary = rule.summary(reading.value, reading.subject)
     alert = Alert(rule.name, reading.subject, rule.severity, now, summary, reading.value, rule.limit, rule.team)
-    return Standing(alert)
+    return Standing(alert, reading.value)
 
 
 def _after_pending(rule: Rule, standing: Standing, reading: Reading, now: int, firings: Firings) -> Standing | None:

@@ -25,7 +25,7 @@ from doorbuster.watch.rule import Reading, Rule
 from doorbuster.watch.series import Series
 from doorbuster.watch.signals import Tick
 from doorbuster.watch.silences import Silence
-from doorbuster.watch.windows import MINUTES
+from doorbuster.watch.windows import MINUTES, SECONDS
 
 OnChange = Callable[[Sequence[Alert]], Awaitable[None]]
 
@@ -124,7 +124,7 @@ class AlertBook:
         """Read back what was firing; a rule that is no more resolves its alerts. To be called in a thread."""
         for alert in life.open_alerts(self._log):
             if alert.rule in self.rules:
-                standing = Standing(alert, told=("firing", alert.muted))
+                standing = Standing(alert, alert.value, told=("firing", alert.muted))
                 self._standing[alert.rule][alert.subject] = standing
             else:
                 life.keep(self._log, [replace(alert, state="resolved", resolved_at=alert.since)], alert.since)
@@ -135,6 +135,8 @@ class AlertBook:
             await asyncio.to_thread(self.restore)
         self.past.begin(int(clock.now().timestamp()))
         await asyncio.to_thread(remember, self.past, series)
+        for tick in series.recent(SECONDS - 1):
+            self.past.add(tick)
         while True:
             now = int(clock.now().timestamp())
             ticks = [tick for tick in series.recent(10) if tick.at > self.past.newest_at]

@@ -167,7 +167,8 @@ def of_usual(name: str) -> Measure:
 
     def read(past: Past, _: str) -> float | None:
         rate, window = past.once_a_minute(("usual", name), lambda: _usual(past, name))
-        return past.total(name, window) / (rate * window) if rate and window else None
+        seen = past.whole_mean(name, window) if window else None
+        return seen / rate if rate and seen is not None else None
 
     before = " or ".join(f"avg_over_time({metric(name)}[30m] offset {days}d)" for days in (7, 1))
     floor = detectors.EVENTS_EXPECTED_MIN / detectors.SILENCE_SECONDS[1]

@@ -122,6 +122,14 @@ class Past:
         total, known = self._running(name).over(self.now, seconds)
         return total / known if known else None
 
+    def whole_mean(self, name: str, seconds: int) -> float | None:
+        """Return the mean over a window, if nine tenths are known; beyond a quarter of an hour, by whole minutes."""
+        if seconds < SECONDS or name not in self.minutes:
+            total, known = self._running(name).over(self.now, seconds)
+            return total / known if known * 10 >= seconds * 9 else None
+        means = self.minutes[name].between(self.now // 60 - seconds // 60, self.now // 60 - 1)
+        return sum(means) / len(means) if len(means) * 600 >= seconds * 9 else None
+
     def middle(self, name: str, seconds: int, ago: int = 0) -> float | None:
         """Return the median of the known values, or None when there are none."""
         known = self.values(name, seconds, ago)

@@ -91,6 +91,10 @@ class Rule:
             else:
                 yield Reading(subject, value, self._beyond(value, self.limit), not self._beyond(value, self._ease))
 
+    def worse(self, one: float, other: float) -> float:
+        """Return which of two values is further beyond the bound."""
+        return max(one, other) if self.above is not None else min(one, other)
+
     def summary(self, value: float, subject: str) -> str:
         """Return the alert's sentence with its numbers."""
         return self.says.format(value=figure(value, self.unit), limit=figure(self.limit, self.unit), subject=subject)

@@ -58,7 +58,7 @@ def of_series(folder: Path) -> list[Measure]:
     found = []
     for name, alarms in {**{name: (one,) for name, one in DETECTORS.items()}, "any": tuple(DETECTORS.values())}.items():
         true, false, hit, windows = (
-            sum(column) for column in zip(*(_scored(one, alarms) for one in labelled), strict=True)
+            sum(column) for column in zip(*(scored(one, alarms) for one in labelled), strict=True)
         )
         absolutes = f"{true} of {true + false} alarms true, {hit} of {windows} windows found"
         found.append(Measure(f"NAB, {name}: precision", ratio(true, true + false), "share", absolutes=absolutes))
@@ -66,7 +66,7 @@ def of_series(folder: Path) -> list[Measure]:
     return found
 
 
-def _scored(series: Labelled, alarms: Sequence[Alarm]) -> tuple[int, int, int, int]:
+def scored(series: Labelled, alarms: Sequence[Alarm]) -> tuple[int, int, int, int]:
     """Return true alarms, false ones, windows that were found, and all windows."""
     first = max(BEFORE + LATELY, int(len(series.values) * PROBATION))
     floor = max(median(series.values[: int(len(series.values) * PROBATION)]), 1e-9)

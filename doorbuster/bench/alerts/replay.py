@@ -18,9 +18,8 @@ from doorbuster.watch.rules import RULES
 SEED = 20260622
 PLANTED = 20
 WARM_SECONDS, TROUBLE_SECONDS = 700, 60
-OUTAGE = "VisitorsSilent"
-NASA_OUTAGE = range(19 * 3600 + 45 * 60, 20 * 3600 + 20 * 60)
-"""The day of the launch had a real outage: 22 silent minutes that end at 20:11 of the trace's own clock."""
+SILENCE_RULES = {"VisitorsSilent", "OrdersSilent"}
+LONG_SILENCE_SECONDS, AFTER_SECONDS = 300, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +65,30 @@ def of_days(folder: Path, log: EventLog, say: Say) -> list[Measure]:
     for trace, capacity in days(folder):
         say(f"a day of {trace.name}")
         judged = replay(trace, capacity, log)
-        outages: list[Alert] = []
-        pages: list[Alert] = []
-        for alert in judged.of("page"):
-            second = (alert.fired_at or 0) - trace.begins
-            true = alert.rule == OUTAGE and trace.name.endswith("07-13") and second in NASA_OUTAGE
-            (outages if true else pages).append(alert)
+        true = [alert for alert in judged.of("page") if _is_true(alert, trace)]
+        false = [alert for alert in judged.of("page") if alert not in true]
+        tickets = judged.of("ticket")
         found += [
-            Measure(f"{trace.name}: false pages", len(pages), "pages", at_most=0, absolutes=_named(pages)),
-            Measure(
-                f"{trace.name}: tickets", len(judged.of("ticket")), "tickets", absolutes=_named(judged.of("ticket"))
-            ),
+            Measure(f"{trace.name}: false pages", len(false), "pages", at_most=0, absolutes=_named(false)),
+            Measure(f"{trace.name}: tickets", len(tickets), "tickets", absolutes=_named(tickets)),
             Measure(f"{trace.name}: judging a second", judged.milliseconds, "ms", at_most=2),
         ]
-        if trace.name.endswith("07-13"):
-            found.append(Measure("NASA 1995-07-13: the real outage is paged", len(outages), "pages", at_least=1))
+        long = [each for each in trace.silences if each[1] - each[0] + 1 >= LONG_SILENCE_SECONDS]
+        if trace.silences:
+            seen = sum(any(_is_true(alert, trace, one) for alert in true) for one in long)
+            absolutes = f"{len(true)} true pages, {len(trace.silences)} silences of a minute and more in the trace"
+            found.append(
+                Measure(f"{trace.name}: of {len(long)} silences of five minutes, paged", seen, "silences",
+                        at_least=len(long), absolutes=absolutes)
+            )  # fmt: skip
     return found
+
+
+def _is_true(alert: Alert, trace: Trace, silence: tuple[int, int] | None = None) -> bool:
+    """Say whether an alert tells of a silence that is in the trace, or of this one."""
+    second = (alert.fired_at or 0) - trace.begins
+    real = (silence,) if silence else trace.silences
+    return alert.rule in SILENCE_RULES and any(low <= second <= high + AFTER_SECONDS for low, high in real)
 
 
 def of_trouble(folder: Path, log: EventLog, say: Say) -> list[Measure]:
@@ -90,17 +97,18 @@ def of_trouble(folder: Path, log: EventLog, say: Say) -> list[Measure]:
     trace, capacity = next(days(folder))
     chance = random.Random(SEED)  # noqa: S311
     starts = [chance.randrange(WARM_SECONDS, len(trace.seconds) - TROUBLE_SECONDS) for _ in range(PLANTED)]
-    hurt = [_seconds_until(trace, capacity, log, start, rule="CustomersHurt", hurt=0.6) for start in starts]
-    crowd = [_seconds_until(trace, capacity, log, start, rule="TrafficSpike", times=10) for start in starts]
+    hurt = [seconds_until(trace, capacity, log, start, rule="CustomersHurt", hurt=0.6) for start in starts]
+    crowd = [seconds_until(trace, capacity, log, start, rule="TrafficSpike", times=10) for start in starts]
     return [
         Measure("60 % of the answers broken: paged after, at worst", max(hurt), "s", at_most=10),
         Measure("ten times the requests: told after, at worst", max(crowd), "s", at_most=10),
     ]
 
 
-def _seconds_until(
+def seconds_until(
     trace: Trace, capacity: float, log: EventLog, start: int, *, rule: str, hurt: float = 0.0, times: float = 1.0
 ) -> float:
+    """Return how many seconds after `start` a rule fires on what is planted there; infinite when it does not."""
     book, shop = AlertBook(log, RULES), Shop(capacity * times, random.Random(start))  # noqa: S311
     for second in range(start - WARM_SECONDS, start + TROUBLE_SECONDS):
         bad = second >= start

@@ -13,16 +13,21 @@ from math import exp, sqrt
 from pathlib import Path
 
 DAY_SECONDS = 86_400
+SILENT_SECONDS, SILENT_REQUESTS = 60, 60
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A day to be replayed: the mean rate of each minute before it, by time, and each of its seconds' requests."""
+    """A day to be replayed: the mean rate of each minute before it, by time, and each of its seconds' requests.
+
+    `silences` are the stretches (first and last second of the day) in which the site really did not answer.
+    """
 
     name: str
     begins: int
     before: list[tuple[int, float]]
     seconds: list[float]
+    silences: tuple[tuple[int, int], ...] = ()
 
 
 def worldcup(folder: Path, day: str, scale: float, chance: random.Random) -> Trace:
@@ -54,7 +59,23 @@ def nasa(folder: Path, day: int, scale: int, chance: random.Random) -> Trace:
     for second, count in enumerate(counts[start : start + DAY_SECONDS]):
         for _ in range(count * scale):
             seconds[min(max(second + chance.randint(-30, 30), 0), DAY_SECONDS - 1)] += 1
-    return Trace(f"NASA 1995-07-{day:02}", first + start, before, seconds)
+    return Trace(f"NASA 1995-07-{day:02}", first + start, before, seconds, tuple(_silences(counts, start)))
+
+
+def _silences(counts: list[int], start: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a day without any request of a minute and more, where the hour before had 60 in that time.
+
+    By chance that happens once in 10 to the power of 26 times.
+    """
+    run = 0
+    for at in range(start, start + DAY_SECONDS):
+        if counts[at] == 0:
+            run += 1
+            continue
+        hour = counts[max(0, at - run - 3_600) : at - run]
+        if run >= SILENT_SECONDS and run * sum(hour) / 3_600 >= SILENT_REQUESTS:
+            yield at - run - start, at - 1 - start
+        run = 0
 
 
 def _between(rates: dict[int, float], at: int) -> float:

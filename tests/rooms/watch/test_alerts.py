@@ -1,5 +1,6 @@
 """The book of alerts: fires quickly, clears slowly, tells of causes, remembers over a restart."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from doorbuster.watch import alert as life
 from doorbuster.watch import silences
 from doorbuster.watch.alerts import AlertBook
 from doorbuster.watch.rules import RULES
+from doorbuster.watch.series import open_series
 from tests.rooms.watch.ticks import NOON, seconds
 
 ME = Actor("ann", "operator")
@@ -187,7 +189,8 @@ async def test_what_fired_before_a_restart_fires_after_it_and_is_not_told_twice(
 async def test_every_firing_is_kept_with_when_and_how_much(log):
     days = Days(log)
     await days.go(60)
-    await days.go(30, hurt_share=0.3)
+    await days.go(20, hurt_share=0.3)
+    await days.go(10, hurt_share=0.12)
     await days.go(70)
 
     (kept,) = life.history(log, NOON)
@@ -269,6 +272,26 @@ async def test_a_disk_that_refuses_keeps_nobody_from_being_told(tmp_path):
         await days.go(1, hurt_share=0.3)
 
         assert [each.rule for each in life.open_alerts(log)] == ["CustomersHurt"]
+
+
+async def test_the_book_judges_each_second_what_the_series_has(log, tmp_path):
+    clock = ManualClock()
+    now = int(clock.now().timestamp())
+    with open_series(tmp_path / "series.sqlite", now) as series:
+        for tick in seconds(60, since=now - 60):
+            series.add(tick)
+        book = AlertBook(log, TABLE, on_change=(told := Told()))
+        judging = asyncio.create_task(book.run(series, clock))
+        async with asyncio.timeout(30):
+            while not told.alerts:
+                clock.advance(1)
+                for tick in seconds(1, {"db.up": 0.0}, since=int(clock.now().timestamp())):
+                    series.add(tick)
+                await asyncio.sleep(0.3)
+        judging.cancel()
+
+    assert told.words[0] == ("DatabaseDown", "firing", False)
+    assert book.past.minutes["http.requests"].between(now // 60 - 1, now // 60 - 1)
 
 
 async def test_the_history_forgets_what_is_older_than_a_month(log):

@@ -218,6 +218,15 @@ def test_events_that_come_in_bunches_have_to_be_missed_for_longer():
     assert scatter([0, 60, 0, 40, 0, 0, 80, 20, 0, 0]) > 20
 
 
+def test_the_first_seconds_after_a_start_are_no_silence():
+    past = usual_month()
+    for tick in seconds(30):
+        past.add(tick)
+
+    assert judged("OrdersSilent", past)[""].value is None
+    assert judged("VisitorsSilent", past)[""].value is None
+
+
 def test_a_quiet_shop_is_not_called_silent():
     past = Past()
     past.minutes["orders.placed"].load((at, 0.001) for at in range(NOON - 28 * DAY, NOON, 60))
