@@ -33,6 +33,7 @@ ROOMS = {
     ),
     "brownout": ("doorbuster.guard.brownout_commands", "Do less for everybody before anybody is refused."),
     "diagnosis": ("doorbuster.control.diagnosis_commands", "Say what the matter is, and what it is not."),
+    "incident": ("doorbuster.incident.commands", "Work on incidents, their postmortems and what was promised."),
     "jobs": ("doorbuster.jobs.commands", "Look at jobs that failed too often; try them again or give them up."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),
     "bench": ("doorbuster.bench.commands", "Measure the ratios of the engine on this machine."),

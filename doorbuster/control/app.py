@@ -5,7 +5,7 @@ Promises: starts and stays up without PostgreSQL; connections are made when they
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 
@@ -48,8 +48,13 @@ WARM_UP_BEATS = 3
 WATCH_TIMEOUT_MS = 2_000
 
 
-def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock) -> ASGIApp:
-    """Return the control plane's application."""
+Beat = Callable[[ControlHouse], Coroutine[None, None, None]]
+
+
+def control_app(
+    settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock, beats_above: Sequence[Beat] = ()
+) -> ASGIApp:
+    """Return the control plane's application; `beats_above` is what rooms above this one do while it runs."""
     collector, keeper = Collector(), PolicyKeeper()
 
     @asynccontextmanager
@@ -74,7 +79,8 @@ def control_app(settings: Settings, database_url: str, routes: Sequence[BaseRout
                 )  # fmt: skip
                 house = _house(settings, clock, database, log, collector, pulse=pulse, series=series, senses=senses)
                 keeping = keeper.run(log, clock, settings.home)
-                works = (*_beats(house), keeping, watch.run(), senses.run(), attend(house.doctor, clock))
+                above = [beat(house) for beat in beats_above]
+                works = (*above, *_beats(house), keeping, watch.run(), senses.run(), attend(house.doctor, clock))
                 beats = [tasks.create_task(beat) for beat in works]
                 yield {"house": house}
                 for beat in beats:
