@@ -75,7 +75,7 @@ def from_alerts(firing: Sequence[Firing], it: Incident, now: int) -> list[Told]:
     ]  # fmt: skip
 
 
-def from_diagnoses(records: Sequence[Listed], it: Incident) -> list[Told]:
+def from_diagnoses(records: Sequence[Listed]) -> list[Told]:
     """Return what the diagnosis said, each saying once, with a link to its frozen evidence."""
     told: dict[str, Told] = {}
     for each in records:

@@ -40,7 +40,8 @@ MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augus
 
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$|^\*\*([^*]{3,80})\*\*:?$")
 _DATE = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)|(\d{1,2})(?:st|nd|rd|th)? ([A-Z][a-z]+),? (\d{4})|([A-Z][a-z]+) (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})"
+    r"(\d{4})-(\d\d)-(\d\d)|(\d{1,2})(?:st|nd|rd|th)? ([A-Z][a-z]+),? (\d{4})"
+    r"|([A-Z][a-z]+) (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})"
 )
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3])[:.]([0-5]\d)(?::([0-5]\d))?\s*([ap]m)?\b", re.IGNORECASE)
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|percent|per cent)")

@@ -67,7 +67,7 @@ class Diagnosed(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident; times are seconds since 1970, None while it has not happened. `hurt_peak` is a share from 0 to 1."""
+    """One incident; times are seconds since 1970, None while it has not happened. `hurt_peak` is from 0 to 1."""
 
     id: int
     key: str
@@ -129,7 +129,7 @@ def open_by(
         )
         assert row is not None
         opened = of_row(row)
-        _told(log, opened, actor, at, "opened", f"Incident {opened.id} is opened: {title}", "detected")
+        _told(log, opened, actor, at, verb="opened", text=f"Incident {opened.id} is opened: {title}", source="detected")
     return opened
 
 
@@ -170,15 +170,15 @@ def move(log: EventLog, incident_id: int, state: State, actor: Actor, at: int, *
             return "It has no drill yet: write one (`doorbuster incident drill`), or say why there is none."
         log.execute(SQL.move_incident, id=incident_id, state=state, at=max(at, before.detected_at))
         text = f"{state.capitalize()}" + (f": {note}" if note else "")
-        _told(log, before, actor, at, state, text, "status")
+        _told(log, before, actor, at, verb=state, text=text)
     return must(log, incident_id)
 
 
-def assign(log: EventLog, incident_id: int, role: str, name: str, actor: Actor, at: int) -> None:
+def assign(log: EventLog, incident_id: int, role: str, name: str, *, actor: Actor, at: int) -> None:
     """Give somebody a role; the timeline says that the role is taken, not by whom."""
     with log.transaction():
         log.execute(SQL.assign_role, id=incident_id, role=role, name=name)
-        _told(log, must(log, incident_id), actor, at, "role", f"The {role} is there.", "status", {"name": name})
+        _told(log, must(log, incident_id), actor, at, verb="role", text=f"The {role} is there.", name=name)
 
 
 def roles_of(log: EventLog, incident_id: int) -> Mapping[str, str]:
@@ -197,7 +197,7 @@ def merge(log: EventLog, incident_id: int, into: int, actor: Actor, at: int) -> 
         log.execute(SQL.merge_incident, id=incident_id, into=into)
         log.execute(SQL.lines_to_other, id=incident_id, into=into)
         log.execute(SQL.widen_incident, id=into, impact_at=part.impact_at, hurt_peak=part.hurt_peak)
-        _told(log, whole, actor, at, "merged", f"Incident {incident_id} turned out to be the same one.", "status")
+        _told(log, whole, actor, at, verb="merged", text=f"Incident {incident_id} turned out to be the same one.")
     return ""
 
 
@@ -258,12 +258,11 @@ def of_row(row: Any) -> Incident:
 
 
 def _told(
-    log: EventLog, it: Incident, actor: Actor, at: int, verb: str, text: str, source: str,
-    detail: Mapping[str, Any] | None = None,
+    log: EventLog, it: Incident, actor: Actor, at: int, *, verb: str, text: str, source: str = "status", **detail: str
 ) -> None:  # fmt: skip
     line = Line(
         at=moment_of(at), actor=actor.name, role=actor.role, verb=f"incident.{verb}", subject=f"incident:{it.id}",
-        detail={"reason": text, **(detail or {})},
+        detail={"reason": text, **detail},
     )  # fmt: skip
     append(log, line)
     timeline.add(log, it.id, Told(at, source, text, actor.role, key=f"journal/{line.id}"))

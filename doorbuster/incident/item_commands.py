@@ -11,7 +11,7 @@ import typer
 from doorbuster.clock import SystemClock
 from doorbuster.errors import DoorbusterError
 from doorbuster.incident import items
-from doorbuster.journal import open_event_log
+from doorbuster.journal import EventLog, open_event_log
 from doorbuster.settings import from_environment
 from doorbuster.web.pages import moment_of
 
@@ -32,7 +32,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print one JSON docu
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0917
     incident: Annotated[int, typer.Argument(help="The incident's number.")],
     text: Annotated[str, typer.Argument(help="What is to be done.")],
     kind: Annotated[str, typer.Option(help=f"One of {', '.join(items.KINDS)}.")] = "prevent",
@@ -84,7 +84,7 @@ def verify(
     raise typer.Exit(1 if rotted else 0)
 
 
-def _record(log: items.EventLog, proof: str, file: Path) -> str:
+def _record(log: EventLog, proof: str, file: Path) -> str:
     try:
         if file.stat().st_size > RESULT_BYTES_MAX:
             raise DoorbusterError(f"{file} is too large for a result")
@@ -96,7 +96,8 @@ def _record(log: items.EventLog, proof: str, file: Path) -> str:
         raise DoorbusterError(f"{file}: {measured}")
     new = items.record(log, proof, measured, at)
     holds = bool(measured) and all(each.holds for each in measured)
-    return f"{proof}: {'holds' if holds else 'fails'}, {moment_of(at):%Y-%m-%d %H:%M} UTC{'' if new else ' (known already)'}"
+    known = "" if new else " (known already)"
+    return f"{proof}: {'holds' if holds else 'fails'}, {moment_of(at):%Y-%m-%d %H:%M} UTC{known}"
 
 
 def _now() -> int:

@@ -71,7 +71,7 @@ class Item:
         return any(not run.holds for run in self.runs)
 
 
-def add(
+def add(  # noqa: PLR0913
     log: EventLog, incident_id: int, text: str, kind: Kind, *, owner: str = "", due: str = "", tracker_url: str = "",
     proof: str = "", done_at: int | None = None,
 ) -> int | str:  # fmt: skip

@@ -90,13 +90,13 @@ class Keeper:
                 incident.name_cause(self._log, it.id, said, now, team)
             self._gather(it, lines, now)
             self._feel(it, bool(firing) and number == 0, now)
-        return [it for it in incident.open_ones(self._log)]
+        return incident.open_ones(self._log)
 
     def _gather(self, it: Incident, lines: list[Told], now: int) -> None:
         since = it.began_at - gathering.LEAD_SECONDS
         lines += gathering.from_changes(self._senses.series.changes(since), it, now)
         lines += gathering.from_journal(self._log, it, now)
-        lines += gathering.from_diagnoses(records.between(self._log, since, now), it)
+        lines += gathering.from_diagnoses(records.between(self._log, since, now))
         known = timeline.add_all(self._log, it.id, lines)
         waiting = [
             line for line in timeline.lines_of(self._log, it.id)
@@ -139,7 +139,9 @@ class Keeper:
 
 
 def _short(said: Diagnosis | None) -> Diagnosed | None:
-    return said and Diagnosed(
+    if said is None:
+        return None
+    return Diagnosed(
         cause=said.cause or "", subject=said.subject, trigger=said.trigger or "", share=said.share,
         headline=said.headline, evidence=said.evidence, not_because=said.not_because, remedy=said.remedy,
         lever=said.lever,

@@ -155,7 +155,7 @@ async def role_take(request: Request) -> Response:
     if form.value is None:
         return await _one(request, it, form, 422)
     actor = actor_of(request)
-    await _do(request, incident.assign, it.id, form.value.role, actor.name, actor, now_of(request))
+    await _do(request, incident.assign, it.id, form.value.role, actor.name, actor=actor, at=now_of(request))
     return _back(it)
 
 
@@ -165,7 +165,7 @@ async def update_create(request: Request) -> Response:
     if form.value is None:
         return await _one(request, it, form, 422)
     wish = form.value
-    await _do(request, status.publish, it.id, wish.state, wish.text, actor_of(request), now_of(request))
+    await _do(request, status.publish, it.id, wish.state, wish.text, actor=actor_of(request), at=now_of(request))
     await asyncio.to_thread(write_status, request)
     return _back(it)
 
@@ -240,13 +240,9 @@ async def _one(request: Request, it: Incident, form: Form[T] | Form[object], cod
     house, now = house_of(request), now_of(request)
     lines = await _do(request, timeline.lines_of, it.id)
     until = it.resolved_at + 60 if it.resolved_at else now
+    since = max(it.began_at - 120, until - LIVE_SECONDS)
     curves = [
-        Curve(
-            name,
-            thinned(
-                await asyncio.to_thread(house.series.read, name, max(it.began_at - 120, until - LIVE_SECONDS), until)
-            ),
-        )
+        Curve(name, thinned(await asyncio.to_thread(house.series.read, name, since, until)))
         for name in ("hurt.share", "http.p95", "http.requests")
     ]
     return show(

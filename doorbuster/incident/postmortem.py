@@ -147,7 +147,7 @@ def blameless(text: str, names: Mapping[str, str]) -> str:
 
 
 def _names(log: EventLog, incident_id: int) -> dict[str, str]:
-    known = {each.name: each.role for each in list_operators(log)}
+    known: dict[str, str] = {each.name: each.role for each in list_operators(log)}
     known |= {name: role for role, name in incident.roles_of(log, incident_id).items()}
     # Somebody who is called like a role, "operator", is not named by the word.
     return {name: role for name, role in known.items() if len(name) > 2 and name not in known.values()}

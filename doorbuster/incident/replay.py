@@ -6,6 +6,7 @@ where a single machine could not carry it; the fault is the one that the cause n
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from doorbuster.incident.evidence import Read
 from doorbuster.incident.incident import Incident
@@ -34,18 +35,24 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
     """Return the drill as TOML; `known_faults` are those that this house can make, all of ours by default."""
     end = it.resolved_at or it.mitigated_at or it.detected_at + 600
     points, scale = curve(read("http.requests", it.began_at - 60, end), it.began_at)
-    fault = FAULTS.get(it.cause, lambda _: None)(it)
+    fault = FAULTS[it.cause](it) if it.cause in FAULTS else None
     if fault and known_faults is not None and fault["kind"] not in known_faults:
         fault = None
     browsing, buying = _mix(read, it.began_at, end)
     units = 150 if it.sale_running else 20
+    made = f", made {scale:.3g} times as large" if scale != 1 else ""
+    measured = (
+        f"# Measured: the curve of requests{made}; the mix of routes; the cause."
+        if points
+        else "# The series has forgotten that time; the crowd is an assumption."
+    )
+    why = f"Incident {it.id}: {it.cause or 'cause not named'}. It must not happen twice."
     lines = [
         f"# Incident {it.id}, {moment_of(it.began_at):%Y-%m-%d %H:%M:%S} UTC, played again.",
-        f"# Measured: the curve of requests{f', made {scale:.3g} times as large' if scale != 1 else ''}; the mix of routes; the cause."
-        if points else "# The series has forgotten that time; the crowd is an assumption.",
+        measured,
         "# Assumed: the number of products and orders. Put in what the shop had then.",
         f"title = {_text(it.title[:100])}",
-        f"why = {_text(f'Incident {it.id}: {it.cause or 'cause not named'}. It must not happen twice.')}",
+        f"why = {_text(why)}",
         "", "[given]", f"units = {units}", "workers = 1", "products = 30000", "orders = 5000", "",
         "[when]", f"points = {json.dumps(points or [[0, 12], [15, 12], [20, 40], [45, 40], [60, 12]])}",
         "opens_after_seconds = 5", f"mix = {{ look = {browsing}, visit = {buying} }}",
@@ -86,7 +93,7 @@ def index_of(it: Incident) -> str:
     """Return the index that the diagnosis names: the word after `index` in its headline or its remedy."""
     for text in (it.said.headline, it.said.remedy, it.said.trigger):
         words = text.replace(":", " ").replace(".", " ").replace(";", " ").split()
-        for before, name in zip(words, words[1:], strict=False):
+        for before, name in pairwise(words):
             if before in ("index", "dropped", "CONCURRENTLY") and name.replace("_", "").isalnum() and "_" in name:
                 return name
     return ""

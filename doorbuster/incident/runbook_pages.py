@@ -15,6 +15,7 @@ from doorbuster.incident.actions import Hands, NotDone
 from doorbuster.incident.evidence import number
 from doorbuster.incident.pages import the
 from doorbuster.incident.runbook import Action, NotUnderstood
+from doorbuster.watch.database_health import Session
 from doorbuster.web.forms import read_form, text
 from doorbuster.web.pages import show
 
@@ -22,7 +23,8 @@ NUMBERS = (
     ("hurt.share", "share of answers that hurt"), ("http.requests", "requests a second"),
     ("http.errors", "errors a second"), ("http.p95", "p95, seconds"), ("db.active", "sessions at work"),
     ("db.lock", "of them waiting for locks"), ("db.seq_rows", "rows read end to end, a second"),
-    ("pool.wait_seconds", "waiting for a connection"), ("web.cpu_share", "busiest worker"), ("guard.shed", "shed a second"),
+    ("pool.wait_seconds", "waiting for a connection"), ("web.cpu_share", "busiest worker"),
+    ("guard.shed", "shed a second"),
 )  # fmt: skip
 ALWAYS = ("renew workers", "restart database")
 REMEDY_STEPS = {
@@ -50,7 +52,8 @@ async def runbook_show(request: Request) -> Response:
     values = house.senses.tick.values if house.senses.tick else {}
     steps, _ = runbook.actions_in(written)
     return show(
-        request, "incident/runbook.html", operator=operator_of(request), it=it, rule=rule, steps=_with_cause(it.cause, it.said.subject, steps),
+        request, "incident/runbook.html", operator=operator_of(request), it=it, rule=rule,
+        steps=_with_cause(it.cause, it.said.subject, steps),
         text=_rendered(runbook.filled(written, values)), may_operate=may(request, "operate"),
         numbers=[(words, number(values[name])) for name, words in NUMBERS if name in values],
     )  # fmt: skip
@@ -90,7 +93,7 @@ async def action_undo(request: Request) -> Response:
 def hands_of(house: ControlHouse) -> Hands:
     """Return what actions reach."""
 
-    def sessions() -> tuple[actions.Session, ...]:
+    def sessions() -> tuple[Session, ...]:
         return house.senses.sample.sessions if house.senses.sample else ()
 
     return Hands(house.event_log, house.database, house.settings.database_url or "", house.settings.home, sessions)

@@ -5,7 +5,6 @@ half of it; nothing in it names a person, a query or a cause that nobody release
 Never: says that all is well while an incident that hurts is open.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,7 +41,7 @@ class Update(msgspec.Struct, frozen=True):
     text: str
 
 
-def publish(log: EventLog, incident_id: int, state: str, text: str, actor: Actor, at: int) -> None:
+def publish(log: EventLog, incident_id: int, state: str, text: str, *, actor: Actor, at: int) -> None:
     """Tell shoppers something; it is a line of the timeline and of the journal as well."""
     with log.transaction():
         append(log, Line(
@@ -83,4 +82,4 @@ def write_file(home: Path, page: str) -> None:
     """Put the page into the home folder, in one step."""
     temporary = home / f".{FILE}.new"
     temporary.write_text(page, encoding="utf-8")
-    os.replace(temporary, home / FILE)
+    temporary.replace(home / FILE)

@@ -55,7 +55,7 @@ class Told:
     text: str
     role: str
     key: str = field(default_factory=lambda: str(new_id()))
-    evidence: Evidence = Evidence()
+    evidence: Evidence = field(default_factory=Evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,10 +81,14 @@ def _summary(facts: Facts) -> str:
     ended = _at(it.resolved_at) if it.resolved_at else "not yet"
     duration = span((it.resolved_at or facts.now) - it.began_at)
     began = "" if it.impact_at is not None else " (when it was detected; the series does not show when it began)"
+    selling = ", while a sale was running" if it.sale_running else ""
+    impact = (
+        f"- **Impact:** the shop{selling}. {_share(it).capitalize()}; counted are answers that failed or took longer "
+        "than three seconds, honest refusals left out."
+    )
     return "\n".join([
         f"- **Duration:** {_at(it.began_at)}{began} to {ended}, {duration}.",
-        f"- **Impact:** the shop{', while a sale was running' if it.sale_running else ''}. {_share(it).capitalize()}; "
-        "counted are answers that failed or took longer than three seconds, honest refusals left out.",
+        impact,
         f"- **User experience:** {_experience(it)}",
         f"- **Root cause:** {_cause_words(it) if it.cause else 'not known yet'}.",
         f"- **Severity:** {it.severity}, {SEVERITIES[it.severity]}.",
@@ -150,7 +154,7 @@ def _teams(facts: Facts) -> str:
     other = [team for team in TEAM_WORK if team != it.team]
     return _list([
         f"**{it.team.capitalize()}**: {TEAM_WORK.get(it.team, TEAM_WORK['platform'])}",
-        f"**{', '.join(other).capitalize()}**: nothing to mend; read the lessons, since the next one may begin with you.",
+        f"**{', '.join(other).capitalize()}**: nothing to mend; read the lessons; the next one may begin there.",
         f"**Customer service**: {_experience(it)} Orders that were confirmed are kept.",
         "**Merchants**: a sale that ran meanwhile sold fewer units than it could have." if it.sale_running
         else "**Merchants**: no sale was running.",
@@ -159,7 +163,8 @@ def _teams(facts: Facts) -> str:
 
 def _lessons(facts: Facts) -> str:
     readings = {each.name: each for each in clocks_of(facts.it)}
-    well, badly = [], []
+    well: list[str] = []
+    badly: list[str] = []
     for name, bound in (("detect", 60), ("acknowledge", 300), ("name the cause", 90), ("mitigate", 900)):
         each = readings[name]
         if each.seconds is not None:
