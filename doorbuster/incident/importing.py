@@ -29,7 +29,7 @@ TITLES = {
         "measures",
         "prevention",
     ),
-    "items": ("action items", "actions", "follow-ups", "tasks", "todo"),
+    "items": ("action items", "actions", "follow-ups", "tasks", "to do"),
     "detection": ("trigger and detection", "detection"),
     "lessons": ("lessons", "lessons learned", "lessons learnt", "what went well"),
     "wrong": ("wrong hypotheses", "misleading paths", "wrong paths"),
@@ -134,7 +134,7 @@ def store(log: EventLog, draft: Draft, text: str, actor: Actor, now: int) -> Inc
         postmortem.write(log, it, lambda *_: (), now)
         for name, body in draft.parts.items():
             if name not in ("items", "timeline") and body:
-                postmortem.edit(log, it.id, name, body, "author", now, 0)
+                postmortem.edit(log, it.id, name, body, role="author", at=now, seen=0)
         postmortem.publish(log, it.id, now)
     return it
 

@@ -27,8 +27,8 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print one JSON docu
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(board) + b"\n")
     for item in [] if json else board:
-        typer.echo(f"{item.id}  [{'rotted' if item.rotted else item.state}] {item.text} (incident {item.incident_id}; "
-                   f"{item.owner or 'nobody yet'}; due {item.due or 'no date'}; proof {item.proof or 'none'})")  # fmt: skip
+        typer.echo(f"{item.id}  [{'rotted' if item.rotted else item.state}] {item.text} (of {item.incident_id}; "
+                   f"{item.owner or 'nobody yet'}; due {item.due or '?'}; proof {item.proof or 'none'})")  # fmt: skip
 
 
 @app.command()

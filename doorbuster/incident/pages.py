@@ -245,9 +245,10 @@ async def _one(request: Request, it: Incident, form: Form[T] | Form[object], cod
         Curve(name, thinned(await asyncio.to_thread(house.series.read, name, since, until)))
         for name in ("hurt.share", "http.p95", "http.requests")
     ]
+    marks = [each for each in (it.detected_at, it.mitigated_at) if each]
     return show(
         request, "incident/incident.html", code, operator=operator_of(request), it=it, form=form, lines=lines[::-1],
-        curves=[(curve, drawn(curve, [each for each in (it.detected_at, it.mitigated_at) if each])) for curve in curves],
+        curves=[(curve, drawn(curve, marks)) for curve in curves],
         clocks=clocks_of(it), roles=await _do(request, incident.roles_of, it.id), all_roles=ROLES,
         items=await _do(request, items.of_incident, it.id, now), severities=SEVERITIES, moment=moment_of, span=span,
         now=now, following=NEXT.get(it.state), may_operate=may(request, "operate"), states=status.STATES,

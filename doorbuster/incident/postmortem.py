@@ -98,7 +98,7 @@ def document(log: EventLog, it: Incident) -> Document | None:
     )  # fmt: skip
 
 
-def edit(log: EventLog, incident_id: int, section: str, body: str | None, role: str, at: int, seen: int) -> bool:  # noqa: PLR0917
+def edit(log: EventLog, incident_id: int, section: str, body: str | None, *, role: str, at: int, seen: int) -> bool:
     """Write a person's text in place of a part, or take it away (None), as the version after the one that was `seen`.
 
     False when somebody else was faster: nothing is overwritten unseen.

@@ -66,7 +66,9 @@ async def section_edit(request: Request) -> Response:
         return await _section_page(request, form, 422)
     body = form.value.body if form.value.what == "keep" else None
     log, role = house_of(request).event_log, actor_of(request).role
-    kept = await asyncio.to_thread(postmortem.edit, log, it.id, name, body, role, now_of(request), form.value.seen)
+    kept = await asyncio.to_thread(
+        postmortem.edit, log, it.id, name, body, role=role, at=now_of(request), seen=form.value.seen
+    )
     if not kept:
         late = form.with_mistake(
             "body", "Somebody wrote another version meanwhile; it stands below. Put the two together."

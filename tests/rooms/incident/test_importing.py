@@ -68,8 +68,8 @@ def test_writing_again_keeps_every_edit(log: EventLog, edits: dict[str, str]) ->
     postmortem.write(log, it, lambda *_: (), NOW)
     for name, body in edits.items():
         seen = len(postmortem.versions(log, it.id, name))
-        assert postmortem.edit(log, it.id, name, body, "operator", NOW, seen)
-        assert not postmortem.edit(log, it.id, name, "unseen", "operator", NOW, seen)
+        assert postmortem.edit(log, it.id, name, body, role="operator", at=NOW, seen=seen)
+        assert not postmortem.edit(log, it.id, name, "unseen", role="operator", at=NOW, seen=seen)
     postmortem.write(log, it, lambda *_: (), NOW + 1)
     doc = postmortem.document(log, it)
 

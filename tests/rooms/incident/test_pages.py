@@ -98,7 +98,9 @@ async def test_a_chat_adds_notes_with_its_token_and_reads_nothing(dark: Room) ->
     manners = {"content-type": "application/json", "authorization": f"Bearer {chat_token(dark.settings.secret)}"}
     chat = dark.visitor()
 
-    assert (await chat.send("POST", "/api/v1/incidents/notes", body, {"content-type": "application/json"})).status == 401
+    assert (
+        await chat.send("POST", "/api/v1/incidents/notes", body, {"content-type": "application/json"})
+    ).status == 401
     assert (await chat.send("POST", "/api/v1/incidents/notes", body, manners)).status == 200
     assert (await chat.send("POST", "/api/v1/incidents/notes", b"{", manners)).status == 400
     assert (await chat.send("GET", "/api/v1/incidents", b"", manners)).status == 403

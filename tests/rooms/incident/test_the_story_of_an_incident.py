@@ -89,7 +89,8 @@ async def test_the_on_call_of_the_cause_is_paged_when_it_is_named(night: Night) 
 
 async def test_the_story_gathers_itself_once_and_without_names(night: Night) -> None:
     it = await night.until_named()
-    append(night.log, Line(at=moment_of(NAMED), actor="Augusta", role="operator", verb="lane.set", subject="lane:search",
+    append(night.log, Line(at=moment_of(NAMED), actor="Augusta", role="operator", verb="lane.set",
+                           subject="lane:search",
                            detail={"reason": "take load off"}))  # fmt: skip
     for _ in range(3):
         await night.keeper.beat(night.now)
