@@ -114,12 +114,12 @@ def store(log: EventLog, draft: Draft, text: str, actor: Actor, now: int) -> Inc
         if made.resolved_at is not None:
             return f"It is here already, as incident {made.id}."
         incident.felt(
-            log, made.id, impact_at=began, hurt_peak=draft.hurt_share, sale_running="sale" in text.casefold(),
+            log, made.id, impact_at=None, hurt_peak=draft.hurt_share, sale_running="sale" in text.casefold(),
             quiet_since=None,
         )  # fmt: skip
         _tell(log, made.id, draft)
         if draft.cause:
-            said = Diagnosed(cause=draft.cause, headline=draft.title)
+            said = Diagnosed(cause=draft.cause)
             incident.name_cause(log, made.id, said, _named_at(draft) or ended)
         incident.move(log, made.id, "resolved", actor, ended, note="as it was written down")
         for wish in draft.promised:

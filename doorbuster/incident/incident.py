@@ -148,7 +148,7 @@ def name_cause(log: EventLog, incident_id: int, said: Diagnosed, at: int, team: 
             SQL.name_cause, id=incident_id, cause=said.cause, said=msgspec.json.encode(said).decode(), at=at,
             team=team or None, title=said.headline or before.title,
         )  # fmt: skip
-        if said.cause != before.cause:
+        if said.cause != before.cause and said.headline:
             wrong = "the diagnosis thought again" if before.cause else ""
             timeline.mark_diagnoses_wrong(log, incident_id, wrong)
             evidence = Evidence(said=said.evidence, not_because=said.not_because, query=said.subject)

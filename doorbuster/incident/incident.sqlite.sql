@@ -38,12 +38,12 @@ UPDATE incidents
  WHERE id = :id;
 
 -- name: move_incident
--- why:  an incident is moved on; a state that was passed over happened at the same time
+-- why:  an incident is moved on; when a state that was passed over happened is not known, and stays so
 -- cost: rows 1, buffers 6
 UPDATE incidents
    SET state = :state,
-       acknowledged_at = coalesce(acknowledged_at, :at),
-       mitigated_at = CASE WHEN :state IN ('mitigated', 'resolved') THEN coalesce(mitigated_at, :at) ELSE mitigated_at END,
+       acknowledged_at = CASE WHEN :state = 'acknowledged' THEN :at ELSE acknowledged_at END,
+       mitigated_at = CASE WHEN :state = 'mitigated' THEN :at ELSE mitigated_at END,
        resolved_at = CASE WHEN :state = 'resolved' THEN :at ELSE resolved_at END,
        reviewed_at = CASE WHEN :state = 'reviewed' THEN :at ELSE reviewed_at END
  WHERE id = :id;

@@ -228,6 +228,8 @@ def _cause_words(it: Incident) -> str:
 def _share(it: Incident) -> str:
     if it.hurt_peak is None:
         return "how many users were hurt was not measured"
+    if it.hurt_peak < 0.005:
+        return "nobody was measured to be hurt"
     return f"up to {it.hurt_peak * 100:.0f} % of users were hurt"
 
 
