@@ -6,6 +6,7 @@ from pathlib import Path
 
 from doorbuster.clock import ManualClock
 from doorbuster.database import embedded
+from doorbuster.database.migrate import migrate
 from doorbuster.incident import timeline
 from doorbuster.journal import open_event_log
 from tests.rooms.control.room import open_room
@@ -15,6 +16,7 @@ async def test_losing_postgres_loses_no_line(tmp_path: Path, clock: ManualClock)
     server, home = tmp_path / "server", tmp_path / "home"
     server.mkdir()
     with embedded.running(server) as url:
+        await migrate(url)
         async with open_room(home, url, clock) as room:
             visitor = await room.enter("operator")
             await visitor.post("/incidents", {"title": "The search is slow", "severity": "2"})
