@@ -35,6 +35,7 @@ ROOMS = {
     "diagnosis": ("doorbuster.control.diagnosis_commands", "Say what the matter is, and what it is not."),
     "oncall": ("doorbuster.on_call.commands", "Say who is on call, whom that reaches; page, take, test."),
     "alerts": ("doorbuster.watch.alert_commands", "See what fires, be silent for a while, export the rules."),
+    "incident": ("doorbuster.incident.commands", "Work on incidents, their postmortems and what was promised."),
     "jobs": ("doorbuster.jobs.commands", "Look at jobs that failed too often; try them again or give them up."),
     "audit": ("doorbuster.audit.commands", "Prove from the records that every unit sold exactly once."),
     "review": ("doorbuster.review.commands", "Find the bad query before the crowd does: every statement, at size."),

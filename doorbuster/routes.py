@@ -125,6 +125,8 @@ def control_plane_routes() -> list[BaseRoute]:
         *_control_of_the_watch(),
         *_control_of_alerts(),
         *_control_of_on_call(),
+        *_control_of_incidents(),
+        *_postmortems(),
         *_control_of_drills(),
         *_control_of_the_guard(),
         *_control_of_sales(),
@@ -174,6 +176,57 @@ def _control_of_the_house() -> list[BaseRoute]:
         guarded("/operators", operators.invitation_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/recovery", operators.recovery_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/disablement", operators.operator_disable, "manage", "POST"),
+    ]
+
+
+def _control_of_incidents() -> list[BaseRoute]:
+    from doorbuster.control.access import guarded
+    from doorbuster.incident import api, board_pages, pages, runbook_pages
+
+    return [
+        Route("/status", pages.status_show),
+        Route("/api/v1/incidents", api.incidents_told),
+        Route("/api/v1/incidents/report", api.report_told),
+        Route("/api/v1/incidents/notes", api.note_receive, methods=["POST"]),
+        Route("/api/v1/incidents/{id:int}", api.incident_told),
+        guarded("/incidents", pages.incidents_index, "look"),
+        guarded("/incidents", pages.incident_create, "operate", "POST"),
+        guarded("/incidents/board", board_pages.board_show, "look"),
+        guarded("/incidents/items/{item:int}", board_pages.item_finish, "operate", "POST"),
+        guarded("/incidents/reports", board_pages.reports_show, "look"),
+        guarded("/incidents/reports.csv", board_pages.reports_csv, "look"),
+        guarded("/incidents/{id:int}", pages.incident_show, "look"),
+        guarded("/incidents/{id:int}/state", pages.incident_move, "operate", "POST"),
+        guarded("/incidents/{id:int}/notes", pages.note_create, "operate", "POST"),
+        guarded("/incidents/{id:int}/roles", pages.role_take, "operate", "POST"),
+        guarded("/incidents/{id:int}/updates", pages.update_create, "operate", "POST"),
+        guarded("/incidents/{id:int}/merging", pages.incident_merge, "operate", "POST"),
+        guarded("/incidents/{id:int}/splitting", pages.incident_split, "operate", "POST"),
+        guarded("/incidents/{id:int}/lines/{line:int}", pages.line_evidence, "look"),
+        guarded("/incidents/{id:int}/lines/{line:int}", pages.line_mark, "operate", "POST"),
+        guarded("/incidents/{id:int}/lines/{line:int}/undo", runbook_pages.action_undo, "operate", "POST"),
+        guarded("/incidents/{id:int}/runbooks/{rule}", runbook_pages.runbook_show, "look"),
+        guarded("/incidents/{id:int}/actions", runbook_pages.action_do, "operate", "POST"),
+        guarded("/incidents/{id:int}/items", board_pages.item_new, "operate"),
+        guarded("/incidents/{id:int}/items", board_pages.item_create, "operate", "POST"),
+    ]
+
+
+def _postmortems() -> list[BaseRoute]:
+    from doorbuster.control.access import guarded
+    from doorbuster.incident import postmortem_pages as pages
+
+    return [
+        guarded("/postmortems", pages.company_index, "look"),
+        Route("/postmortems.xml", pages.feed_show),
+        guarded("/incidents/{id:int}/postmortem", pages.postmortem_show, "look"),
+        guarded("/incidents/{id:int}/postmortem.md", pages.postmortem_markdown, "look"),
+        guarded("/incidents/{id:int}/postmortem", pages.postmortem_write, "operate", "POST"),
+        guarded("/incidents/{id:int}/postmortem/publication", pages.postmortem_publish, "operate", "POST"),
+        guarded("/incidents/{id:int}/postmortem/{section}", pages.section_show, "operate"),
+        guarded("/incidents/{id:int}/postmortem/{section}", pages.section_edit, "operate", "POST"),
+        guarded("/incidents/{id:int}/review", pages.incident_review, "operate", "POST"),
+        guarded("/incidents/{id:int}/drill.toml", pages.drill_show, "look"),
     ]
 
 

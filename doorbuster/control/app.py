@@ -4,7 +4,7 @@ Promises: starts and stays up without PostgreSQL; connections are made when they
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from starlette.applications import Starlette
@@ -19,7 +19,6 @@ from doorbuster.control.house import ControlHouse
 from doorbuster.database import Database, open_database
 from doorbuster.journal import open_event_log
 from doorbuster.settings import Settings
-from doorbuster.watch.alert import Alert
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.database_watch import DatabaseWatch
 from doorbuster.watch.requests import CountRequests
@@ -32,22 +31,13 @@ WATCH_TIMEOUT_MS = 2_000
 SERIES_FILE = "series.sqlite"
 
 
-OnAlerts = Callable[[ControlHouse, Sequence[Alert]], Awaitable[None]]
-
-
-async def nobody(_: ControlHouse, __: Sequence[Alert]) -> None:
-    """Tell nobody."""
+Beat = Callable[[ControlHouse], Coroutine[None, None, None]]
 
 
 def control_app(
-    settings: Settings,
-    database_url: str,
-    routes: Sequence[BaseRoute],
-    clock: Clock,
-    *,
-    on_alerts: OnAlerts = nobody,
+    settings: Settings, database_url: str, routes: Sequence[BaseRoute], clock: Clock, beats_above: Sequence[Beat] = ()
 ) -> ASGIApp:
-    """Return the control plane's application; `on_alerts` is told of alerts as they fire and are resolved."""
+    """Return the control plane's application; `beats_above` is what rooms above this one do while it runs."""
     collector, keeper = Collector(), PolicyKeeper()
 
     @asynccontextmanager
@@ -63,8 +53,9 @@ def control_app(
                     settings=settings, clock=clock, log=log, series=series, database=database,
                     watch=DatabaseWatch(watched, clock), collector=collector, keeper=keeper,
                 )  # fmt: skip
-                house = built(parts, lambda changed: on_alerts(house, changed))
-                beats = [tasks.create_task(work) for work in works(parts, house)]
+                house = built(parts)
+                above = [beat(house) for beat in beats_above]
+                beats = [tasks.create_task(work) for work in (*above, *works(parts, house))]
                 yield {"house": house}
                 for beat in beats:
                     beat.cancel()

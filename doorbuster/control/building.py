@@ -24,7 +24,7 @@ from doorbuster.on_call.links import token_of
 from doorbuster.on_call.pager import Pager, send_by_apprise
 from doorbuster.on_call.pages import Page
 from doorbuster.settings import Settings
-from doorbuster.watch.alerts import AlertBook, OnChange
+from doorbuster.watch.alerts import AlertBook
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.database_watch import DatabaseWatch
 from doorbuster.watch.diagnosis.doctor import attend
@@ -57,8 +57,8 @@ class Parts:
     keeper: PolicyKeeper
 
 
-def built(parts: Parts, on_alerts: OnChange) -> ControlHouse:
-    """Return the house that the handlers reach; `on_alerts` is told of alerts as they fire and are resolved."""
+def built(parts: Parts) -> ControlHouse:
+    """Return the house that the handlers reach."""
     passwords, pulse = Passwords(), Pulse(parts.database, parts.clock)
     table = rules(parts.settings.month_objective, parts.settings.sale_objective)
     senses = _senses(parts, pulse)
@@ -76,7 +76,7 @@ def built(parts: Parts, on_alerts: OnChange) -> ControlHouse:
         pulse=pulse,
         series=parts.series,
         senses=senses,
-        alerts=AlertBook(parts.log, table, on_change=on_alerts),
+        alerts=AlertBook(parts.log, table),
         doctor=doctor_of(parts.database, parts.log, parts.series, senses),
     )
 

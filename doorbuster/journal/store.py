@@ -46,8 +46,12 @@ class EventLog:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make the block all or nothing; no other process writes meanwhile."""
+        """Make the block all or nothing; no other process writes meanwhile. Inside another one it is a part of that."""
         with self._lock:
+            # The lock is this thread's, so an open transaction is its own.
+            if self._connection.in_transaction:
+                yield
+                return
             with _translated():
                 self._connection.execute("BEGIN IMMEDIATE")
             try:

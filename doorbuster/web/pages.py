@@ -139,3 +139,8 @@ def when(moment: datetime) -> Markup:
     utc = moment.astimezone(UTC)
     clock = f"{utc:%H:%M:%S}" if utc.second else f"{utc:%H:%M}"
     return Markup('<time datetime="{}">{} {:%B %Y}, {} UTC</time>').format(iso(moment), utc.day, utc, clock)
+
+
+def moment_of(seconds: float) -> datetime:
+    """Return an instant given in seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)

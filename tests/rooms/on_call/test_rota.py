@@ -1,6 +1,7 @@
 """Who is on call: exactly one at every instant, with hand-overs that know summer time."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,7 @@ def test_a_week_is_drawn_in_stretches_without_gaps():
 
     assert [each.person_id for each in stretches] == [1, 2, 3]
     assert stretches[0].begins == since
-    assert all(one.ends == other.begins for one, other in zip(stretches, stretches[1:], strict=False))
+    assert all(one.ends == other.begins for one, other in pairwise(stretches))
 
 
 def test_a_rotation_is_read_back_as_it_was_set(tmp_path):

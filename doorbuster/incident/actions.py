@@ -1,0 +1,185 @@
+"""Does the steps of a runbook, after a person confirmed them: each is told in the timeline, with what takes it back.
+
+Promises: the journal has an action before it is done; a query is cancelled only if its session still runs the very
+statement that was shown; an index is built only as a reviewed migration defines it, without stopping anybody; the
+database is restarted in order, and only the one that this house keeps.
+Never: acts on its own.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import re
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from doorbuster.database import Database
+from doorbuster.database.pool import own_connection
+from doorbuster.database.queries import QueryFile
+from doorbuster.errors import DatabaseFault, DoorbusterError
+from doorbuster.guard import levers
+from doorbuster.guard.policy import BrownOutSetting, GateSetting, LaneSetting, Setting, mistakes_of
+from doorbuster.incident import timeline
+from doorbuster.incident.runbook import Action
+from doorbuster.incident.timeline import Evidence, Told
+from doorbuster.journal import Actor, EventLog, Line, append
+from doorbuster.watch.database_health import Session
+
+SQL = QueryFile("doorbuster.incident", "actions.catalog.sql")
+INDEX_SECONDS_MAX = 1_800
+CANCELLED_MAX = 20
+
+
+class NotDone(DoorbusterError):
+    """A step could not be done; the message says why, and what to do instead. It is told in the timeline as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What actions reach: the event log, the database, its address, the home folder, the sessions of the last look."""
+
+    log: EventLog
+    database: Database
+    database_url: str
+    home: Path
+    sessions: Callable[[], tuple[Session, ...]]
+
+
+async def do(hands: Hands, incident_id: int, action: Action, actor: Actor, now: datetime) -> str:
+    """Do a step and return what came of it, as a sentence; raise NotDone."""
+    subject = f"incident:{incident_id}"
+    begun = Line(
+        at=now, actor=actor.name, role=actor.role, verb=f"incident.action.{action.kind}", subject=subject,
+        detail={"reason": f"runbook of incident {incident_id}", "action": action.line},
+    )  # fmt: skip
+    await asyncio.to_thread(append, hands.log, begun)
+    undo = ""
+    try:
+        done, undo = await _DOERS[action.kind](hands, incident_id, action, actor, now)
+    except (NotDone, DatabaseFault, TimeoutError) as fault:
+        done = f"not done: {fault}"
+        raise NotDone(str(fault) or "it took too long") from fault
+    finally:
+        told = Told(int(now.timestamp()), "action", f"{action.line}: {done}", actor.role, evidence=Evidence(undo=undo))
+        await asyncio.to_thread(timeline.add, hands.log, incident_id, told)
+    return done
+
+
+async def undo(hands: Hands, incident_id: int, line_id: int, actor: Actor, now: datetime) -> bool:
+    """Take back what a line of the timeline says was done; False when it cannot be, or was already."""
+
+    def back() -> bool:
+        line = timeline.line_of(hands.log, incident_id, line_id)
+        if line is None or not line.evidence.undo.startswith("lever:"):
+            return False
+        number = int(line.evidence.undo.removeprefix("lever:"))
+        if not levers.undo(hands.log, actor, number, reason=f"incident {incident_id}", now=now):
+            return False
+        told = Told(int(now.timestamp()), "action", f"Taken back: {line.text}", actor.role, f"undone/{line_id}")
+        return timeline.add(hands.log, incident_id, told)
+
+    return await asyncio.to_thread(back)
+
+
+def index_definition(name: str) -> str | None:
+    """Return the statement that builds an index as a migration defines it, CONCURRENTLY, or None when none does."""
+    folder = resources.files("doorbuster.database.migrations")
+    pattern = re.compile(rf"CREATE (UNIQUE )?INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?{re.escape(name)} (ON [^;]+);")
+    found = None
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.name.endswith(".sql") and "rollback" not in entry.name:
+            for match in pattern.finditer(entry.read_text(encoding="utf-8")):
+                found = f"CREATE {match[1] or ''}INDEX CONCURRENTLY {name} {match[2]}"
+    return found
+
+
+async def _lever(hands: Hands, incident_id: int, action: Action, actor: Actor, now: datetime) -> tuple[str, str]:
+    def pull() -> int:
+        name, setting = _setting(hands.log, action, now)
+        reason = f"runbook of incident {incident_id}"
+        return levers.pull(hands.log, actor, name, setting, reason=reason, now=now, lasts=action.lasts)
+
+    number = await asyncio.to_thread(pull)
+    return f"lever {number} is pulled for {int(action.lasts.total_seconds() // 60)} minutes", f"lever:{number}"
+
+
+def _setting(log: EventLog, action: Action, now: datetime) -> tuple[str, Setting]:
+    match action.kind:
+        case "brownout":
+            return "brownout", BrownOutSetting(int(action.what))
+        case "gate":
+            return "gate", GateSetting(action.what == "on")
+        case "lane":
+            return levers.LANE + action.what, LaneSetting()
+    limits = levers.policy_at(log, now)[0].limits
+    limit = next(limit for name, limit in limits.items() if name == action.what)
+    whole = {name: int(value) if name.endswith("burst") else value for name, value in action.options.items()}
+    changed = msgspec.structs.replace(limit, **whole)
+    for field, what in mistakes_of(changed).items():
+        raise NotDone(f"{field} {what}")
+    return action.what, changed
+
+
+async def _cancel(hands: Hands, _: int, action: Action, __: Actor, ___: datetime) -> tuple[str, str]:
+    running = [each for each in hands.sessions() if each.query_name == action.what and each.state == "active"]
+    cancelled = 0
+    for session in sorted(running, key=lambda each: -each.seconds)[:CANCELLED_MAX]:
+        row = await hands.database.fetch_one(SQL.cancel_statement, pid=session.pid, text=session.text)
+        cancelled += bool(row and row["cancelled"])
+    return f"{cancelled} of {len(running)} sessions cancelled", ""
+
+
+async def _renew(hands: Hands, _: int, __: Action, ___: Actor, ____: datetime) -> tuple[str, str]:
+    os.kill(_supervisor(hands.home), signal.SIGHUP)
+    return "workers are being renewed one after the other, nobody is turned away", ""
+
+
+async def _restart(hands: Hands, _: int, __: Action, ___: Actor, ____: datetime) -> tuple[str, str]:
+    _supervisor(hands.home)
+    for file in hands.home.glob("postgres*/**/postmaster.pid"):
+        # SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back, the rest is written; the supervisor
+        # starts it again at once.
+        os.kill(int(file.read_text().splitlines()[0]), signal.SIGINT)
+        return "the database closes in order and is started again", ""
+    raise NotDone("the database is not kept by this house; restart it where it runs")
+
+
+async def _build(hands: Hands, _: int, action: Action, __: Actor, ___: datetime) -> tuple[str, str]:
+    statement = index_definition(action.what)
+    if statement is None:
+        raise NotDone(f"no migration defines an index {action.what}")
+    row = await hands.database.fetch_one(SQL.index_state, name=action.what)
+    if row is not None and row["valid"]:
+        raise NotDone(f"the index {action.what} is there already")
+    async with asyncio.timeout(INDEX_SECONDS_MAX), own_connection(hands.database_url, application="control") as own:
+        if row is not None:
+            # What an interrupted build left behind is never used, and in the way.
+            await own.execute(f"DROP INDEX CONCURRENTLY {action.what}")
+        await own.execute(statement)
+    return "the index is built", ""
+
+
+def _supervisor(home: Path) -> int:
+    """Return the process that keeps this home, which holds its lock; raise NotDone when nobody does."""
+    try:
+        with (home / "lock").open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(json.load(file)["pid"])
+    except (OSError, ValueError, KeyError) as fault:
+        raise NotDone("it is not known who keeps this shop's processes") from fault
+    raise NotDone("no `doorbuster up` keeps this shop's processes; renew them where they are started")
+
+
+_DOERS = {
+    "brownout": _lever, "lane": _lever, "limit": _lever, "gate": _lever, "cancel": _cancel, "renew": _renew,
+    "restart": _restart, "index": _build,
+}  # fmt: skip

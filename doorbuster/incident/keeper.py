@@ -1,0 +1,150 @@
+"""Keeps the incidents: opens what pages, gathers the story, feels how bad it is, proposes the end, writes it all up.
+
+Promises: one trouble opens one incident: what fires while one is open is a line of it; a page is sent once for each;
+the postmortem is there within a minute of the resolution; a fault of a beat is written down and costs that beat.
+Never: closes an incident by itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from doorbuster.clock import Clock
+from doorbuster.errors import EventLogUnavailable
+from doorbuster.incident import gathering, incident, postmortem, timeline
+from doorbuster.incident.evidence import AFTER_SECONDS, freeze
+from doorbuster.incident.incident import Diagnosed, Firing, Incident
+from doorbuster.incident.onset import impact_start, quiet_since
+from doorbuster.incident.timeline import Told
+from doorbuster.journal import EventLog
+from doorbuster.watch.diagnosis import Diagnosis, records
+from doorbuster.watch.series import Series
+
+BEAT_SECONDS = 1.0
+QUIET_SECONDS = 300
+WRITE_UP_SECONDS = 3_600
+FROZEN_A_BEAT_MAX = 20
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """What the keeper is handed: who fires (pages only), what the diagnosis says, the series, whom to tell and where.
+
+    `notify` is told of an incident once when it opens and again when its cause becomes known; `agree` carries what became
+    of the pages to the incidents and back; `show` writes the page for shoppers.
+    """
+
+    firing: Callable[[], Sequence[Firing]]
+    diagnosis: Callable[[], Diagnosis | None]
+    series: Series
+    notify: Callable[[Incident], Awaitable[None]]
+    agree: Callable[[int], None]
+    show: Callable[[], None]
+
+
+class Keeper:
+    """Looks after the incidents once a second."""
+
+    def __init__(self, log: EventLog, senses: Senses) -> None:
+        """Begin; what is open is read from the event log."""
+        self._log, self._senses = log, senses
+        self._told: dict[int, str] = {}
+        self._shown = ""
+
+    async def run(self, clock: Clock) -> None:
+        """Beat until cancelled."""
+        while True:
+            try:
+                await self.beat(int(clock.now().timestamp()))
+            except EventLogUnavailable:
+                logger.warning("the incidents wait for the event log")
+            except Exception:
+                logger.exception("a beat of the incidents failed")
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def beat(self, now: int) -> None:
+        """Look once."""
+        firing, said = list(self._senses.firing()), self._senses.diagnosis()
+        open_ones = await asyncio.to_thread(self._look, firing, _short(said), said.team if said else "", now)
+        for it in open_ones:
+            if self._told.get(it.id) != it.cause and it.state == "detected":
+                await self._senses.notify(it)
+                self._told[it.id] = it.cause
+                page = Told(now, "page", f"The {it.team} on-call is paged: {it.title}", "watch", f"page/{it.team}")
+                await asyncio.to_thread(timeline.add, self._log, it.id, page)
+        self._told = {it.id: self._told[it.id] for it in open_ones if it.id in self._told}
+        await asyncio.to_thread(self._senses.agree, now)
+        await asyncio.to_thread(self._write_up, now)
+        await asyncio.to_thread(self._show, open_ones, now)
+
+    def _look(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
+        open_ones = incident.open_ones(self._log)
+        if firing and not open_ones:
+            open_ones = [incident.open_from(self._log, min(firing, key=lambda each: each.since), said, now)]
+            open_ones = [it for it in open_ones if it.is_open]
+        for number, it in enumerate(open_ones):
+            # What fires belongs to the newest; an older one that is still open has its own story.
+            lines = gathering.from_alerts(firing, it, now) if number == 0 else []
+            if number == 0 and said and said.cause and (said.cause, said.headline) != (it.cause, it.said.headline):
+                incident.name_cause(self._log, it.id, said, now, team)
+            self._gather(it, lines, now)
+            self._feel(it, bool(firing) and number == 0, now)
+        return incident.open_ones(self._log)
+
+    def _gather(self, it: Incident, lines: list[Told], now: int) -> None:
+        since = it.began_at - gathering.LEAD_SECONDS
+        lines += gathering.from_changes(self._senses.series.changes(since), it, now)
+        lines += gathering.from_journal(self._log, it, now)
+        lines += gathering.from_diagnoses(records.between(self._log, since, now))
+        known = timeline.add_all(self._log, it.id, lines)
+        waiting = [
+            line for line in timeline.lines_of(self._log, it.id)
+            if not line.evidence.curves and now - AFTER_SECONDS - 5 <= line.at + AFTER_SECONDS <= now
+        ]  # fmt: skip
+        for line in waiting[:FROZEN_A_BEAT_MAX]:
+            timeline.freeze(self._log, line.id, freeze(self._senses.series.read, line.at, line.source, line.evidence))
+        if known:
+            logger.info("incident %s: %s new lines", it.id, known)
+
+    def _feel(self, it: Incident, firing: bool, now: int) -> None:
+        read = self._senses.series.read
+        hurt = read("hurt.share", it.detected_at - 1_800, now)
+        since = it.impact_at if it.impact_at is not None else impact_start(hurt, it.detected_at)
+        peak = max((share for at, share in hurt if at >= (since or it.detected_at)), default=None)
+        selling = read("sale.open", it.began_at, now)
+        quiet = None if firing else quiet_since(hurt, now)
+        incident.felt(
+            self._log, it.id, impact_at=since, hurt_peak=peak, sale_running=any(value > 0 for _, value in selling),
+            quiet_since=max(quiet, it.detected_at) if quiet is not None else None,
+        )  # fmt: skip
+        if quiet is not None and now - max(quiet, it.detected_at) >= QUIET_SECONDS:
+            text = f"Nobody has been hurt for {QUIET_SECONDS // 60} minutes: resolve it, if you think so too."
+            timeline.add(self._log, it.id, Told(now, "status", text, "watch", f"quiet/{quiet}"))
+
+    def _write_up(self, now: int) -> None:
+        """Write the postmortem of what was resolved lately and has none; freeze what was not frozen in time."""
+        for it in incident.newest(self._log, since=now - 35 * 86_400):
+            lately = it.resolved_at is not None and now - it.resolved_at <= WRITE_UP_SECONDS
+            if lately and postmortem.written_at(self._log, it.id) is None:
+                self._gather(it, [], now)
+                postmortem.write(self._log, it, self._senses.series.read, now)
+
+    def _show(self, open_ones: Sequence[Incident], now: int) -> None:
+        state = repr([(it.id, it.state, it.severity) for it in open_ones]) + str(now // 60)
+        if state != self._shown:
+            with suppress(OSError):
+                self._senses.show()
+                self._shown = state
+
+
+def _short(said: Diagnosis | None) -> Diagnosed | None:
+    if said is None:
+        return None
+    return Diagnosed(
+        cause=said.cause or "", subject=said.subject, trigger=said.trigger or "", share=said.share,
+        headline=said.headline, evidence=said.evidence, not_because=said.not_because, remedy=said.remedy,
+        lever=said.lever,
+    )  # fmt: skip

@@ -1,0 +1,115 @@
+"""Writes a drill from an incident, so that it can be played again: it must fail before the fix and pass after it.
+
+Promises: the drill's file says what was measured and what was assumed; the crowd has the measured curve, made smaller
+where a single machine could not carry it; the fault is the one that the cause names, where there is such a fault.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+from doorbuster.incident.evidence import Read
+from doorbuster.incident.incident import Incident
+from doorbuster.web.pages import moment_of
+
+POINTS_MAX = 12
+DRILL_SECONDS = 60
+LEAD_SECONDS = 15
+RATE_MAX = 60.0
+REQUESTS_OF_A_SHOPPER = 8.0
+HURT_THEN_LEAST = 0.05
+
+Fault = Callable[[Incident], Mapping[str, object] | None]
+FAULTS: Mapping[str, Fault] = {
+    "missing_index": lambda it: {"kind": "drop-index", "what": index_of(it)} if index_of(it) else None,
+    "database_down": lambda _: {"kind": "stop-postgres"},
+    "slow_payments": lambda _: {"kind": "payment-latency", "milliseconds": 3_000},
+    "lock_contention": lambda _: {"kind": "hot-row-lock"},
+    "connection_exhaustion": lambda _: {"kind": "hog-connections"},
+    "disk_full": lambda _: {"kind": "fill-disk"},
+}
+"""Cause -> the fault that brings it about; a cause that is missing comes with the crowd alone."""
+
+
+def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None) -> str:
+    """Return the drill as TOML; `known_faults` are those that this house can make, all of ours by default."""
+    end = it.resolved_at or it.mitigated_at or it.detected_at + 600
+    points, scale = curve(read("http.requests", it.began_at - 60, end), it.began_at)
+    fault = FAULTS[it.cause](it) if it.cause in FAULTS else None
+    if fault and known_faults is not None and fault["kind"] not in known_faults:
+        fault = None
+    browsing, buying = _mix(read, it.began_at, end)
+    units = 150 if it.sale_running else 20
+    made = f", made {scale:.3g} times as large" if scale != 1 else ""
+    measured = (
+        f"# Measured: the curve of requests{made}; the mix of routes; the cause."
+        if points
+        else "# The series has forgotten that time; the crowd is an assumption."
+    )
+    why = f"Incident {it.id}: {it.cause or 'cause not named'}. It must not happen twice."
+    lines = [
+        f"# Incident {it.id}, {moment_of(it.began_at):%Y-%m-%d %H:%M:%S} UTC, played again.",
+        measured,
+        "# Assumed: the number of products and orders. Put in what the shop had then.",
+        f"title = {_text(it.title[:100])}",
+        f"why = {_text(why)}",
+        "", "[given]", f"units = {units}", "workers = 1", "products = 30000", "orders = 5000", "",
+        "[when]", f"points = {json.dumps(points or [[0, 12], [15, 12], [20, 40], [45, 40], [60, 12]])}",
+        "opens_after_seconds = 5", f"mix = {{ look = {browsing}, visit = {buying} }}",
+    ]  # fmt: skip
+    if fault:
+        lines += ["", "[[when.faults]]", *(f"{key} = {_value(value)}" for key, value in fault.items()),
+                  f"at_seconds = {LEAD_SECONDS}", "for_seconds = 20", f"cause = {_text(it.cause)}"]  # fmt: skip
+    named = ["cause_named_seconds = { most = 30 }"] if fault else []
+    lines += ["", "[then]", "oversold_units = { most = 0 }", "audit_findings = { most = 0 }",
+              "hurt_share = { most = 0.02 }", *named]  # fmt: skip
+    if fault and fault["kind"] == "drop-index":
+        least = max(HURT_THEN_LEAST, round((it.hurt_peak or 0.0) * 0.5, 2))
+        lines += ["", "[as_it_was.given]", f"without_indexes = [{_text(str(fault['what']))}]", "",
+                  "[as_it_was.then]", f"hurt_share = {{ least = {least} }}"]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def curve(requests: Sequence[tuple[int, float]], began_at: int) -> tuple[list[list[float]], float]:
+    """Return the curve of shoppers a second over a minute, and by how much the crowd was scaled."""
+    if len(requests) < 2:
+        return [], 1.0
+    first, last = max(requests[0][0], began_at - LEAD_SECONDS), requests[-1][0]
+    within = [(at, rate) for at, rate in requests if at >= first]
+    if len(within) < 2:
+        return [], 1.0
+    step = max(1, -(-len(within) // POINTS_MAX))
+    means = [
+        sum(rate for _, rate in within[i : i + step]) / len(within[i : i + step]) for i in range(0, len(within), step)
+    ]
+    shoppers = [mean / REQUESTS_OF_A_SHOPPER for mean in means]
+    scale = min(1.0, RATE_MAX / max(*shoppers, 1e-9)) if len(shoppers) > 1 else 1.0
+    length = min(DRILL_SECONDS, max(last - first, 20))
+    every = length / max(len(shoppers) - 1, 1)
+    return [[round(i * every, 1), round(max(rate * scale, 0.1), 2)] for i, rate in enumerate(shoppers)], scale
+
+
+def index_of(it: Incident) -> str:
+    """Return the index that the diagnosis names: the word after `index` in its headline or its remedy."""
+    for text in (it.said.headline, it.said.remedy, it.said.trigger):
+        words = text.replace(":", " ").replace(".", " ").replace(";", " ").split()
+        for before, name in pairwise(words):
+            if before in ("index", "dropped", "CONCURRENTLY") and name.replace("_", "").isalnum() and "_" in name:
+                return name
+    return ""
+
+
+def _mix(read: Read, since: int, until: int) -> tuple[float, float]:
+    """Return the shares of those who look and of those who buy, by the rates of two kinds of routes."""
+    buying = sum(rate for _, rate in read("holds.made", since, until))
+    everything = sum(rate for _, rate in read("http.requests", since, until)) / REQUESTS_OF_A_SHOPPER
+    share = min(0.9, max(0.1, buying / everything)) if everything else 0.3
+    return round(1 - share, 2), round(share, 2)
+
+
+def _value(value: object) -> str:
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=True)

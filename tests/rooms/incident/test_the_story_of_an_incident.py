@@ -1,0 +1,216 @@
+"""An incident opens by itself, is worked, is resolved, and its postmortem reads right; all without PostgreSQL."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from doorbuster.incident import incident, items, postmortem, timeline
+from doorbuster.incident.clocks import clocks_of
+from doorbuster.incident.incident import Incident
+from doorbuster.incident.keeper import QUIET_SECONDS, Keeper, Senses
+from doorbuster.incident.timeline import Told
+from doorbuster.journal import Actor, EventLog, Line, append, open_event_log
+from doorbuster.watch.changes import Change
+from doorbuster.watch.diagnosis import Diagnosis
+from doorbuster.watch.series import Series, open_series
+from doorbuster.watch.signals import Tick
+from doorbuster.web.pages import moment_of
+
+T0 = 1_800_000_000
+BEGAN, DETECTED, NAMED = T0 + 100, T0 + 108, T0 + 120
+PERSON = Actor("Augusta", "operator")
+SAID = Diagnosis(
+    at=NAMED, onset=BEGAN, cause="missing_index", subject="products_search", trigger="index dropped: products_search",
+    share=0.9, headline="Sequential scans on products; add index products_search", evidence=("400,000 rows a second",),
+    not_because=("Web workers: 20 % busy. Restarting them will not help.",), remedy="Build the index.",
+    lever="/guard", team="database",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Alert:
+    rule: str = "CustomersHurt"
+    subject: str = ""
+    since: int = BEGAN
+    summary: str = "Half of the answers hurt somebody."
+
+
+class Night:
+    """A shop that gets ill at BEGAN, and its keeper."""
+
+    def __init__(self, log: EventLog, series: Series) -> None:
+        self.log, self.series, self.now = log, series, T0
+        self.firing: tuple[Alert, ...] = ()
+        self.said: Diagnosis | None = None
+        self.paged: list[Incident] = []
+
+        async def notify(it: Incident) -> None:
+            self.paged.append(it)
+
+        self.keeper = Keeper(log, Senses(lambda: self.firing, lambda: self.said, series, notify, lambda: None))
+
+    def live(self, until: int, hurt: float) -> None:
+        for at in range(self.now, until):
+            self.series.add(Tick(at, {"hurt.share": hurt, "http.requests": 80.0, "http.p95": 4.0, "sale.open": 1.0}))
+        self.now = until
+
+    async def until_named(self) -> Incident:
+        self.live(BEGAN, 0.0)
+        self.live(DETECTED, 0.6)
+        self.series.note(Change(BEGAN - 3, "index_dropped", "products_search"))
+        self.firing = (Alert(),)
+        await self.keeper.beat(self.now)
+        self.live(NAMED, 0.6)
+        self.said = SAID
+        await self.keeper.beat(self.now)
+        return incident.open_ones(self.log)[0]
+
+
+@pytest.fixture
+def night(tmp_path: Path):
+    with open_event_log(tmp_path) as log, open_series(tmp_path / "series.sqlite", T0) as series:
+        yield Night(log, series)
+
+
+async def test_it_opens_by_itself_once_and_knows_when_it_began(night: Night) -> None:
+    it = await night.until_named()
+
+    assert len(incident.newest(night.log)) == 1
+    assert (it.impact_at, it.detected_at, it.named_at) == (BEGAN, DETECTED, NAMED)
+    assert (it.severity, it.sale_running, it.cause, it.team) == (1, True, "missing_index", "database")
+
+
+async def test_the_on_call_of_the_cause_is_paged_when_it_is_named(night: Night) -> None:
+    await night.until_named()
+
+    assert [page.team for page in night.paged] == ["platform", "database"]
+
+
+async def test_the_story_gathers_itself_once_and_without_names(night: Night) -> None:
+    it = await night.until_named()
+    append(night.log, Line(at=moment_of(NAMED), actor="Augusta", role="operator", verb="lane.set",
+                           subject="lane:search",
+                           detail={"reason": "take load off"}))  # fmt: skip
+    for _ in range(3):
+        await night.keeper.beat(night.now)
+    lines = timeline.lines_of(night.log, it.id)
+
+    told = [(line.source, line.text) for line in lines]
+    assert ("schema", "Index products_search is gone.") in told
+    assert ("alert", "CustomersHurt: Half of the answers hurt somebody.") in told
+    assert ("lever", "lane: set search (take load off)") in told
+    assert len(told) == len(set(told))
+    assert not any("Augusta" in line.text + line.role for line in lines)
+
+
+async def test_curves_are_frozen_beside_the_lines(night: Night) -> None:
+    it = await night.until_named()
+    night.live(NAMED + 62, 0.6)
+    await night.keeper.beat(night.now)
+
+    frozen = [line for line in timeline.lines_of(night.log, it.id) if line.evidence.curves]
+    assert frozen
+    assert max(value for _, value in frozen[0].evidence.curves[0].points) == pytest.approx(0.6)
+
+
+async def test_the_end_is_proposed_and_never_declared(night: Night) -> None:
+    it = await night.until_named()
+    night.firing, night.said = (), None
+    night.live(NAMED + QUIET_SECONDS + 60, 0.0)
+    await night.keeper.beat(night.now)
+
+    assert any("resolve it, if you think so too" in line.text for line in timeline.lines_of(night.log, it.id))
+    assert incident.must(night.log, it.id).is_open
+
+
+async def worked(night: Night) -> Incident:
+    it = await night.until_named()
+    for state, at in (("acknowledged", NAMED + 5), ("mitigated", NAMED + 60), ("resolved", NAMED + 300)):
+        incident.move(night.log, it.id, state, PERSON, at)  # type: ignore[arg-type]
+    timeline.add(night.log, it.id, Told(NAMED + 10, "note", "Augusta restarted the web servers.", "operator", "n"))
+    line = next(each for each in timeline.lines_of(night.log, it.id) if each.source == "note")
+    timeline.mark_wrong(night.log, it.id, line.id, "it did not help")
+    incident.assign(night.log, it.id, "commander", "Augusta", actor=PERSON, at=NAMED + 6)
+    night.live(NAMED + 310, 0.0)
+    night.firing, night.said = (), None
+    await night.keeper.beat(night.now)
+    return incident.must(night.log, it.id)
+
+
+async def test_the_postmortem_is_there_within_a_minute_and_its_facts_are_right(night: Night) -> None:
+    it = await worked(night)
+    doc = postmortem.document(night.log, it)
+    assert doc is not None
+    written = postmortem.markdown(doc)
+
+    assert doc.generated_at - NAMED - 300 <= 60
+    for heading in ("Introduction", "Issue Summary", "Timeline", "Root Cause and Resolution",
+                    "Corrective and Preventative Measures", "Action Items"):  # fmt: skip
+        assert f"## {heading}\n" in written
+    assert "up to 60 % of users were hurt" in written
+    assert "index dropped: products_search" in written
+    assert "a wrong path: it did not help" in written
+    assert {curve.name for curve in doc.curves} >= {"hurt.share", "http.requests"}
+
+
+async def test_the_postmortem_names_roles_and_not_people(night: Night) -> None:
+    doc = postmortem.document(night.log, await worked(night))
+
+    assert doc is not None
+    assert "Augusta" not in postmortem.markdown(doc)
+    assert "the commander restarted the web servers" in postmortem.markdown(doc)
+
+
+async def test_the_clocks_tell_what_was_recorded(night: Night) -> None:
+    readings = {each.name: (each.state, each.seconds) for each in clocks_of(await worked(night))}
+
+    assert readings == {
+        "detect": ("recorded", 8), "acknowledge": ("recorded", 17), "name the cause": ("recorded", 12),
+        "mitigate": ("recorded", 72), "resolve": ("recorded", 312),
+    }  # fmt: skip
+
+
+async def test_it_is_reviewed_only_with_a_drill_or_a_reason(night: Night) -> None:
+    it = await worked(night)
+
+    assert "no drill yet" in str(incident.move(night.log, it.id, "reviewed", PERSON, night.now))
+    incident.settle_drill(night.log, it.id, drill="incident-1")
+    assert isinstance(incident.move(night.log, it.id, "reviewed", PERSON, night.now), Incident)
+
+
+def test_an_item_is_verified_by_its_proof_alone_and_falls_back_with_it(night: Night) -> None:
+    it = incident.open_by(night.log, PERSON, "a trouble", T0)
+    items.add(night.log, it.id, "Add the index", "prevent", proof="drill:x", done_at=T0)
+    good = [items.Measured("hurt_share", 0.0, "share", 0.02, True)]
+    bad = [items.Measured("hurt_share", 0.6, "share", 0.02, False)]
+
+    def state(now: int) -> tuple[str, bool]:
+        item = items.board(night.log, now)[0]
+        return item.state, item.rotted
+
+    items.record(night.log, "drill:x", good, T0)
+    assert state(T0) == ("done", False), "what never failed proves nothing"
+    items.record(night.log, "drill:x", bad, T0 - 10)
+    assert state(T0) == ("verified", False)
+    assert state(T0 + items.STALE_SECONDS + 1) == ("done", True)
+    items.record(night.log, "drill:x", bad, T0 + 10)
+    assert state(T0 + 10) == ("done", True)
+
+
+def test_a_restart_loses_no_line(tmp_path: Path) -> None:
+    with open_event_log(tmp_path) as log:
+        it = incident.open_by(log, PERSON, "a trouble", T0)
+        timeline.add(log, it.id, Told(T0, "note", "it smells of smoke", "operator"))
+    with open_event_log(tmp_path) as log:
+        assert [line.text for line in timeline.lines_of(log, it.id)][-1] == "it smells of smoke"
+
+
+def test_merged_and_split_stories_are_told_where_they_belong(night: Night) -> None:
+    one, two = (incident.open_by(night.log, PERSON, title, T0) for title in ("one", "two"))
+    timeline.add(night.log, two.id, Told(T0, "note", "the same thing", "operator"))
+
+    assert incident.merge(night.log, two.id, one.id, PERSON, T0) == ""
+    assert "the same thing" in [line.text for line in timeline.lines_of(night.log, one.id)]
+    assert incident.merge(night.log, two.id, one.id, PERSON, T0)
+    assert incident.split(night.log, one.id, "three", PERSON, T0).title == "three"
