@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from doorbuster.clock import SystemClock
 from doorbuster.control.app import control_app
 from doorbuster.control.house import ControlHouse
+from doorbuster.control_routes import control_plane_routes
 from doorbuster.incident import paging, status
 from doorbuster.incident.incident import Firing, Incident
 from doorbuster.incident.keeper import Keeper, Senses
 from doorbuster.on_call import pages
-from doorbuster.routes import control_plane_routes
 from doorbuster.serving import Post, serve
 from doorbuster.settings import from_environment
 

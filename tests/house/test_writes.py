@@ -3,7 +3,8 @@
 from starlette.routing import Route
 
 from doorbuster.control.access import GuardedRoute
-from doorbuster.routes import api_endpoints, control_plane_routes, data_plane_routes
+from doorbuster.control_routes import control_plane_routes
+from doorbuster.routes import api_endpoints, data_plane_routes
 
 # How a form of the shop is kept from acting twice.
 FORMS = {

@@ -19,8 +19,8 @@ from doorbuster.accounts.passwords import hash_now
 from doorbuster.accounts.roles import Role
 from doorbuster.clock import Clock
 from doorbuster.control.app import control_app
+from doorbuster.control_routes import control_plane_routes
 from doorbuster.journal import Actor, Line
-from doorbuster.routes import control_plane_routes
 from doorbuster.settings import Settings
 
 PASSWORD = "quiet unusual battery"

@@ -48,7 +48,9 @@ class Night:
         async def notify(it: Incident) -> None:
             self.paged.append(it)
 
-        self.keeper = Keeper(log, Senses(lambda: self.firing, lambda: self.said, series, notify, lambda: None))
+        self.keeper = Keeper(
+            log, Senses(lambda: self.firing, lambda: self.said, series, notify, lambda _: None, lambda: None)
+        )
 
     def live(self, until: int, hurt: float) -> None:
         for at in range(self.now, until):
