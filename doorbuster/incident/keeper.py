@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 class Senses:
     """What the keeper is handed: who fires (pages only), what the diagnosis says, the series, whom to tell and where.
 
-    `notify` is told of an incident once when it opens and again when its cause becomes known; `agree` carries what became
-    of the pages to the incidents and back; `show` writes the page for shoppers.
+    `notify` is told of an incident once when it opens and again when its cause becomes known; `agree` carries what
+    became of the pages to the incidents and back; `show` writes the page for shoppers.
     """
 
     firing: Callable[[], Sequence[Firing]]
