@@ -15,8 +15,9 @@ from doorbuster.database.queries import QueryFile
 SQL = QueryFile("doorbuster.database", "indexes.catalog.sql")
 
 _STEP = re.compile(
-    r"^(?:(?P<create>CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?P<name>\w+)\s+ON\s+(?P<table>\w+)[^;]*)|"
-    r"DROP\s+INDEX\s+(?P<dropped>\w+)|DROP\s+TABLE\s+(?P<gone>\w+))\s*;",
+    r"^(?:(?P<create>CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?"
+    r"(?P<name>\w+)\s+ON\s+(?P<table>\w+)[^;]*)|"
+    r"DROP\s+INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?(?P<dropped>\w+)|DROP\s+TABLE\s+(?P<gone>\w+))\s*;",
     re.MULTILINE,
 )
 
@@ -44,7 +45,8 @@ def defined_indexes() -> dict[str, Index]:
             continue
         for step in _STEP.finditer(path.read_text(encoding="utf-8")):
             if step["create"]:
-                found[step["name"]] = Index(step["name"], step["table"], " ".join(step["create"].split()))
+                words = [word for word in step["create"].split() if word != "CONCURRENTLY"]
+                found[step["name"]] = Index(step["name"], step["table"], " ".join(words).replace("IF NOT EXISTS ", ""))
             elif step["dropped"]:
                 found.pop(step["dropped"], None)
             else:

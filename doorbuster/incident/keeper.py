@@ -25,6 +25,8 @@ from doorbuster.watch.series import Series
 BEAT_SECONDS = 1.0
 QUIET_SECONDS = 300
 WRITE_UP_SECONDS = 3_600
+NAMING_SECONDS = 4
+"""A page waits so long for the cause, so that it goes to the right team at once."""
 FROZEN_A_BEAT_MAX = 20
 logger = logging.getLogger(__name__)
 
@@ -70,7 +72,8 @@ class Keeper:
         firing, said = list(self._senses.firing()), self._senses.diagnosis()
         open_ones = await asyncio.to_thread(self._look, firing, _short(said), said.team if said else "", now)
         for it in open_ones:
-            if self._told.get(it.id) != it.cause and it.state == "detected":
+            unnamed = not it.cause and now - it.detected_at < NAMING_SECONDS
+            if self._told.get(it.id) != it.cause and it.state == "detected" and not unnamed:
                 await self._senses.notify(it)
                 self._told[it.id] = it.cause
                 page = Told(now, "page", f"The {it.team} on-call is paged: {it.title}", "watch", f"page/{it.team}")

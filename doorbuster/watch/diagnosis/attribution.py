@@ -84,8 +84,8 @@ def _downstream(compared: Comparison, peer: str) -> float:
 
 def _pool_is_empty(compared: Comparison) -> bool:
     size = compared.is_now("pool.size")
-    refused = compared.is_now("pool.timeouts") + compared.is_now("db.refused_connections")
-    return refused > 0 or (size > 0 and compared.is_now("pool.used") >= TAKEN_SHARE * size)
+    full = size > 0 and compared.is_now("pool.used") >= TAKEN_SHARE * size
+    return full or compared.is_now("db.refused_connections") > 0
 
 
 def _web_is_busy(compared: Comparison) -> bool:

@@ -91,7 +91,7 @@ class Doctor:
         if not ticks:
             return
         now = ticks[-1].at
-        pain = pain_of(ticks)
+        pain = pain_of(ticks, self.episode.usual if self.episode else None)
         if self.episode is None:
             if pain is not None:
                 await self._begin(pain, ticks, now)
@@ -101,7 +101,10 @@ class Doctor:
             self.past.append(self.episode)
             self.episode = None
             return
-        if pain is not None and (pain.felt or not self.episode.pain.felt):
+        if pain is None:
+            # It is getting better: what clears up last is no cause of what was.
+            return
+        if pain.felt or not self.episode.pain.felt:
             self.episode.pain = replace(pain, onset=min(pain.onset, self.episode.pain.onset))
         await self._think(ticks, now)
 

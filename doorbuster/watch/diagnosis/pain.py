@@ -66,15 +66,17 @@ def usual(ticks: Sequence[Tick]) -> Usual:
     return Usual(*(_median(ticks, name) for name in ("http.requests", "http.p95", "http.in_flight")))
 
 
-def pain_of(ticks: Sequence[Tick]) -> Pain | None:
+def pain_of(ticks: Sequence[Tick], known: Usual | None = None) -> Pain | None:
     """Return the worst pain of the last seconds, or None; `ticks` are the last minutes, oldest first.
+
+    What is usual is taken from the minutes before, or is `known`: in a long pain the minutes before are ill as well.
 
     Each sign must stand in three seconds on end (two for a database that does not answer); the onset is the first of
     the seconds in which it stood, two odd ones between allowed.
     """
     if len(ticks) < HOLD_SECONDS:
         return None
-    reference = usual(ticks[:-HOLD_SECONDS][-REFERENCE_SECONDS:])
+    reference = known or usual(ticks[:-HOLD_SECONDS][-REFERENCE_SECONDS:])
     for kind, felt, sign, say in SIGNS:
         if all(sign(tick, reference) for tick in ticks[-HOLD_SECONDS:]):
             return Pain(_since(ticks, reference, sign), kind, say(ticks[-1], reference), felt)

@@ -8,7 +8,7 @@ import pytest
 from doorbuster.incident import incident, items, postmortem, timeline
 from doorbuster.incident.clocks import clocks_of
 from doorbuster.incident.incident import Incident
-from doorbuster.incident.keeper import QUIET_SECONDS, Keeper, Senses
+from doorbuster.incident.keeper import NAMING_SECONDS, QUIET_SECONDS, Keeper, Senses
 from doorbuster.incident.timeline import Told
 from doorbuster.journal import Actor, EventLog, Line, append, open_event_log
 from doorbuster.watch.changes import Change
@@ -83,10 +83,21 @@ async def test_it_opens_by_itself_once_and_knows_when_it_began(night: Night) -> 
     assert (it.severity, it.sale_running, it.cause, it.team) == (1, True, "missing_index", "database")
 
 
-async def test_the_on_call_of_the_cause_is_paged_when_it_is_named(night: Night) -> None:
+async def test_the_on_call_of_the_cause_is_paged_when_it_is_named_and_nobody_else(night: Night) -> None:
     await night.until_named()
 
-    assert [page.team for page in night.paged] == ["platform", "database"]
+    assert [page.team for page in night.paged] == ["database"]
+
+
+async def test_a_trouble_that_stays_without_a_name_is_told_all_the_same(night: Night) -> None:
+    night.live(DETECTED, 0.6)
+    night.firing = (Alert(),)
+    await night.keeper.beat(night.now)
+    at_once = [page.team for page in night.paged]
+    night.live(night.now + NAMING_SECONDS, 0.6)
+    await night.keeper.beat(night.now)
+
+    assert (at_once, [page.team for page in night.paged]) == ([], ["platform"])
 
 
 async def test_the_story_gathers_itself_once_and_without_names(night: Night) -> None:
