@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from doorbuster.database import embedded
 from doorbuster.database.embedded import Cluster
+from doorbuster.database.programs import die_with_parent
 from doorbuster.drill.chaos.wire import Wire
 from doorbuster.drill.cores import family_of, pin
 from doorbuster.drill.target import ShopDidNotStart, free_ports, is_ready
@@ -76,6 +77,7 @@ class House:
             self.up = subprocess.Popen(  # noqa: ASYNC220 -- our own program; starting takes a millisecond
                 [sys.executable, "-m", "doorbuster", "up"], env=self.environment, stdout=words,
                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),
             )  # fmt: skip
         deadline = asyncio.get_running_loop().time() + READY_SECONDS_MAX
         while not (b" is open (" in log.read_bytes() and await is_ready(self.settings.shop_url)):
