@@ -77,7 +77,7 @@ class House:
             self.up = subprocess.Popen(  # noqa: ASYNC220 -- our own program; starting takes a millisecond
                 [sys.executable, "-m", "doorbuster", "up"], env=self.environment, stdout=words,
                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGTERM),
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 -- it calls one system function
             )  # fmt: skip
         deadline = asyncio.get_running_loop().time() + READY_SECONDS_MAX
         while not (b" is open (" in log.read_bytes() and await is_ready(self.settings.shop_url)):
