@@ -21,7 +21,7 @@ workers = 2
 products = 500
 orders = 200
 without_indexes = ["products_by_category"]
-commands = ["limit set browse --dry-run --reason rehearsal"]
+commands = ["limit set browse --count-only --reason rehearsal"]
 
 [when]
 shoppers = 60

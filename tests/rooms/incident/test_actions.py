@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import json
-import signal
+import sys
 from pathlib import Path
 
 import asyncpg
@@ -70,10 +70,20 @@ async def test_a_statement_is_cancelled_only_while_it_is_the_one_that_was_seen(
     await own.close()
 
 
+KEEPER = """
+import signal, sys, time
+signal.signal(signal.SIGHUP, lambda *_: sys.exit(7))
+print("ready", flush=True)
+time.sleep(30)
+"""
+
+
 async def test_workers_are_renewed_by_the_process_that_keeps_the_home(
     log: EventLog, database: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
-    keeper = await asyncio.create_subprocess_exec("sleep", "30")
+    keeper = await asyncio.create_subprocess_exec(sys.executable, "-c", KEEPER, stdout=asyncio.subprocess.PIPE)
+    assert keeper.stdout is not None
+    assert await keeper.stdout.readline() == b"ready\n"
     with (tmp_path / "lock").open("w") as file:
         json.dump({"pid": keeper.pid}, file)
         file.flush()
@@ -81,4 +91,4 @@ async def test_workers_are_renewed_by_the_process_that_keeps_the_home(
         hands = Hands(log, database, "", tmp_path, lambda: ())
         await actions.do(hands, 1, runbook.parse("renew workers"), PERSON, clock.now())
 
-    assert await keeper.wait() == -signal.SIGHUP
+    assert await keeper.wait() == 7
