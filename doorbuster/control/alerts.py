@@ -81,6 +81,7 @@ async def alerts_index(request: Request) -> Response:
         "control/alerts.html",
         operator=operator_of(request),
         may_operate=may(request, "operate"),
+        said=house.doctor.diagnosis,
         loud=shown(house, [each for each in firing if not each.muted]),
         muted=shown(house, [each for each in firing if each.muted]),
         pending=house.alerts.pending(),

@@ -74,6 +74,7 @@ async def overview_show(request: Request) -> Response:
         operator=operator_of(request),
         may_sell=may(request, "sell"),
         verdict=judge(facts),
+        said=house.doctor.diagnosis,
         facts=facts,
         workers=workers,
         answers=answers_by_kind(house),

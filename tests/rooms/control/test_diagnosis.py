@@ -66,6 +66,14 @@ def test_the_cause_stands_first_with_what_to_do_and_what_it_is_not(hurt: Room) -
     )
 
 
+@pytest.mark.parametrize("path", ["/", "/alerts"])
+def test_the_overview_and_the_alerts_lead_to_the_cause_and_its_lever(hurt: Room, path: str) -> None:
+    page = asyncio.run(_page(hurt, path))
+
+    assert page.says("Sequential scans on orders by query orders_of_shopper", "CREATE INDEX CONCURRENTLY")
+    assert 'href="/diagnosis"' in page.text
+
+
 def test_the_frozen_evidence_is_one_click_away(hurt: Room) -> None:
     assert 'href="/diagnosis/1"' in asyncio.run(_page(hurt, "/diagnosis")).text
     page = asyncio.run(_page(hurt, "/diagnosis/1"))
