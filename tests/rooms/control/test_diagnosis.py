@@ -50,13 +50,13 @@ async def test_a_house_that_is_well_says_so(dark_room: Room) -> None:
 
 
 @pytest.fixture
-def hurt(dark_room: Room) -> Room:
+async def hurt(dark_room: Room) -> Room:
     """A control room whose shop misses an index, while the database does not answer it."""
-    return asyncio.run(asyncio.to_thread(ill, dark_room, "missing_index"))
+    return await asyncio.to_thread(ill, dark_room, "missing_index")
 
 
-def test_the_cause_stands_first_with_what_to_do_and_what_it_is_not(hurt: Room) -> None:
-    page = asyncio.run(_page(hurt, "/diagnosis"))
+async def test_the_cause_stands_first_with_what_to_do_and_what_it_is_not(hurt: Room) -> None:
+    page = await _page(hurt, "/diagnosis")
 
     assert page.says(
         "Sequential scans on orders by query orders_of_shopper; add index orders_by_email",
@@ -67,33 +67,33 @@ def test_the_cause_stands_first_with_what_to_do_and_what_it_is_not(hurt: Room) -
 
 
 @pytest.mark.parametrize("path", ["/", "/alerts"])
-def test_the_overview_and_the_alerts_lead_to_the_cause_and_its_lever(hurt: Room, path: str) -> None:
-    page = asyncio.run(_page(hurt, path))
+async def test_the_overview_and_the_alerts_lead_to_the_cause_and_its_lever(hurt: Room, path: str) -> None:
+    page = await _page(hurt, path)
 
     assert page.says("Sequential scans on orders by query orders_of_shopper", "CREATE INDEX CONCURRENTLY")
     assert 'href="/diagnosis"' in page.text
 
 
-def test_the_frozen_evidence_is_one_click_away(hurt: Room) -> None:
-    assert 'href="/diagnosis/1"' in asyncio.run(_page(hurt, "/diagnosis")).text
-    page = asyncio.run(_page(hurt, "/diagnosis/1"))
+async def test_the_frozen_evidence_is_one_click_away(hurt: Room) -> None:
+    assert 'href="/diagnosis/1"' in (await _page(hurt, "/diagnosis")).text
+    page = await _page(hurt, "/diagnosis/1")
 
     assert page.says("What had changed most", "db.seq_rows", "orders_of_shopper reads orders from end to end")
 
 
-def test_evidence_that_is_not_there_is_no_page(hurt: Room) -> None:
-    assert asyncio.run(_page(hurt, "/diagnosis/7")).status == 404
+async def test_evidence_that_is_not_there_is_no_page(hurt: Room) -> None:
+    assert (await _page(hurt, "/diagnosis/7")).status == 404
 
 
-def test_programs_read_the_same(hurt: Room) -> None:
-    told = json.loads(asyncio.run(_told(hurt, address="127.0.0.1")).text)
+async def test_programs_read_the_same(hurt: Room) -> None:
+    told = json.loads((await _told(hurt, address="127.0.0.1")).text)
 
     assert (told["now"]["cause"], told["now"]["team"]) == ("missing_index", "database")
     assert told["now"]["named_at"] - told["now"]["onset"] <= 12
 
 
-def test_strangers_read_nothing(hurt: Room) -> None:
-    assert asyncio.run(_told(hurt, address="192.0.2.7")).status == 403
+async def test_strangers_read_nothing(hurt: Room) -> None:
+    assert (await _told(hurt, address="192.0.2.7")).status == 403
 
 
 async def _page(room: Room, path: str):
