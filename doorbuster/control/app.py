@@ -60,7 +60,7 @@ def control_app(
                 for beat in beats:
                     beat.cancel()
 
-    app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.control_url)
+    app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.room_url)
     return SnapshotIntake(CountRequests(app, routes, "control"), collector, clock, settings.secret, lambda: keeper.news)
 
 

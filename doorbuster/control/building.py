@@ -115,7 +115,7 @@ def _pager(parts: Parts) -> Pager:
     settings = parts.settings
 
     def link(page: Page) -> str:
-        return f"{settings.control_url}/on-call/pages/{page.id}/{token_of(settings.secret, page.id)}"
+        return f"{settings.room_url}/on-call/pages/{page.id}/{token_of(settings.secret, page.id)}"
 
     return Pager(parts.log, link, send_by_apprise)
 

@@ -138,7 +138,7 @@ def page(
 ) -> None:
     """Page the on-call of a team; the control plane sends it within a second."""
     settings, now = from_environment(os.environ), SystemClock().now()
-    trouble = Trouble(f"by-hand/{new_id()}", "", team, headline, text or headline, settings.control_url)
+    trouble = Trouble(f"by-hand/{new_id()}", "", team, headline, text or headline, settings.room_url)
     if team not in TEAMS:
         raise Misconfigured(f"there is no team {team!r}; there are {', '.join(TEAMS)}")
     with open_event_log(settings.home) as log:

@@ -1,12 +1,13 @@
 """Who is on call for a team at an instant: a rotation with hand-overs in local time, and people who stand in.
 
-Promises: while a rotation has people, exactly one is on call at every instant since it began; the hand-over is at the
-same local time in summer and winter; who stands in comes before the rotation, the newest first.
+Promises: while a rotation has people, exactly one is on call at every instant since it began, and nobody's shift is
+broken in two; the hand-over is at the same local time in summer and winter; who stands in comes before the rotation,
+the newest first.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from sqlite3 import Row
 from typing import get_args
@@ -36,10 +37,16 @@ class Rotation:
 
     def person_at(self, moment: datetime) -> int | None:
         """Return who has the shift; None before it began, or without people."""
-        local = moment.astimezone(ZoneInfo(self.zone))
-        day = local.date() if local.time() >= self.hand_over else local.date() - timedelta(days=1)
-        passed = (day - self.begins).days
+        day = moment.astimezone(ZoneInfo(self.zone)).date()
+        passed = (day - self.begins).days - (moment < self.hand_over_on(day))
         return self.people[passed // self.days % len(self.people)] if passed >= 0 and self.people else None
+
+    def hand_over_on(self, day: date) -> datetime:
+        """Return the instant of a day's hand-over.
+
+        An hour that comes twice, as clocks go back, counts the first time; one that is skipped, as if it were not.
+        """
+        return datetime.combine(day, self.hand_over, ZoneInfo(self.zone)).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +87,26 @@ class Rota:
         return (rotation.person_at(moment) if rotation else None), False
 
     def stretches(self, team: str, since: datetime, days: int) -> list[Stretch]:
-        """Return who is on call when, from `since` for so many days, to the hour."""
-        hours = [since + timedelta(hours=hour) for hour in range(days * 24 + 1)]
+        """Return who is on call when, from `since` for so many days, without gaps between the stretches."""
         found: list[Stretch] = []
-        for begins, ends in pairwise(hours):
+        for begins, ends in pairwise(self._changes(team, since, since + timedelta(days=days))):
             person, stands_in = self.on_call(team, begins)
             if found and (found[-1].person_id, found[-1].stands_in) == (person, stands_in):
                 found[-1] = Stretch(found[-1].begins, ends, person, stands_in)
             else:
                 found.append(Stretch(begins, ends, person, stands_in))
         return found
+
+    def _changes(self, team: str, since: datetime, until: datetime) -> list[datetime]:
+        """Return the instants at which somebody else may be on call, with both ends."""
+        found = {since, until}
+        for override in self.overrides:
+            if override.team == team:
+                found |= {datetime.fromtimestamp(at, UTC) for at in (override.begins_at, override.ends_at)}
+        if rotation := self.rotations.get(team):
+            first = since.date() - timedelta(days=1)
+            found |= {rotation.hand_over_on(first + timedelta(days=n)) for n in range((until - since).days + 3)}
+        return sorted(moment for moment in found if since <= moment <= until)
 
 
 def rota_at(log: EventLog, moment: datetime) -> Rota:

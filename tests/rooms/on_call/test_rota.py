@@ -24,6 +24,38 @@ def test_exactly_one_is_on_call_at_every_instant(moment, days):
     assert rotation.person_at(moment) in (4, 5)
 
 
+@given(some.sampled_from(["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
+       some.times().map(lambda at: at.replace(second=0, microsecond=0)), some.integers(1, 9))  # fmt: skip
+def test_in_a_year_with_both_changes_of_the_clocks_each_shift_is_one_stretch_and_none_is_empty(zone, at, days):
+    rota = Rota({"web": Rotation("web", zone, at, days, date(2026, 1, 1), (1, 2, 3))}, [])
+
+    stretches = rota.stretches("web", datetime(2026, 1, 3, tzinfo=UTC), 360)
+
+    assert all(each.person_id is not None for each in stretches)
+    assert all(later.person_id == one.person_id % 3 + 1 for one, later in pairwise(stretches))
+    assert all(abs((each.ends - each.begins) - timedelta(days=days)) <= timedelta(hours=1) for each in stretches[1:-1])
+
+
+def test_a_hand_over_in_the_hour_that_comes_twice_is_not_taken_back():
+    """On 25 October 2026 London's clocks go back at two: half past one comes at 00:30 and at 01:30 in UTC."""
+    nightly = Rotation("web", "Europe/London", time(1, 30), 1, date(2026, 3, 2), (1, 2))
+    instants = [datetime(2026, 10, 25, 0, minute, tzinfo=UTC) for minute in (29, 30, 59)]
+    instants.append(datetime(2026, 10, 25, 1, 10, tzinfo=UTC))
+
+    before, *after = [nightly.person_at(instant) for instant in instants]
+
+    assert after == [3 - before] * 3
+
+
+def test_a_time_without_anybody_is_a_stretch_of_its_own():
+    rota = Rota({"database": WEEKLY}, [])
+
+    before, first = rota.stretches("database", datetime(2026, 3, 1, 12, tzinfo=UTC), 2)
+
+    assert (before.person_id, first.person_id) == (None, 1)
+    assert before.ends == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
 def test_nobody_is_on_call_before_it_began():
     assert WEEKLY.person_at(datetime(2026, 3, 2, 8, 59, tzinfo=UTC)) is None
 
