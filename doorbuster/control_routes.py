@@ -151,7 +151,9 @@ def _control_of_on_call() -> list[BaseRoute]:
 
     return [
         guarded("/on-call", on_call.on_call_index, "look"),
+        guarded("/on-call/targets/{id:int}/test", on_call.target_test, "operate", "POST"),
         guarded("/on-call/pages/{id:uuid}/acknowledgement", on_call.page_acknowledge, "operate", "POST"),
+        guarded("/on-call/pages/{id:uuid}/resolution", on_call.page_resolve, "operate", "POST"),
         Route("/on-call/pages/{id:uuid}/{token}", on_call.take_show),
         Route("/on-call/pages/{id:uuid}/{token}", on_call.take_create, methods=["POST"]),
     ]

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from sqlite3 import Row
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import Misconfigured
-from doorbuster.journal import EventLog
+from doorbuster.journal import Actor, EventLog, Line, append
 from doorbuster.watch.diagnosis import Team
 
 SQL = QueryFile("doorbuster.on_call", "on_call.sqlite.sql")
@@ -116,8 +116,8 @@ def rota_at(log: EventLog, moment: datetime) -> Rota:
     return Rota(rotations, [Override(*row) for row in rows])
 
 
-def set_rotation(log: EventLog, rotation: Rotation) -> None:
-    """Replace a team's rotation; raise Misconfigured for one that cannot be."""
+def set_rotation(log: EventLog, actor: Actor, rotation: Rotation, now: datetime) -> None:
+    """Replace a team's rotation, and say so in the journal; raise Misconfigured for one that cannot be."""
     require_team(rotation.team)
     if not rotation.people:
         raise Misconfigured("a rotation needs at least one person")
@@ -127,37 +127,50 @@ def set_rotation(log: EventLog, rotation: Rotation) -> None:
         ZoneInfo(rotation.zone)
     except (KeyError, ValueError, OSError) as fault:
         raise Misconfigured(f"there is no time zone {rotation.zone!r}; one is Europe/London") from fault
-    log.execute(
-        SQL.set_rotation,
-        team=rotation.team,
-        zone=rotation.zone,
-        hand_over=rotation.hand_over.isoformat("minutes"),
-        days=rotation.days,
-        begins=rotation.begins.isoformat(),
-        people=msgspec.json.encode(rotation.people).decode(),
-    )
+    facts = {
+        "zone": rotation.zone,
+        "hand_over": rotation.hand_over.isoformat("minutes"),
+        "days": rotation.days,
+        "begins": rotation.begins.isoformat(),
+        "people": msgspec.json.encode(rotation.people).decode(),
+    }
+    with log.transaction():
+        append(log, _line(now, actor, "rotation.set", rotation.team, facts))
+        log.execute(SQL.set_rotation, team=rotation.team, **facts)
 
 
-def stand_in(log: EventLog, team: str, person_id: int, begins: datetime, ends: datetime) -> int:
-    """Let somebody stand in; return the number by which it is taken back."""
-    require_team(team)
-    if begins >= ends:
+def stand_in(log: EventLog, actor: Actor, wish: Override, now: datetime) -> int:
+    """Let somebody stand in as wished, and say so in the journal; return the number by which it is taken back."""
+    require_team(wish.team)
+    if wish.begins_at >= wish.ends_at:
         raise Misconfigured("it would end before it begins")
-    row = log.fetch_one(
-        SQL.add_override,
-        team=team,
-        person_id=person_id,
-        begins_at=int(begins.timestamp()),
-        ends_at=int(ends.timestamp()),
-    )
+    facts = {"person_id": wish.person_id, "begins_at": wish.begins_at, "ends_at": wish.ends_at}
+    with log.transaction():
+        append(log, _line(now, actor, "override.add", wish.team, facts))
+        row = log.fetch_one(SQL.add_override, team=wish.team, **facts)
     assert row is not None
     return int(row["id"])
+
+
+def take_back(log: EventLog, actor: Actor, override_id: int, now: datetime) -> bool:
+    """Let nobody stand in after all; False when there is no override of that number."""
+    with log.transaction():
+        done = log.execute(SQL.remove_override, id=override_id, now=now.isoformat()) == 1
+        if done:
+            append(log, _line(now, actor, "override.remove", str(override_id), {}))
+    return done
 
 
 def require_team(team: str) -> None:
     """Raise Misconfigured for a team that there is not."""
     if team not in TEAMS:
         raise Misconfigured(f"there is no team {team!r}; there are {', '.join(TEAMS)}")
+
+
+def _line(now: datetime, actor: Actor, verb: str, subject: str, detail: dict[str, Any]) -> Line:
+    return Line(
+        at=now, actor=actor.name, role=actor.role, verb=f"on_call.{verb}", subject=f"on_call:{subject}", detail=detail
+    )
 
 
 def _rotation(row: Row) -> Rotation:

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from doorbuster.errors import Misconfigured
-from doorbuster.journal import open_event_log
-from doorbuster.on_call.rota import Override, Rota, Rotation, rota_at, set_rotation, stand_in
+from doorbuster.journal import Actor, open_event_log
+from doorbuster.on_call.people import add_person
+from doorbuster.on_call.rota import Override, Rota, Rotation, rota_at, set_rotation, stand_in, take_back
 
+ANN = Actor("ann", "operator")
 WEEKLY = Rotation("database", "Europe/London", time(9), 7, date(2026, 3, 2), (1, 2, 3))
 MOMENTS = some.integers(0, 360 * 24 * 60).map(
     lambda minutes: datetime(2026, 3, 3, tzinfo=UTC) + timedelta(minutes=minutes)
@@ -91,7 +93,7 @@ def test_a_week_is_drawn_in_stretches_without_gaps():
 
 def test_a_rotation_is_read_back_as_it_was_set(tmp_path):
     with open_event_log(tmp_path) as log:
-        set_rotation(log, WEEKLY)
+        set_rotation(log, ANN, WEEKLY, datetime(2026, 3, 3, tzinfo=UTC))
 
         assert rota_at(log, datetime(2026, 3, 3, tzinfo=UTC)).rotations == {"database": WEEKLY}
 
@@ -111,10 +113,24 @@ def test_a_rotation_that_cannot_be_is_refused_with_the_reason(tmp_path, change, 
         "people": (1,),
     }
     with open_event_log(tmp_path) as log, pytest.raises(Misconfigured, match=complaint):
-        set_rotation(log, Rotation(**{**facts, **change}))
+        set_rotation(log, ANN, Rotation(**{**facts, **change}), datetime(2026, 3, 3, tzinfo=UTC))
 
 
 def test_nobody_stands_in_backwards(tmp_path):
     now = datetime(2026, 3, 3, tzinfo=UTC)
     with open_event_log(tmp_path) as log, pytest.raises(Misconfigured, match="end before it begins"):
-        stand_in(log, "web", 1, now, now)
+        stand_in(log, ANN, Override(0, "web", 1, int(now.timestamp()), int(now.timestamp())), now)
+
+
+def test_who_stands_in_is_taken_back_once(tmp_path):
+    now = datetime(2026, 3, 3, tzinfo=UTC)
+    begins = int(now.timestamp())
+    with open_event_log(tmp_path) as log:
+        bea = add_person(log, ANN, "Bea", now)
+        number = stand_in(log, ANN, Override(0, "web", bea, begins, begins + 3_600), now)
+        assert rota_at(log, now).on_call("web", now) == (bea, True)
+
+        assert take_back(log, ANN, number, now)
+
+        assert rota_at(log, now).on_call("web", now) == (None, False)
+        assert not take_back(log, ANN, number, now)
