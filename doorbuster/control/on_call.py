@@ -159,7 +159,7 @@ def _read(house: ControlHouse) -> tuple[list[Person], list[Duty], list[Told]]:
     duties = []
     for team in TEAMS:
         number, stands_in = rota.on_call(team, now)
-        stretches = rota.stretches(team, now.replace(minute=0, second=0, microsecond=0), DAYS_SHOWN)
+        stretches = rota.stretches(team, now, DAYS_SHOWN)
         drawn = [(each, _name(people, each.person_id), _share(each)) for each in stretches]
         person = people.get(number) if number is not None else None
         duties.append(Duty(team, person, stands_in, drawn, policy_of(known, team)))

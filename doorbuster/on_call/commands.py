@@ -115,7 +115,7 @@ def page(
 ) -> None:
     """Page the on-call of a team; the control plane sends it within a second."""
     settings, now = from_environment(os.environ), SystemClock().now()
-    trouble = Trouble(f"{BY_HAND}{new_id()}", "", team, headline, text or headline, settings.room_url + "/on-call")
+    trouble = Trouble(f"{BY_HAND}{new_id()}", "", team, headline, text, settings.room_url + "/on-call")
     require_team(team)
     with open_event_log(settings.home) as log:
         made = pages.notify(log, trouble, int(now.timestamp()))

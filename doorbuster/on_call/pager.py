@@ -114,5 +114,6 @@ class Pager:
     def _message(self, page: Page, row: Row) -> Message:
         number = page.id[-6:].upper()
         link = self._link(page.id, row["person_id"])
-        body = f"{page.text}\n\nTake it: {link}\nThe control room: {page.url}\nPage {number}"
+        text = f"{page.text}\n\n" if page.text else ""
+        body = f"{text}Take it: {link}\nThe control room: {page.url}\nPage {number}"
         return Message(row["url"], f"[{page.team}] {page.headline}", body, f"{page.id}.{row['id']}")
