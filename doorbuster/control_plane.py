@@ -31,7 +31,7 @@ async def keep_incidents(house: ControlHouse) -> None:
 
     async def notify(it: Incident) -> None:
         now = int(house.clock.now().timestamp())
-        await asyncio.to_thread(pages.notify, house.event_log, paging.trouble_of(it, house.settings.control_url), now)
+        await asyncio.to_thread(pages.notify, house.event_log, paging.trouble_of(it, house.settings.room_url), now)
 
     def show() -> None:
         now = int(house.clock.now().timestamp())

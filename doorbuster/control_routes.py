@@ -38,7 +38,7 @@ def _control_of_machines() -> list[BaseRoute]:
 
 
 def _control_of_log_in() -> list[BaseRoute]:
-    from doorbuster.control import login
+    from doorbuster.control import login, views
     from doorbuster.control.access import guarded
 
     return [
@@ -46,16 +46,17 @@ def _control_of_log_in() -> list[BaseRoute]:
         Route("/log-in", login.log_in_create, methods=["POST"]),
         Route("/links/{token}", login.link_show),
         Route("/links/{token}", login.link_use, methods=["POST"]),
+        Route("/views/{token}", views.view_enter),
         guarded("/log-out", login.log_out_create, "look", "POST"),
     ]
 
 
 def _control_of_the_house() -> list[BaseRoute]:
-    from doorbuster.control import journal_pages, operators, outbox, overview, products
+    from doorbuster.control import journal_pages, operators, outbox, overview, products, views
     from doorbuster.control.access import guarded
 
     return [
-        guarded("/", overview.overview_show, "look"),
+        guarded("/", overview.overview_show, "glance"),
         guarded("/products", products.products_index, "look"),
         guarded("/journal", journal_pages.journal_index, "look"),
         guarded("/outbox", outbox.outbox_index, "contact"),
@@ -65,6 +66,8 @@ def _control_of_the_house() -> list[BaseRoute]:
         guarded("/outbox/jobs/{id:int}/discard", outbox.job_discard, "operate", "POST"),
         guarded("/operators", operators.operators_index, "manage"),
         guarded("/operators", operators.invitation_create, "manage", "POST"),
+        guarded("/operators/views", views.view_create, "manage", "POST"),
+        guarded("/operators/views/{id:int}/revocation", views.view_revoke, "manage", "POST"),
         guarded("/operators/{id:uuid}/recovery", operators.recovery_create, "manage", "POST"),
         guarded("/operators/{id:uuid}/disablement", operators.operator_disable, "manage", "POST"),
     ]
@@ -151,7 +154,9 @@ def _control_of_on_call() -> list[BaseRoute]:
 
     return [
         guarded("/on-call", on_call.on_call_index, "look"),
+        guarded("/on-call/targets/{id:int}/test", on_call.target_test, "operate", "POST"),
         guarded("/on-call/pages/{id:uuid}/acknowledgement", on_call.page_acknowledge, "operate", "POST"),
+        guarded("/on-call/pages/{id:uuid}/resolution", on_call.page_resolve, "operate", "POST"),
         Route("/on-call/pages/{id:uuid}/{token}", on_call.take_show),
         Route("/on-call/pages/{id:uuid}/{token}", on_call.take_create, methods=["POST"]),
     ]
@@ -191,10 +196,10 @@ def _control_of_sales() -> list[BaseRoute]:
     from doorbuster.control.access import guarded
 
     return [
-        guarded("/sales", sales.sales_index, "look"),
+        guarded("/sales", sales.sales_index, "glance"),
         guarded("/sales", editing.sale_create, "sell", "POST"),
         guarded("/sales/new", editing.sale_new, "sell"),
-        guarded("/sales/{id:uuid}", sales.sale_show, "look"),
+        guarded("/sales/{id:uuid}", sales.sale_show, "glance"),
         guarded("/sales/{id:uuid}/edit", editing.sale_edit_show, "sell"),
         guarded("/sales/{id:uuid}/edit", editing.sale_update, "sell", "POST"),
         guarded("/sales/{id:uuid}/room", rooms.room_show, "look"),

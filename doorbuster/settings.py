@@ -69,6 +69,10 @@ class Settings:
     public_url: str = ""
     """PUBLIC_URL: how shoppers reach the shop, for links in mails; http://HOST:PORT by default."""
 
+    control_public_url: str = ""
+    """CONTROL_PUBLIC_URL: how operators reach the control room, for links in pages; http://HOST:CONTROL_PORT by
+    default."""
+
     payment_url: str = ""
     """PAYMENT_URL: the gateway's base address; the test gateway's own by default."""
 
@@ -123,8 +127,13 @@ class Settings:
 
     @property
     def control_url(self) -> str:
-        """Return the address of the control plane, without a trailing slash."""
+        """Return the address at which our own processes reach the control plane, without a trailing slash."""
         return f"http://{self._reachable_host}:{self.control_port}"
+
+    @property
+    def room_url(self) -> str:
+        """Return the address at which people reach the control room, without a trailing slash."""
+        return self.control_public_url.rstrip("/") or self.control_url
 
     @property
     def gateway_url(self) -> str:
@@ -187,6 +196,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         currency=money.require_currency(environ.get("CURRENCY", "GBP")),
         shop_name=environ.get("SHOP_NAME", "Doorbuster"),
         public_url=environ.get("PUBLIC_URL", ""),
+        control_public_url=_http_url(environ, "CONTROL_PUBLIC_URL"),
         payment_url=environ.get("PAYMENT_URL", ""),
         payment_key=environ.get("PAYMENT_KEY", ""),
         payment_callback_secret=environ.get("PAYMENT_CALLBACK_SECRET", ""),

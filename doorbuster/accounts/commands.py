@@ -82,7 +82,7 @@ def link(role: RoleOption = "owner") -> None:
     """Make a one-time link to a new account; it works once, for a day, and voids the one before."""
     with _event_log() as (log, settings):
         path = make_link(log, _role(role), None, command_line_actor(), SystemClock().now())
-    typer.echo(settings.control_url + path)
+    typer.echo(settings.room_url + path)
 
 
 @app.command()
@@ -91,7 +91,7 @@ def reset(name: Name) -> None:
     with _event_log() as (log, settings):
         operator = _operator(log, name)
         path = make_link(log, operator.role, operator, command_line_actor(), SystemClock().now())
-    typer.echo(settings.control_url + path)
+    typer.echo(settings.room_url + path)
 
 
 @app.command()

@@ -2,25 +2,28 @@
 
 | may      | means                                                         |
 |----------|---------------------------------------------------------------|
-| look     | see the overview, the sales, the journal: no personal data    |
+| glance   | see the overview and the sales as they sell, nothing else     |
+| look     | see all that has no personal data: alerts, journal, drills    |
 | contact  | see orders, addresses and mails                               |
 | operate  | pause, resume and end a sale; parked jobs; the guard's levers |
 | sell     | create and edit sales; fulfil, cancel and refund orders       |
 | manage   | make, reset and disable operators                             |
 """
 
-from typing import Literal, get_args
+from typing import Literal
 
-Role = Literal["viewer", "merchant", "operator", "owner"]
-Permission = Literal["look", "contact", "operate", "sell", "manage"]
+Role = Literal["guest", "viewer", "merchant", "operator", "owner"]
+Permission = Literal["glance", "look", "contact", "operate", "sell", "manage"]
 
-ROLES: tuple[Role, ...] = get_args(Role)
+ROLES: tuple[Role, ...] = ("viewer", "merchant", "operator", "owner")
+"""What an account can have; a guest has none, but a link (`views.py`)."""
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    "viewer": frozenset({"look"}),
-    "operator": frozenset({"look", "contact", "operate"}),
-    "merchant": frozenset({"look", "contact", "operate", "sell"}),
-    "owner": frozenset({"look", "contact", "operate", "sell", "manage"}),
+    "guest": frozenset({"glance"}),
+    "viewer": frozenset({"glance", "look"}),
+    "operator": frozenset({"glance", "look", "contact", "operate"}),
+    "merchant": frozenset({"glance", "look", "contact", "operate", "sell"}),
+    "owner": frozenset({"glance", "look", "contact", "operate", "sell", "manage"}),
 }
 
 

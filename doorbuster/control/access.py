@@ -1,9 +1,11 @@
 """Who may come in: every page of the control room is a `guarded` route with the permission it needs.
 
-Promises: without a session nothing but log-in, one-time links and health answers; a role reaches what its permissions
+Promises: without a session nothing but log-in, links and health answers; a link to look on opens what needs no more
+than `glance`; a role reaches what its permissions
 say and nothing else; a page that needs PostgreSQL says so when it is down.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from urllib.parse import quote
@@ -16,11 +18,15 @@ from doorbuster.accounts import roles
 from doorbuster.accounts.operators import Operator
 from doorbuster.accounts.roles import Permission
 from doorbuster.accounts.sessions import ABSOLUTE
+from doorbuster.accounts.views import view_of
 from doorbuster.control.house import house_of
 from doorbuster.errors import DatabaseContention, DatabaseTimeout, DatabaseUnavailable, EventLogUnavailable
 from doorbuster.journal import Actor
 from doorbuster.web.failures import failure
 from doorbuster.web.pages import show
+
+GUESTS_MAY: Permission = "glance"
+"""What somebody without an account may, who came by a link to look on."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -75,16 +81,24 @@ def set_token(request: Request, response: Response, token: str) -> Response:
     return response
 
 
+def set_view(request: Request, response: Response, token: str, lasts_seconds: int) -> Response:
+    """Hand the browser the link to look on that it came by."""
+    secure = _is_https(request)
+    response.set_cookie(
+        _view_name(request), token, max_age=lasts_seconds, path="/", secure=secure, httponly=True, samesite="lax"
+    )
+    return response
+
+
 def _guard(handler: Handler, permission: Permission) -> Handler:
     @wraps(handler)
     async def endpoint(request: Request) -> Response:
-        token = token_of(request)
         try:
-            operator = await house_of(request).sessions.operator_of(token) if token else None
+            operator = await _whoever(request, permission)
         except EventLogUnavailable as fault:
             return await failure(request, 503, str(fault))
         if operator is None:
-            return _log_in_first(request)
+            return _view_over(request) if permission == GUESTS_MAY and _view_token(request) else _log_in_first(request)
         request.state.operator = operator
         if not roles.may(operator.role, permission):
             return show(request, "control/not_allowed.html", status=403, operator=operator, permission=permission)
@@ -98,6 +112,21 @@ def _guard(handler: Handler, permission: Permission) -> Handler:
     return endpoint
 
 
+async def _whoever(request: Request, permission: Permission) -> Operator | None:
+    """Return who is logged in, or where that is enough the guest of a link that works."""
+    house, token = house_of(request), token_of(request)
+    operator = await house.sessions.operator_of(token) if token else None
+    if operator is None and permission == GUESTS_MAY and (link := _view_token(request)):
+        view = await asyncio.to_thread(view_of, house.event_log, link, house.clock.now())
+        return view.guest if view else None
+    return operator
+
+
+def _view_over(request: Request) -> Response:
+    """Say that the link to look on is worth nothing any more, and forget it, so that the next visit may log in."""
+    return set_view(request, show(request, "control/view_over.html", status=401), "", 0)
+
+
 def _log_in_first(request: Request) -> Response:
     """Lead to the log-in; a form that was sent is refused instead, so that the browser can send it again."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -108,6 +137,14 @@ def _log_in_first(request: Request) -> Response:
 
 def _is_https(request: Request) -> bool:
     return request.url.scheme == "https"
+
+
+def _view_token(request: Request) -> str:
+    return request.cookies.get(_view_name(request), "")
+
+
+def _view_name(request: Request) -> str:
+    return "__Host-view" if _is_https(request) else "view"
 
 
 def _cookie_name(request: Request) -> str:

@@ -59,8 +59,9 @@ def control_app(
                 yield {"house": house}
                 for beat in beats:
                     beat.cancel()
+                house.sender.close()
 
-    app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.control_url)
+    app = build_app(routes, settings=settings, lifespan=lifespan, own_url=settings.room_url)
     return SnapshotIntake(CountRequests(app, routes, "control"), collector, clock, settings.secret, lambda: keeper.news)
 
 

@@ -21,8 +21,8 @@ from doorbuster.errors import DatabaseFault, EventLogUnavailable
 from doorbuster.guard import levers
 from doorbuster.journal import EventLog, mirror
 from doorbuster.on_call.links import token_of
-from doorbuster.on_call.pager import Pager, send_by_apprise
-from doorbuster.on_call.pages import Page
+from doorbuster.on_call.pager import Pager
+from doorbuster.on_call.sending import Sender
 from doorbuster.settings import Settings
 from doorbuster.watch.alerts import AlertBook
 from doorbuster.watch.collector import Collector
@@ -77,6 +77,7 @@ def built(parts: Parts) -> ControlHouse:
         series=parts.series,
         senses=senses,
         alerts=AlertBook(parts.log, table),
+        sender=Sender(parts.settings),
         doctor=doctor_of(parts.database, parts.log, parts.series, senses),
     )
 
@@ -92,7 +93,7 @@ def works(parts: Parts, house: ControlHouse) -> tuple[Work, ...]:
         parts.watch.run(),
         house.senses.run(),
         house.alerts.run(parts.series, parts.clock),
-        _pager(parts).run(parts.clock),
+        _pager(parts, house.sender).run(parts.clock),
         attend(house.doctor, parts.clock, house.alerts.know),
     )
 
@@ -111,13 +112,13 @@ def _senses(parts: Parts, pulse: Pulse) -> Senses:
     )
 
 
-def _pager(parts: Parts) -> Pager:
+def _pager(parts: Parts, sender: Sender) -> Pager:
     settings = parts.settings
 
-    def link(page: Page) -> str:
-        return f"{settings.control_url}/on-call/pages/{page.id}/{token_of(settings.secret, page.id)}"
+    def link(page_id: str, person_id: int) -> str:
+        return f"{settings.room_url}/on-call/pages/{page_id}/{token_of(settings.secret, page_id, person_id)}"
 
-    return Pager(parts.log, link, send_by_apprise)
+    return Pager(parts.log, link, sender.send)
 
 
 def _levers(log: EventLog) -> list[tuple[int, int, str]]:

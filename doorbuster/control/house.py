@@ -10,6 +10,7 @@ from doorbuster.accounts.sessions import Sessions
 from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.pulse import Pulse
 from doorbuster.journal import EventLog
+from doorbuster.on_call.sending import Sender
 from doorbuster.watch.alerts import AlertBook
 from doorbuster.watch.collector import Collector
 from doorbuster.watch.diagnosis.doctor import Doctor
@@ -34,6 +35,7 @@ class ControlHouse(House):
     senses: Senses
     doctor: Doctor
     alerts: AlertBook
+    sender: Sender
 
 
 def house_of(request: Request) -> ControlHouse:

@@ -11,15 +11,17 @@ from starlette.responses import RedirectResponse, Response
 from doorbuster.control.access import may, operator_of
 from doorbuster.control.house import ControlHouse, house_of
 from doorbuster.on_call import pages
-from doorbuster.on_call.links import is_genuine
+from doorbuster.on_call.links import LASTS_SECONDS, person_in
 from doorbuster.on_call.pages import Delivery, Page
-from doorbuster.on_call.people import Person, everybody, masked
-from doorbuster.on_call.policy import USUAL, Policy, policies
+from doorbuster.on_call.people import Person, Target, everybody, masked, name_of
+from doorbuster.on_call.policy import Policy, policies, policy_of
 from doorbuster.on_call.rota import TEAMS, Stretch, rota_at
+from doorbuster.on_call.sending import Message
 from doorbuster.web.pages import show
 
 DAYS_SHOWN = 14
-WHO = "by link"
+NOBODY = "nobody"
+TEST = "This is a test. Nothing is wrong."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,27 @@ class Told:
     deliveries: list[Delivery]
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What a link is for, and the name of whoever it was sent to."""
+
+    page: Page
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worthless:
+    """A link that takes no page: made up or broken, or too old."""
+
+    too_old: bool
+
+
 async def on_call_index(request: Request) -> Response:
     """Show who is on call, whom that reaches, and the last pages."""
+    return await _show(request)
+
+
+async def _show(request: Request, tested: tuple[Target, str] | None = None) -> Response:
     house = house_of(request)
     people, duties, told = await asyncio.to_thread(_read, house)
     return show(
@@ -52,9 +73,11 @@ async def on_call_index(request: Request) -> Response:
         may_operate=may(request, "operate"),
         people=people,
         duties=duties,
+        tested=tested,
         told=told,
         reaches_nobody=not any(person.targets for person in people),
         masked=masked,
+        NOBODY=NOBODY,
         moment=lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
 
@@ -69,28 +92,65 @@ async def page_acknowledge(request: Request) -> Response:
     return RedirectResponse("/on-call", 303)
 
 
+async def page_resolve(request: Request) -> Response:
+    """End a page that was made by hand."""
+    house, page_id = house_of(request), str(request.path_params["id"])
+    now = int(house.clock.now().timestamp())
+    try:
+        await asyncio.to_thread(pages.resolve, house.event_log, page_id, operator_of(request).name, now)
+    except KeyError:
+        raise HTTPException(404, "There is no such page.") from None
+    return RedirectResponse("/on-call", 303)
+
+
+async def target_test(request: Request) -> Response:
+    """Send a test message to one target and say what became of it."""
+    house = house_of(request)
+    people = await asyncio.to_thread(everybody, house.event_log)
+    targets = [target for person in people.values() for target in person.targets]
+    target = next((each for each in targets if each.id == request.path_params["id"]), None)
+    if target is None:
+        raise HTTPException(404, "There is no such target.")
+    why = await house.sender.send(Message(target.url, f"[test] {house.settings.shop_name}", TEST))
+    return await _show(request, (target, why))
+
+
 async def take_show(request: Request) -> Response:
     """Show a page to whoever was sent its link. Looking takes nothing: mail scanners look, too."""
-    page = await _linked(request)
-    return show(request, "control/take.html", page=page, moment=datetime.fromtimestamp(page.opened_at, UTC))
+    linked = await _linked(request)
+    if isinstance(linked, Worthless):
+        return _refused(request, linked)
+    moment = datetime.fromtimestamp(linked.page.opened_at, UTC)
+    return show(request, "control/take.html", page=linked.page, who=linked.who, moment=moment)
 
 
 async def take_create(request: Request) -> Response:
     """Take a page by its link."""
-    house, page = house_of(request), await _linked(request)
-    await asyncio.to_thread(pages.acknowledge, house.event_log, page.id, WHO, int(house.clock.now().timestamp()))
+    house, linked = house_of(request), await _linked(request)
+    if isinstance(linked, Worthless):
+        return _refused(request, linked)
+    now = int(house.clock.now().timestamp())
+    await asyncio.to_thread(pages.acknowledge, house.event_log, linked.page.id, linked.who, now)
     return RedirectResponse(request.url.path, 303)
 
 
-async def _linked(request: Request) -> Page:
-    """Return the page that the link is for; 404 for a link that is not genuine, so that nothing can be guessed."""
+async def _linked(request: Request) -> Linked | Worthless:
+    """Return the page that the link is for and whose link it is."""
     house, page_id = house_of(request), str(request.path_params["id"])
-    if not is_genuine(house.settings.secret, page_id, request.path_params["token"]):
-        raise HTTPException(404)
+    person_id = person_in(house.settings.secret, page_id, request.path_params["token"])
+    if person_id is None:
+        return Worthless(too_old=False)
     try:
-        return await asyncio.to_thread(pages.page_by_id, house.event_log, page_id)
+        page = await asyncio.to_thread(pages.page_by_id, house.event_log, page_id)
     except KeyError:
-        raise HTTPException(404) from None
+        return Worthless(too_old=False)
+    if house.clock.now().timestamp() > page.opened_at + LASTS_SECONDS:
+        return Worthless(too_old=True)
+    return Linked(page, await asyncio.to_thread(name_of, house.event_log, person_id))
+
+
+def _refused(request: Request, link: Worthless) -> Response:
+    return show(request, "control/take_worthless.html", status=410 if link.too_old else 404, too_old=link.too_old)
 
 
 def _read(house: ControlHouse) -> tuple[list[Person], list[Duty], list[Told]]:
@@ -99,16 +159,16 @@ def _read(house: ControlHouse) -> tuple[list[Person], list[Duty], list[Told]]:
     duties = []
     for team in TEAMS:
         number, stands_in = rota.on_call(team, now)
-        stretches = rota.stretches(team, now.replace(minute=0, second=0, microsecond=0), DAYS_SHOWN)
+        stretches = rota.stretches(team, now, DAYS_SHOWN)
         drawn = [(each, _name(people, each.person_id), _share(each)) for each in stretches]
         person = people.get(number) if number is not None else None
-        duties.append(Duty(team, person, stands_in, drawn, known.get(team, USUAL)))
+        duties.append(Duty(team, person, stands_in, drawn, policy_of(known, team)))
     told = [Told(page, pages.deliveries(log, page.id)) for page in pages.newest(log)]
     return list(people.values()), duties, told
 
 
 def _name(people: dict[int, Person], number: int | None) -> str:
-    return people[number].name if number is not None and number in people else "nobody"
+    return people[number].name if number is not None and number in people else NOBODY
 
 
 def _share(stretch: Stretch) -> float:

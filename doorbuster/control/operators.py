@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
@@ -11,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from doorbuster.accounts.links import make_link
 from doorbuster.accounts.operators import Operator, disable_operator, list_operators
 from doorbuster.accounts.roles import ROLES, role_named
+from doorbuster.accounts.views import list_views
 from doorbuster.control.access import actor_of, operator_of
 from doorbuster.control.house import house_of
-from doorbuster.web.forms import choice, read_form
+from doorbuster.web.forms import Form, choice, read_form
 from doorbuster.web.pages import show
 
 
@@ -24,9 +26,20 @@ class Invitation:
     role: str = choice("Role", ROLES)
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A link that was just made and is shown this once, and how long it works."""
+
+    link: str
+    lasts: str
+
+
+ONCE = "works once, within a day"
+
+
 async def operators_index(request: Request) -> Response:
-    """Show everybody."""
-    return await _show(request, 200, None)
+    """Show everybody, and the links to look on."""
+    return await show_operators(request, 200)
 
 
 async def invitation_create(request: Request) -> Response:
@@ -34,10 +47,10 @@ async def invitation_create(request: Request) -> Response:
     form = await read_form(request, Invitation)
     role = role_named(form.value.role) if form.value else None
     if role is None:
-        return await _show(request, 422, None)
+        return await show_operators(request, 422)
     house = house_of(request)
     path = await asyncio.to_thread(make_link, house.event_log, role, None, actor_of(request), house.clock.now())
-    return await _show(request, 201, str(request.url.replace(path=path, query="")))
+    return await show_operators(request, 201, Fresh(link_to(request, path), ONCE))
 
 
 async def recovery_create(request: Request) -> Response:
@@ -46,7 +59,7 @@ async def recovery_create(request: Request) -> Response:
     made = await asyncio.to_thread(
         make_link, house.event_log, somebody.role, somebody, actor_of(request), house.clock.now()
     )
-    return await _show(request, 201, str(request.url.replace(path=made, query="")))
+    return await show_operators(request, 201, Fresh(link_to(request, made), ONCE))
 
 
 async def operator_disable(request: Request) -> Response:
@@ -67,14 +80,27 @@ async def _somebody(request: Request) -> Operator:
     return found
 
 
-async def _show(request: Request, status: int, link: str | None) -> Response:
-    everybody = await asyncio.to_thread(list_operators, house_of(request).event_log)
+def link_to(request: Request, path: str) -> str:
+    """Return the address of a page for somebody elsewhere: the public one where it is set, else the one asked for."""
+    public = house_of(request).settings.control_public_url.rstrip("/")
+    return public + path if public else str(request.url.replace(path=path, query=""))
+
+
+async def show_operators(
+    request: Request, status: int, fresh: Fresh | None = None, form: Form[Any] | None = None
+) -> Response:
+    """Show everybody and the links to look on, with a link that was just made or the form of one that was not."""
+    house = house_of(request)
+    everybody = await asyncio.to_thread(list_operators, house.event_log)
+    views = await asyncio.to_thread(list_views, house.event_log, house.clock.now())
     return show(
         request,
         "control/operators.html",
         status=status,
         operator=operator_of(request),
         operators=everybody,
+        views=views,
         roles=ROLES,
-        link=link,
+        fresh=fresh,
+        form=form or Form(),
     )

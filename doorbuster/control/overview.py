@@ -85,6 +85,7 @@ async def overview_show(request: Request) -> Response:
         alerts=shown(house, loud[:ALERTS_MAX]),
         tickets=[each.rule for each in house.alerts.firing() if not each.muted and each.severity == "ticket"],
         may_operate=may(request, "operate"),
+        may_look=may(request, "look"),
     )
 
 

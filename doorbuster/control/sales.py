@@ -51,6 +51,7 @@ async def sale_show(request: Request) -> Response:
         until=span(abs((_next_change(sale) - sale.now).total_seconds())),
         answers=answers_by_kind(house),
         may_operate=may(request, "operate"),
+        may_look=may(request, "look"),
         may_sell=may(request, "sell"),
     )
 

@@ -34,7 +34,7 @@ CHANGES = {
 }
 """Kind of a change -> the source it has in the timeline, and its words."""
 # An incident's own verbs tell their lines themselves; the lines of a log-in tell nothing.
-QUIET_VERBS = ("incident.", "operator.log", "session.")
+QUIET_VERBS = ("incident.", "operator.log", "session.", "on_call.")
 
 
 def from_journal(log: EventLog, it: Incident, now: int) -> list[Told]:

@@ -42,7 +42,7 @@ def agree(log: EventLog, now: int) -> None:
             pages.close(log, page.key, now)
         elif page.state == "acknowledged" and it.state == "detected":
             incident.move(log, it.id, "acknowledged", PAGER, page.acknowledged_at or now)
-        elif page.state == "open" and it.state == "acknowledged" and page.step <= 1:
+        elif page.state == "open" and it.state == "acknowledged" and page.acknowledged_by is None:
             pages.acknowledge(log, page.id, "in the control room", now)
 
 

@@ -137,7 +137,7 @@ async def feed_show(request: Request) -> Response:
         return PlainTextResponse("the feed is for this machine or with the token\n", 403)
     found = (await asyncio.to_thread(postmortem.published, house.event_log))[:FEED_MAX]
     body = house.pages.render(
-        "incident/feed.html", found=found, base=house.settings.control_url,
+        "incident/feed.html", found=found, base=house.settings.room_url,
         stamp=lambda doc: format_datetime(moment_of(doc.published_at or doc.generated_at)),
     )  # fmt: skip
     return Response(body, media_type="application/rss+xml", headers={"cache-control": "no-store"})

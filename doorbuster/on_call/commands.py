@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -14,20 +12,23 @@ from rich.table import Table
 
 from doorbuster.clock import SystemClock, new_id
 from doorbuster.errors import DoorbusterError, Misconfigured
-from doorbuster.journal import command_line_actor, open_event_log
-from doorbuster.on_call import pages, people
-from doorbuster.on_call.pager import Message, send_by_apprise
-from doorbuster.on_call.pages import Trouble
-from doorbuster.on_call.policy import Policy, Step, set_policy
-from doorbuster.on_call.rota import TEAMS, Rotation, rota_at, set_rotation, stand_in
+from doorbuster.journal import EventLog, command_line_actor, open_event_log
+from doorbuster.on_call import pages, people, rota_commands
+from doorbuster.on_call.pages import BY_HAND, Page, Trouble
+from doorbuster.on_call.rota import TEAMS, require_team, rota_at
+from doorbuster.on_call.sending import Message, Sender
 from doorbuster.settings import from_environment
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Who is on call, whom that reaches, and pages.")
 person_app = typer.Typer(no_args_is_help=True, help="People who can be on call.")
-target_app = typer.Typer(no_args_is_help=True, help="How a person is reached: any address that apprise knows.")
+target_app = typer.Typer(
+    no_args_is_help=True, help="How a person is reached: a mail address, or any that apprise knows."
+)
 app.add_typer(person_app, name="person")
 app.add_typer(target_app, name="target")
+app.add_typer(rota_commands.app)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")]
+Number = Annotated[str, typer.Argument(metavar="PAGE", help="The page's number, as a message shows it.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A person's name.")]
 Team = Annotated[str, typer.Argument(metavar="TEAM", help=f"One of {', '.join(TEAMS)}.")]
 
@@ -65,6 +66,25 @@ def person_remove(name: Name) -> None:
         people.remove_person(log, command_line_actor(), name, SystemClock().now())
 
 
+@target_app.command("list")
+def target_list(as_json: Json = False) -> None:
+    """List everybody and how they are reached, secrets left out."""
+    with open_event_log(_home()) as log:
+        known = list(people.everybody(log).values())
+    if as_json:
+        told = [{"name": who.name, "target": each.id, "address": each.masked, "important": each.important}
+                for who in known for each in who.targets]  # fmt: skip
+        typer.echo(msgspec.json.encode(told).decode())
+        return
+    table = Table("Name", "Target", "Address", "", box=None)
+    for who in known:
+        for each in who.targets:
+            table.add_row(who.name, str(each.id), each.masked, "only when it is urgent" if each.important else "")
+        if not who.targets:
+            table.add_row(who.name, "", "none", "")
+    Console().print(table if known else "Nobody yet: doorbuster oncall person add NAME")
+
+
 @target_app.command("add")
 def target_add(
     name: Name,
@@ -87,49 +107,6 @@ def target_remove(number: Annotated[int, typer.Argument(help="The target's numbe
             raise Misconfigured(f"there is no target {number}")
 
 
-@app.command("rotation")
-def rotation(
-    team: Team,
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="Who takes turns, in order.")],
-    *,
-    days: Annotated[int, typer.Option(help="How long a shift lasts.")] = 7,
-    hand_over: Annotated[str, typer.Option(help="The local time of the hand-over.")] = "09:00",
-    zone: Annotated[str, typer.Option(help="The time zone of the hand-over.")] = "UTC",
-    begins: Annotated[str, typer.Option(help="The first day, such as 2026-11-30; today without it.")] = "",
-) -> None:
-    """Set the rotation of a team."""
-    with open_event_log(_home()) as log:
-        numbers = tuple(people.named(log, name).id for name in names)
-        first = _day(begins) if begins else SystemClock().now().date()
-        set_rotation(log, Rotation(team, zone, _time(hand_over), days, first, numbers))
-
-
-@app.command("override")
-def override(
-    team: Team,
-    name: Name,
-    hours: Annotated[float, typer.Option(min=0.1, max=24 * 28, help="For how long.")] = 8.0,
-    begins: Annotated[str, typer.Option(help="From when, in UTC, such as 2026-12-24T09:00; now without it.")] = "",
-) -> None:
-    """Let somebody stand in for a while."""
-    since = _moment(begins) if begins else SystemClock().now()
-    with open_event_log(_home()) as log:
-        stand_in(log, team, people.named(log, name).id, since, since + timedelta(hours=hours))
-
-
-@app.command("policy")
-def policy(
-    team: Team,
-    steps: Annotated[
-        list[str], typer.Argument(metavar="STEP…", help="whom:minutes or whom:minutes:important, such as on-call:5.")
-    ],
-    repeat: Annotated[int, typer.Option(help="How often the steps begin again.")] = 3,
-) -> None:
-    """Set whom a page goes to, and whom when nobody acknowledges: on-call, everybody, or a name."""
-    with open_event_log(_home()) as log:
-        set_policy(log, team, Policy(tuple(map(_step, steps)), repeat), people.everybody(log).values())
-
-
 @app.command("page")
 def page(
     team: Team,
@@ -138,9 +115,8 @@ def page(
 ) -> None:
     """Page the on-call of a team; the control plane sends it within a second."""
     settings, now = from_environment(os.environ), SystemClock().now()
-    trouble = Trouble(f"by-hand/{new_id()}", "", team, headline, text or headline, settings.control_url)
-    if team not in TEAMS:
-        raise Misconfigured(f"there is no team {team!r}; there are {', '.join(TEAMS)}")
+    trouble = Trouble(f"{BY_HAND}{new_id()}", "", team, headline, text, settings.room_url + "/on-call")
+    require_team(team)
     with open_event_log(settings.home) as log:
         made = pages.notify(log, trouble, int(now.timestamp()))
     typer.echo(f"page {made.id}")
@@ -164,57 +140,76 @@ def pages_(as_json: Json = False) -> None:
 
 
 @app.command("ack")
-def ack(number: Annotated[str, typer.Argument(metavar="PAGE", help="The page's number.")]) -> None:
+def ack(number: Number) -> None:
     """Take a page."""
     with open_event_log(_home()) as log:
-        if not pages.acknowledge(log, number, command_line_actor().name, int(SystemClock().now().timestamp())):
-            raise Misconfigured(f"no page {number} waits to be taken; see: doorbuster oncall pages")
+        page_id = _page(log, number).id
+        if not pages.acknowledge(log, page_id, command_line_actor().name, int(SystemClock().now().timestamp())):
+            raise Misconfigured(f"page {number} is taken already, or over; see: doorbuster oncall pages")
+    typer.echo("It is yours; nobody else is told.")
+
+
+@app.command("resolve")
+def resolve(number: Number) -> None:
+    """End a page that was made by hand; an incident's page ends with its incident."""
+    with open_event_log(_home()) as log:
+        found = _page(log, number)
+        if not found.by_hand:
+            raise Misconfigured(f"the page is an incident's and ends with it: {found.url}")
+        if not pages.resolve(log, found.id, command_line_actor().name, int(SystemClock().now().timestamp())):
+            raise Misconfigured(f"page {number} is over already")
 
 
 @app.command("test")
-def test(name: Name) -> None:
-    """Send a test message to every target of a person, and say what was delivered."""
-    with open_event_log(_home()) as log:
-        person = people.named(log, name)
-    if not person.targets:
-        raise Misconfigured(f"{name} has no target: doorbuster oncall target add {name!r} ADDRESS")
-    failures = 0
-    for target in person.targets:
-        message = Message(target.url, "[test] Doorbuster", "This is a test. Nothing is wrong.")
-        why = asyncio.run(send_by_apprise(message))
-        failures += bool(why)
-        typer.echo(f"{target.masked}: {why or 'delivered'}")
-    if failures:
-        raise DoorbusterError(f"{failures} of {len(person.targets)} messages were not delivered")
+def send_tests(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A person; everybody without one.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Send a test message to every target of a person, or of everybody, and say what was delivered."""
+    settings = from_environment(os.environ)
+    with open_event_log(settings.home) as log:
+        chosen = [people.named(log, name)] if name else list(people.everybody(log).values())
+    targets = [(person, target) for person in chosen for target in person.targets]
+    if not targets:
+        lacking = f"{name} has no target" if name else "nobody has a target"
+        raise Misconfigured(f"{lacking}: doorbuster oncall target add NAME ADDRESS")
+    whys = asyncio.run(_sent(Sender(settings), [target.url for _, target in targets]))
+    fates = [
+        Fate(who.name, each.id, each.masked, why or "delivered") for (who, each), why in zip(targets, whys, strict=True)
+    ]
+    if as_json:
+        typer.echo(msgspec.json.encode(fates).decode())
+    else:
+        for fate in fates:
+            typer.echo(f"{fate.name}, target {fate.target}, {fate.address}: {fate.fate}")
+    if failures := sum(bool(why) for why in whys):
+        raise DoorbusterError(f"{failures} of {len(targets)} messages were not delivered")
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What became of a test message."""
+
+    name: str
+    target: int
+    address: str
+    fate: str
+
+
+async def _sent(sender: Sender, urls: list[str]) -> list[str]:
+    text = "This is a test. Nothing is wrong."
+    try:
+        return await asyncio.gather(*(sender.send(Message(url, "[test] Doorbuster", text)) for url in urls))
+    finally:
+        sender.close()
+
+
+def _page(log: EventLog, number: str) -> Page:
+    """Return the page of an id, or of the six letters at the end of it that a message shows."""
+    found = [each for each in pages.newest(log) if each.id.endswith(number.lower())] if len(number) >= 6 else []
+    if len(found) != 1:
+        raise Misconfigured(f"there is no page {number!r}; see: doorbuster oncall pages")
+    return found[0]
 
 
 def _home() -> Path:
     return from_environment(os.environ).home
-
-
-def _step(words: str) -> Step:
-    whom, _, rest = words.removesuffix(":important").rpartition(":")
-    if not whom or not rest.isdecimal():
-        raise Misconfigured(f"{words!r} is no step; one is on-call:5 or everybody:10:important")
-    return Step(whom, int(rest), words.endswith(":important"))
-
-
-def _time(words: str) -> time:
-    try:
-        return time.fromisoformat(words)
-    except ValueError as fault:
-        raise Misconfigured(f"{words!r} is no time of the day; one is 09:00") from fault
-
-
-def _day(words: str) -> date:
-    try:
-        return date.fromisoformat(words)
-    except ValueError as fault:
-        raise Misconfigured(f"{words!r} is no day; one is 2026-11-30") from fault
-
-
-def _moment(words: str) -> datetime:
-    try:
-        return datetime.fromisoformat(words).replace(tzinfo=ZoneInfo("UTC")).astimezone(UTC)
-    except ValueError as fault:
-        raise Misconfigured(f"{words!r} is no time; one is 2026-12-24T09:00") from fault

@@ -1,14 +1,22 @@
-"""Links by which a page is taken without logging in: signed, for one page, as long as that page is open."""
+"""Links by which a page is taken without logging in: signed, for one page and one person, for a week."""
 
 import hmac
 from hashlib import sha256
 
-
-def token_of(secret: str, page_id: str) -> str:
-    """Return what proves that somebody was sent the page."""
-    return hmac.new(secret.encode(), f"on-call page {page_id}".encode(), sha256).hexdigest()[:40]
+LASTS_SECONDS = 7 * 86_400
+"""So long after the page was opened its links work."""
 
 
-def is_genuine(secret: str, page_id: str, token: str) -> bool:
-    """Say whether the token is that of the page."""
-    return hmac.compare_digest(token_of(secret, page_id).encode(), token.encode())
+def token_of(secret: str, page_id: str, person_id: int) -> str:
+    """Return what proves that this person was sent the page."""
+    signed = hmac.new(secret.encode(), f"on-call page {page_id} {person_id}".encode(), sha256)
+    return f"{person_id}-{signed.hexdigest()[:40]}"
+
+
+def person_in(secret: str, page_id: str, token: str) -> int | None:
+    """Return whose token it is; None for one that was made up, or belongs to another page."""
+    number, _, _ = token.partition("-")
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        return None
+    genuine = hmac.compare_digest(token_of(secret, page_id, int(number)).encode(), token.encode())
+    return int(number) if genuine else None

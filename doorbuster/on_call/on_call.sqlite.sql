@@ -105,6 +105,11 @@ UPDATE on_call_pages SET acknowledged_at = :now, acknowledged_by = :who, next_at
 -- cost: rows 0, buffers 20
 UPDATE on_call_pages SET closed_at = :now WHERE key = :key AND closed_at IS NULL;
 
+-- name: person_named_in
+-- why:  a link says whom it was sent to, who may have left since
+-- cost: rows 1, buffers 6
+SELECT name FROM on_call_people WHERE id = :id;
+
 -- name: pages_due
 -- why:  each second: whose next step is due
 -- cost: rows 20, buffers 20
@@ -118,12 +123,13 @@ SELECT * FROM on_call_pages ORDER BY opened_at DESC, id DESC LIMIT 50;
 -- name: step_page
 -- why:  a step was taken; the next one is due later
 -- cost: rows 0, buffers 20
-UPDATE on_call_pages SET step = :step, next_at = :next_at, acknowledged_at = NULL, acknowledged_by = NULL WHERE id = :id;
+UPDATE on_call_pages SET step = :step, next_at = :next_at, acknowledged_at = NULL WHERE id = :id;
 
 -- name: hurry_page
 -- why:  nobody could be told, so the next step is due at once
 -- cost: rows 0, buffers 20
-UPDATE on_call_pages SET next_at = :now WHERE id = :id AND acknowledged_at IS NULL AND closed_at IS NULL;
+UPDATE on_call_pages SET next_at = min(next_at, :now)
+ WHERE id = :page_id AND step = :step + 1 AND acknowledged_at IS NULL AND closed_at IS NULL;
 
 -- name: decide_delivery
 -- why:  what is to be sent is written down before it is sent
@@ -132,16 +138,16 @@ INSERT INTO on_call_deliveries (page_id, target_id, step, decided_at, state, att
 VALUES (:page_id, :target_id, :step, :now, 'due', 0, '');
 
 -- name: deliveries_due
--- why:  what is to be sent, also after a crash
+-- why:  what is to be sent, also after a crash, or again
 -- cost: rows 50, buffers 40
-SELECT d.id, d.page_id, d.target_id, d.step, d.attempts, t.url
+SELECT d.id, d.page_id, d.step, d.decided_at, d.attempts, t.url, t.person_id
   FROM on_call_deliveries d JOIN on_call_targets t ON t.id = d.target_id
- WHERE d.state = 'due' ORDER BY d.id LIMIT 50;
+ WHERE d.state = 'due' AND d.try_at <= :now ORDER BY d.id LIMIT 50;
 
 -- name: delivered
 -- why:  what became of a message
 -- cost: rows 0, buffers 20
-UPDATE on_call_deliveries SET state = :state, attempts = :attempts, why = :why WHERE id = :id;
+UPDATE on_call_deliveries SET state = :state, attempts = :attempts, why = :why, try_at = :try_at WHERE id = :id;
 
 -- name: deliveries_of_page
 -- why:  the fate of every message of a page
@@ -150,8 +156,9 @@ SELECT d.id, d.step, d.decided_at, d.state, d.attempts, d.why, t.url, p.name
   FROM on_call_deliveries d JOIN on_call_targets t ON t.id = d.target_id JOIN on_call_people p ON p.id = t.person_id
  WHERE d.page_id = :page_id ORDER BY d.id LIMIT 200;
 
--- name: step_deliveries
--- why:  has anybody been told in this step
--- cost: rows 3, buffers 40
-SELECT state, count(*) AS messages FROM on_call_deliveries
- WHERE page_id = :page_id AND step = :step GROUP BY state LIMIT 3;
+-- name: step_hopes
+-- why:  did a message of this step arrive, or is one yet to be tried: then nobody else is hurried
+-- cost: rows 1, buffers 40
+SELECT 1 FROM on_call_deliveries
+ WHERE page_id = :page_id AND step = :step AND decided_at = :decided_at
+   AND (state = 'sent' OR state = 'due' AND attempts = 0) LIMIT 1;

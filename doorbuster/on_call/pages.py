@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from sqlite3 import Row
 
 from doorbuster.clock import new_id
 from doorbuster.database.queries import QueryFile
-from doorbuster.journal import EventLog
+from doorbuster.journal import EventLog, Line, append
 
 SQL = QueryFile("doorbuster.on_call", "on_call.sqlite.sql")
+BY_HAND = "by-hand/"
 SEVERITIES = ("ticket", "page")
 AGAIN_SECONDS = 1_800
 """An acknowledged page whose trouble is still open after so long is anybody's again."""
@@ -45,6 +47,11 @@ class Page:
     acknowledged_at: int | None
     acknowledged_by: str | None
     closed_at: int | None
+
+    @property
+    def by_hand(self) -> bool:
+        """Say whether a person made it."""
+        return self.key.startswith(BY_HAND)
 
     @property
     def state(self) -> str:
@@ -96,7 +103,21 @@ def notify(log: EventLog, trouble: Trouble, now: int) -> Page:
 
 def acknowledge(log: EventLog, page_id: str, who: str, now: int) -> bool:
     """Take a page; False when it is taken already, or over."""
-    return log.execute(SQL.acknowledge_page, id=page_id, who=who, now=now, again_at=now + AGAIN_SECONDS) == 1
+    with log.transaction():
+        done = log.execute(SQL.acknowledge_page, id=page_id, who=who, now=now, again_at=now + AGAIN_SECONDS) == 1
+        if done:
+            append(log, _line(now, who, "page.acknowledge", page_id))
+    return done
+
+
+def resolve(log: EventLog, page_id: str, who: str, now: int) -> bool:
+    """End a page that a person made; False when it is over. What the shop notices itself ends with its incident."""
+    page = page_by_id(log, page_id)
+    with log.transaction():
+        done = page.by_hand and close(log, page.key, now)
+        if done:
+            append(log, _line(now, who, "page.resolve", page_id))
+    return done
 
 
 def close(log: EventLog, key: str, now: int) -> bool:
@@ -146,6 +167,11 @@ def _open(log: EventLog, trouble: Trouble, now: int, make_id: Callable[[], objec
 
 def _page(row: Row | None) -> Page | None:
     return Page(*row) if row is not None else None
+
+
+def _line(now: int, who: str, verb: str, page_id: str) -> Line:
+    at = datetime.fromtimestamp(now, UTC)
+    return Line(at=at, actor=who, role="on-call", verb=f"on_call.{verb}", subject=f"on_call:page:{page_id}")
 
 
 def _worse(known: str, now: str) -> bool:

@@ -1,6 +1,6 @@
-"""Who can be told, and how: people and their targets, which are addresses that apprise reads.
+"""Who can be told, and how: people and their targets: mail addresses, or addresses that apprise reads.
 
-Promises: an address that apprise does not understand is refused with an example; an address is shown masked.
+Promises: an address that nothing understands is refused with an example; an address is shown masked.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,14 @@ import apprise
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import Misconfigured
 from doorbuster.journal import Actor, EventLog, Line, append
+from doorbuster.web.mailboxes import is_email
 
 SQL = QueryFile("doorbuster.on_call", "on_call.sqlite.sql")
 NAME_MAX = 80
-EXAMPLES = "mailto://user:password@mail.example, slack://token-a/token-b/token-c, json://host/path"
+EXAMPLES = "bea@shop.example, mailto://user:password@mail.example, slack://token-a/token-b/token-c, json://host/path"
+
+HOSTS_SHOWN = frozenset({"json", "jsons", "form", "forms", "xml", "xmls", "mailto", "mailtos"})
+"""Kinds of addresses whose host is a host; elsewhere it may be a token, and a path always may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,12 @@ def named(log: EventLog, name: str) -> Person:
     return found
 
 
+def name_of(log: EventLog, person_id: int) -> str:
+    """Return the name of somebody who is or was on call, or "somebody"."""
+    row = log.fetch_one(SQL.person_named_in, id=person_id)
+    return str(row["name"]) if row else "somebody"
+
+
 def add_person(log: EventLog, actor: Actor, name: str, now: datetime) -> int:
     """Let somebody be on call; raise Misconfigured for a name that is empty, long, or taken."""
     name = name.strip()
@@ -85,9 +95,9 @@ def remove_person(log: EventLog, actor: Actor, name: str, now: datetime) -> None
 
 
 def add_target(log: EventLog, actor: Actor, name: str, url: str, *, important: bool, now: datetime) -> int:
-    """Give a person a way to be reached; raise Misconfigured for an address that apprise does not understand."""
+    """Give a person a way to be reached; raise Misconfigured for an address that nothing understands."""
     person = named(log, name)
-    if apprise.Apprise.instantiate(url) is None:
+    if not is_email(url) and apprise.Apprise.instantiate(url) is None:
         raise Misconfigured(f"that is no address a message can go to; addresses look like {EXAMPLES}")
     with log.transaction():
         append(log, _line(now, actor, "target.add", f"{name} {masked(url)}"))
@@ -106,10 +116,12 @@ def remove_target(log: EventLog, actor: Actor, target_id: int, now: datetime) ->
 
 
 def masked(url: str) -> str:
-    """Return an address with its secrets left out."""
-    plugin = apprise.Apprise.instantiate(url)
-    shown = plugin.url(privacy=True) if plugin is not None else url.partition(":")[0] + "://…"  # type: ignore[no-untyped-call]
-    return str(shown).partition("?")[0]
+    """Return an address with its secrets left out: what can be one is not shown, even where apprise would show it."""
+    if is_email(url):
+        return f"{url[0]}…@{url.rpartition('@')[2]}"
+    kind = url.partition("://")[0]
+    plugin = apprise.Apprise.instantiate(url) if kind in HOSTS_SHOWN else None
+    return f"{kind}://{plugin.host}/…" if plugin is not None else f"{kind}://…"
 
 
 def _line(now: datetime, actor: Actor, verb: str, subject: str) -> Line:

@@ -1,20 +1,20 @@
 """Escalation: whom a page goes to at once, whom when nobody acknowledges, and how often that is repeated.
 
-Promises: without a policy of its own a team has a sensible one; a page that reaches nobody is never silent: it goes to
-everybody with a target.
+Promises: a cause's own policy comes before its team's; without either there is a sensible one; a page that would reach
+nobody is never silent: it goes to everybody with a target.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import Misconfigured
-from doorbuster.journal import EventLog
-from doorbuster.on_call.people import Person, Target
+from doorbuster.journal import Actor, EventLog, Line, append
+from doorbuster.on_call.people import Person, Target, everybody
 from doorbuster.on_call.rota import Rota, require_team
+from doorbuster.watch.diagnosis import CAUSES
 
 SQL = QueryFile("doorbuster.on_call", "on_call.sqlite.sql")
 WAIT_MINUTES_MAX = 240
@@ -45,19 +45,25 @@ class Policy(msgspec.Struct, frozen=True):
 ON_CALL, EVERYBODY = "on-call", "everybody"
 USUAL = Policy((Step(ON_CALL, 5), Step(ON_CALL, 5, important=True), Step(EVERYBODY, 10, important=True)))
 """What a team has without a policy of its own: PagerDuty's five minutes, then louder, then everybody."""
-
-Why = Literal["", "nobody is on call", "no target"]
+LAST = Step(EVERYBODY, 60, important=True)
+"""What is done when a policy has run out and nobody has taken the page: again each hour."""
 
 
 def policies(log: EventLog) -> dict[str, Policy]:
-    """Return the policies that were set, by team."""
+    """Return the policies that were set, by team or cause."""
     return {row["team"]: msgspec.json.decode(row["steps"], type=Policy) for row in log.fetch(SQL.policies)}
 
 
-def set_policy(log: EventLog, team: str, policy: Policy, people: Iterable[Person]) -> None:
-    """Set a team's policy; raise Misconfigured for one that cannot be."""
-    require_team(team)
-    known = {ON_CALL, EVERYBODY, *(person.name for person in people)}
+def policy_of(known: Mapping[str, Policy], team: str, cause: str = "") -> Policy:
+    """Return the policy of a cause, or of its team, or the usual one."""
+    return known.get(cause) or known.get(team) or USUAL
+
+
+def set_policy(log: EventLog, actor: Actor, subject: str, policy: Policy, now: datetime) -> None:
+    """Set the policy of a team or of a cause, and say so in the journal; raise Misconfigured for one that cannot be."""
+    if subject not in CAUSES:
+        require_team(subject)
+    known = {ON_CALL, EVERYBODY, *(person.name for person in everybody(log).values())}
     if not 1 <= len(policy.steps) <= STEPS_MAX:
         raise Misconfigured(f"a policy has from 1 to {STEPS_MAX} steps")
     for step in policy.steps:
@@ -67,7 +73,12 @@ def set_policy(log: EventLog, team: str, policy: Policy, people: Iterable[Person
             raise Misconfigured(f"a step waits from 1 to {WAIT_MINUTES_MAX} minutes")
     if not 0 <= policy.repeat <= REPEAT_MAX:
         raise Misconfigured(f"a policy is repeated at most {REPEAT_MAX} times")
-    log.execute(SQL.set_policy, team=team, steps=msgspec.json.encode(policy).decode())
+    with log.transaction():
+        append(log, Line(
+            at=now, actor=actor.name, role=actor.role, verb="on_call.policy.set", subject=f"on_call:{subject}",
+            detail=msgspec.to_builtins(policy),
+        ))  # fmt: skip
+        log.execute(SQL.set_policy, team=subject, steps=msgspec.json.encode(policy).decode())
 
 
 def targets_of(step: Step, team: str, rota: Rota, people: Mapping[int, Person], moment: datetime) -> list[Target]:

@@ -31,7 +31,7 @@ def show_panel(opened: Opened) -> None:
     rows.add_row("[bold]Shop[/]", settings.shop_url)
     if opened.sale_path:
         rows.add_row("[bold]Flash sale[/]", f"{settings.shop_url}{opened.sale_path}  opens in a minute")
-    rows.add_row("[bold]Control room[/]", settings.control_url)
+    rows.add_row("[bold]Control room[/]", settings.room_url)
     database = f"embedded, {settings.home}/postgres" if opened.embedded else whereabouts(settings.database_url or "")
     rows.add_row("[bold]Database[/]", database)
     rows.add_row("[bold]Logs[/]", f"{settings.home}/logs")

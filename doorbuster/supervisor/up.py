@@ -138,7 +138,7 @@ def _with_real_ports(settings: Settings, doors: Doors) -> Settings:
 
 def _first_operator_url(settings: Settings) -> str | None:
     with open_event_log(settings.home) as log:
-        return first_run_link(log, settings.control_url, SystemClock().now())
+        return first_run_link(log, settings.room_url, SystemClock().now())
 
 
 def _reason(fault: BaseException) -> str:

@@ -12,7 +12,7 @@ from doorbuster.control_routes import control_plane_routes
 from tests.rooms.control.room import Room
 
 OPEN_TO_ALL = {
-    "/healthz", "/readyz", "/log-in", "/links/{token}", "/internal/rehearsals",
+    "/healthz", "/readyz", "/log-in", "/links/{token}", "/views/{token}", "/internal/rehearsals",
     # These answer this machine, or whoever shows the token.
     "/metrics", "/api/v1/diagnosis", "/api/v1/alerts",
     "/api/v1/incidents", "/api/v1/incidents/report", "/api/v1/incidents/{id:int}",

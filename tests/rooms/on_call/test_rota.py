@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from doorbuster.errors import Misconfigured
-from doorbuster.journal import open_event_log
-from doorbuster.on_call.rota import Override, Rota, Rotation, rota_at, set_rotation, stand_in
+from doorbuster.journal import Actor, open_event_log
+from doorbuster.on_call.people import add_person
+from doorbuster.on_call.rota import Override, Rota, Rotation, rota_at, set_rotation, stand_in, take_back
 
+ANN = Actor("ann", "operator")
 WEEKLY = Rotation("database", "Europe/London", time(9), 7, date(2026, 3, 2), (1, 2, 3))
 MOMENTS = some.integers(0, 360 * 24 * 60).map(
     lambda minutes: datetime(2026, 3, 3, tzinfo=UTC) + timedelta(minutes=minutes)
@@ -22,6 +24,38 @@ def test_exactly_one_is_on_call_at_every_instant(moment, days):
     rotation = Rotation("web", "America/New_York", time(9, 30), days, date(2026, 3, 2), (4, 5))
 
     assert rotation.person_at(moment) in (4, 5)
+
+
+@given(some.sampled_from(["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
+       some.times().map(lambda at: at.replace(second=0, microsecond=0)), some.integers(1, 9))  # fmt: skip
+def test_in_a_year_with_both_changes_of_the_clocks_each_shift_is_one_stretch_and_none_is_empty(zone, at, days):
+    rota = Rota({"web": Rotation("web", zone, at, days, date(2026, 1, 1), (1, 2, 3))}, [])
+
+    stretches = rota.stretches("web", datetime(2026, 1, 3, tzinfo=UTC), 360)
+
+    assert all(each.person_id is not None for each in stretches)
+    assert all(later.person_id == one.person_id % 3 + 1 for one, later in pairwise(stretches))
+    assert all(abs((each.ends - each.begins) - timedelta(days=days)) <= timedelta(hours=1) for each in stretches[1:-1])
+
+
+def test_a_hand_over_in_the_hour_that_comes_twice_is_not_taken_back():
+    """On 25 October 2026 London's clocks go back at two: half past one comes at 00:30 and at 01:30 in UTC."""
+    nightly = Rotation("web", "Europe/London", time(1, 30), 1, date(2026, 3, 2), (1, 2))
+    instants = [datetime(2026, 10, 25, 0, minute, tzinfo=UTC) for minute in (29, 30, 59)]
+    instants.append(datetime(2026, 10, 25, 1, 10, tzinfo=UTC))
+
+    before, *after = [nightly.person_at(instant) for instant in instants]
+
+    assert after == [3 - before] * 3
+
+
+def test_a_time_without_anybody_is_a_stretch_of_its_own():
+    rota = Rota({"database": WEEKLY}, [])
+
+    before, first = rota.stretches("database", datetime(2026, 3, 1, 12, tzinfo=UTC), 2)
+
+    assert (before.person_id, first.person_id) == (None, 1)
+    assert before.ends == datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def test_nobody_is_on_call_before_it_began():
@@ -59,7 +93,7 @@ def test_a_week_is_drawn_in_stretches_without_gaps():
 
 def test_a_rotation_is_read_back_as_it_was_set(tmp_path):
     with open_event_log(tmp_path) as log:
-        set_rotation(log, WEEKLY)
+        set_rotation(log, ANN, WEEKLY, datetime(2026, 3, 3, tzinfo=UTC))
 
         assert rota_at(log, datetime(2026, 3, 3, tzinfo=UTC)).rotations == {"database": WEEKLY}
 
@@ -79,10 +113,24 @@ def test_a_rotation_that_cannot_be_is_refused_with_the_reason(tmp_path, change, 
         "people": (1,),
     }
     with open_event_log(tmp_path) as log, pytest.raises(Misconfigured, match=complaint):
-        set_rotation(log, Rotation(**{**facts, **change}))
+        set_rotation(log, ANN, Rotation(**{**facts, **change}), datetime(2026, 3, 3, tzinfo=UTC))
 
 
 def test_nobody_stands_in_backwards(tmp_path):
     now = datetime(2026, 3, 3, tzinfo=UTC)
     with open_event_log(tmp_path) as log, pytest.raises(Misconfigured, match="end before it begins"):
-        stand_in(log, "web", 1, now, now)
+        stand_in(log, ANN, Override(0, "web", 1, int(now.timestamp()), int(now.timestamp())), now)
+
+
+def test_who_stands_in_is_taken_back_once(tmp_path):
+    now = datetime(2026, 3, 3, tzinfo=UTC)
+    begins = int(now.timestamp())
+    with open_event_log(tmp_path) as log:
+        bea = add_person(log, ANN, "Bea", now)
+        number = stand_in(log, ANN, Override(0, "web", bea, begins, begins + 3_600), now)
+        assert rota_at(log, now).on_call("web", now) == (bea, True)
+
+        assert take_back(log, ANN, number, now)
+
+        assert rota_at(log, now).on_call("web", now) == (None, False)
+        assert not take_back(log, ANN, number, now)
