@@ -146,3 +146,8 @@ def _translated() -> Iterator[None]:
         yield
     except (sqlite3.OperationalError, OSError) as fault:
         raise EventLogUnavailable(f"the control plane's event log cannot be used: {fault}") from fault
+    except sqlite3.ProgrammingError as fault:
+        # A thread may still be at work for a task that was cancelled when the log was closed.
+        if "closed database" not in str(fault):
+            raise
+        raise EventLogUnavailable("the control plane's event log is closed") from fault

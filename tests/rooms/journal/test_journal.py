@@ -172,3 +172,11 @@ for _ in range(40):
         reader.join()
 """
     assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False, timeout=60).returncode == 0
+
+
+def test_who_comes_after_the_log_was_closed_is_told_so(tmp_path: Path) -> None:
+    with open_event_log(tmp_path) as log:
+        pass
+
+    with pytest.raises(EventLogUnavailable, match="closed"):
+        journal.lines(log)
