@@ -53,7 +53,8 @@ class Signals:
         found: dict[str, float | None] = {
             **self._http(), **self._guard(), **self._queries(), **self._others(), **self._business()
         }  # fmt: skip
-        gauges = {**_gauges(collector.living(now_seconds)), **_busiest(web)}
+        living = collector.living(now_seconds)
+        gauges = {**_gauges(living), **_busiest(web), **_in_flight(living)}
         return {**processes, **{name: value for name, value in found.items() if value is not None}, **gauges}
 
     def _http(self) -> dict[str, float | None]:
@@ -163,6 +164,17 @@ def _gauges(living: Iterable[Process]) -> dict[str, float]:
         for name, rule in GAUGES.items()
         if (values := found.get(name))
     }
+
+
+def _in_flight(living: Iterable[Process]) -> dict[str, float]:
+    """Return how many calls to each downstream wait for their answer: those that hang are in no other count."""
+    found: dict[str, float] = {}
+    for process in living:
+        for family in process.snapshot.families:
+            for series in family.series if family.name == "doorbuster_downstream_in_flight" else ():
+                name = f"downstream.in_flight:{series.labels[0]}"
+                found[name] = found.get(name, 0.0) + series.value
+    return found
 
 
 def _busiest(web: Iterable[Process]) -> dict[str, float]:
