@@ -1,9 +1,12 @@
 """Every planted mistake is named with its cure, and nothing of the shop's own is scolded."""
 
+from dataclasses import replace
+
 from doorbuster.database.pool import own_connection
+from doorbuster.database.queries import Cost, Query
 from doorbuster.review import catalogue
 from doorbuster.review.findings import Level
-from doorbuster.review.reviewer import open_shop, review_all
+from doorbuster.review.reviewer import open_shop, review_all, review_statement
 from doorbuster.review.whole import judge_schema, judge_sources
 from tests.planted_queries.__main__ import grade_all
 
@@ -32,3 +35,20 @@ async def test_the_review_finds_nothing_wrong_with_the_shop(shops: tuple[str, st
     assert len(verdicts) > 150
     assert not [(each.rule, each.subject, each.message) for each in found if each.level == Level.BREACH]
     assert not [each.rule for each in found if each.rule in {"duplicate_index", "redundant_index", "twin_query"}]
+
+
+async def test_dead_rows_of_rolled_back_writes_are_not_held_against_a_statement(shops: tuple[str, str]) -> None:
+    sql = "SELECT id FROM sales WHERE title = $1 LIMIT 200"
+    subject = catalogue.Subject(Query("titled", "a list", Cost(200, 60), sql, (), "titled.sql"), 1)
+    async with own_connection(shops[1], application="test") as large:
+        for _ in range(20):
+            writing = large.transaction()
+            await writing.start()
+            await large.execute("UPDATE sales SET description = repeat('x', 900)")
+            await writing.rollback()
+        shop = await open_shop(large, own=True)
+        unswept = await review_statement(subject, replace(shop, own=False))
+        swept = await review_statement(subject, shop)
+
+    assert [each.level for each in unswept.breaches] == [Level.BREACH]
+    assert not swept.breaches
