@@ -41,5 +41,5 @@ async def keep_incidents(house: ControlHouse) -> None:
     def agree(now: int) -> None:
         paging.agree(house.event_log, now)
 
-    senses = Senses(firing, lambda: house.doctor.diagnosis, house.series, notify, agree, show)
+    senses = Senses(firing, lambda: house.doctor.diagnosis, house.series, house.collector.visitors, notify, agree, show)
     await Keeper(house.event_log, senses).run(house.clock)

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from doorbuster.accounts.tokens import internal_token
 from doorbuster.clock import SystemClock
@@ -42,6 +42,7 @@ from doorbuster.shop.settling import Settling
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.watch.requests import CountRequests
 from doorbuster.watch.traces import traces_of
+from doorbuster.watch.visitors import Lookout, who_of
 from doorbuster.web.app import build_app
 from doorbuster.web.brownout import Ladder
 from doorbuster.web.headers import data_headers, security_headers
@@ -93,7 +94,8 @@ async def run_worker(post: Post) -> None:
         app = _guarded(_app(house, window, gate), house, look, gate)
         rehearsals = Rehearsals(app.recent, gate.recent, lambda: app.part, house.clock)
         house.flood.fix(app.policy.work)
-        pusher = _pusher(post, house, app, rehearsals)
+        lookout = Lookout(house.clock)
+        pusher = _pusher(post, house, app, rehearsals, lookout)
         sharing = [_sharing(app, house)] if settings.valkey_url else []
         rooms = _keep_rooms(house.rooms)
         beats = [
@@ -106,7 +108,7 @@ async def run_worker(post: Post) -> None:
         ]
         async with background(*beats, *sharing):
             with traces_of(settings, post.name) as traced:
-                await serve(traced(CountRequests(app, data_plane_routes())), post)
+                await serve(traced(_counted(app, house, lookout)), post)
 
 
 def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncContextManager[Database]:
@@ -118,7 +120,19 @@ def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncConte
     )
 
 
-def _pusher(post: Post, house: ShopHouse, guard: RateLimit, rehearsals: Rehearsals) -> Coroutine[Any, Any, None]:
+def _counted(app: ASGIApp, house: ShopHouse, lookout: Lookout) -> CountRequests:
+    """Count every answer, and note for whom it was."""
+
+    def see(scope: Scope) -> Callable[[bool], None]:
+        number = lookout.came(who_of(scope, house.networks))
+        return lambda hurt: lookout.went(number, hurt)
+
+    return CountRequests(app, data_plane_routes(), see=see)
+
+
+def _pusher(
+    post: Post, house: ShopHouse, guard: RateLimit, rehearsals: Rehearsals, lookout: Lookout
+) -> Coroutine[Any, Any, None]:
     """Push metrics and what was tried; hear the policy and what to try."""
 
     def hear(document: bytes) -> None:
@@ -128,7 +142,9 @@ def _pusher(post: Post, house: ShopHouse, guard: RateLimit, rehearsals: Rehearsa
         rehearsals.hear(news.questions)
 
     token = internal_token(house.settings.secret)
-    return push_metrics(post.name, house.settings.control_url, token, hear, lambda: rehearsals.answers)
+    return push_metrics(
+        post.name, house.settings.control_url, token, hear=hear, say=lambda: rehearsals.answers, lookout=lookout
+    )
 
 
 def _house(settings: Settings, database: Database, till: Database, gateway: Gateway) -> ShopHouse:

@@ -146,7 +146,7 @@ def _is_broken(labels: Labels) -> bool:
 
 def _facts(house: ControlHouse, workers: list[Worker], selling: Selling | None) -> Facts:
     history, database = house.history, house.pulse.database
-    turned_away = history.growth(TURNED_AWAY, WINDOW_SECONDS)
+    turned_away, now = history.growth(TURNED_AWAY, WINDOW_SECONDS), int(house.clock.now().timestamp())
     return Facts(
         database_up=database.up if database else None,
         shop_workers=sum(1 for worker in workers if worker.name.startswith("web")),
@@ -158,5 +158,6 @@ def _facts(house: ControlHouse, workers: list[Worker], selling: Selling | None) 
         jobs_parked=selling.jobs_parked if selling else 0,
         turned_away=turned_away,
         brownout_step=max((worker.brownout_step for worker in workers), default=0),
+        visitors=house.collector.visitors.between(now - WINDOW_SECONDS, now),
         limits_shared=all(asked) if (asked := [w.store_up for w in workers if w.store_up is not None]) else None,
     )

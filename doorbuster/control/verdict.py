@@ -6,12 +6,15 @@ Promises: what hurts customers comes before what may hurt them soon; each senten
 from dataclasses import dataclass
 from typing import Literal
 
+from doorbuster.watch.visitors import NOBODY, Visitors
+
 Level = Literal["good", "warn", "bad"]
 
 BROKEN_SHARE = 0.01
 SLOW_SECONDS = 1.0
 LAG_SECONDS = 0.25
 REQUESTS_MIN = 20
+PEOPLE_MIN = 2
 AWAY = "told to come back, because more come than the database can serve. Restarting workers will not help; see Guard."
 
 
@@ -30,6 +33,7 @@ class Facts:
     limits_shared: bool | None = None
     turned_away: float = 0.0
     brownout_step: int = 0
+    visitors: Visitors = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,16 @@ def judge(facts: Facts) -> Verdict:
 def _hurting(facts: Facts) -> tuple[str, ...]:
     enough = facts.requests >= REQUESTS_MIN
     share = facts.broken / facts.requests if enough else 0.0
+    people = facts.visitors
     away = facts.turned_away / facts.requests if enough else 0.0
     found = [
         (facts.database_up is False, "The database does not answer: nobody can buy or browse what is not cached."),
         (facts.shop_workers == 0, "No shop worker has reported for five seconds: the shop may be closed."),
         (share >= BROKEN_SHARE, f"{share:.1%} of the last minute's requests broke ({facts.broken:.0f} answers 5xx)."),
+        (
+            people.hurt >= PEOPLE_MIN and people.share >= BROKEN_SHARE,
+            f"{people.hurt:,} of {people.seen:,} people met an error or waited over three seconds, this last minute.",
+        ),
         (away >= BROKEN_SHARE, f"{away:.0%} of the last minute's requests were {AWAY}"),
     ]
     return tuple(sentence for is_so, sentence in found if is_so)

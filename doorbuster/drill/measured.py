@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from doorbuster.drill.answers import HONEST_NO, HONEST_WAIT
+from doorbuster.drill.answers import HONEST_NO, HONEST_WAIT, SLOW_SECONDS
 from doorbuster.drill.measures import (
     Outcome,
     hoarded_share,
@@ -64,6 +64,45 @@ def recovery_seconds(outcome: Outcome) -> float:
         if window and window.count(False) >= GOOD_SHARE * len(window):
             return float(second)
     return float("inf")
+
+
+def incident_beginning_off(outcome: Outcome) -> float | None:
+    """Return by how many seconds the incident's beginning is off from when the first person was hurt; None untold."""
+    told, felt = outcome.witness.incident, hurt_moments(outcome)
+    if not felt or not outcome.witness.alerting:
+        return None
+    return abs(told.began - felt[0]) if told and told.began is not None else float("inf")
+
+
+def incident_share_off(outcome: Outcome) -> float | None:
+    """Return by how much (as a share) the incident is off in how many people were hurt of those who were there."""
+    told, felt = outcome.witness.incident, hurt_moments(outcome)
+    if not felt or not outcome.witness.alerting:
+        return None
+    if told is None or not told.visitors_seen or told.visitors_hurt is None:
+        return float("inf")
+    there = {a.shopper for a in outcome.record.attempts if a.answered >= felt[0] and a.planned <= felt[-1]}
+    hurt = {a.shopper for a in outcome.record.attempts if a.hurt}
+    return abs(told.visitors_hurt / told.visitors_seen - len(hurt & there) / len(there))
+
+
+def incident_cause_wrong(outcome: Outcome) -> float | None:
+    """Return 1 when the incident ends with another cause than that of the first fault, 0 when it is right."""
+    fault = next((mark for mark in outcome.witness.of("fault") if mark.cause), None)
+    if fault is None or not outcome.witness.alerting:
+        return None
+    return float(outcome.witness.incident is None or outcome.witness.incident.cause != fault.cause)
+
+
+def hurt_moments(outcome: Outcome) -> list[float]:
+    """Return when people were hurt since the first fault, in order: at an error, or after three seconds of waiting."""
+    since = min((mark.at for mark in outcome.witness.of("fault")), default=0.0)
+    felt = (
+        min(each.answered, each.planned + SLOW_SECONDS)
+        for each in outcome.record.attempts
+        if each.hurt and each.step != "scrape"
+    )
+    return sorted(moment for moment in felt if moment >= since)
 
 
 def _share(outcome: Outcome, counts: Callable[[Attempt], bool]) -> float:
@@ -147,6 +186,9 @@ MEASURES: dict[str, Measure] = {
     "told_to_wait": Measure("People told to wait until they left", "people", lambda o: _counted(o, "told_to_wait")),
     "detection_seconds": Measure("First fault to the first alert", "s", detection_seconds),
     "cause_named_seconds": Measure("First fault to its true cause being named", "s", cause_named_seconds),
+    "incident_beginning_off": Measure("The incident's beginning is off by", "s", incident_beginning_off),
+    "incident_share_off": Measure("The incident's share of people hurt is off by", "share", incident_share_off),
+    "incident_cause_wrong": Measure("The incident's cause is wrong", "causes", incident_cause_wrong),
     "recovery_seconds": Measure("Mended to well again", "s", recovery_seconds),
     "server_errors": Measure("Answers 5xx", "answers", lambda o: sum(a.status >= 500 for a in o.record.attempts)),
     "failed_shoppers": Measure("Shoppers refused for no good reason", "shoppers", lambda o: _counted(o, "failed")),

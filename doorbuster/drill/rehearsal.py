@@ -6,6 +6,7 @@ Promises: the crowd meets the shop over HTTP only; the sale is struck afterwards
 import asyncio
 import random
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +25,7 @@ from doorbuster.drill.plan import Plan, SaleFacts
 from doorbuster.drill.record import Record, acknowledged
 from doorbuster.drill.scenario import Given, Scenario, When
 from doorbuster.drill.target import Target
-from doorbuster.drill.witness import Mark, Witness, listen, watch_waits
+from doorbuster.drill.witness import Mark, Witness, listen, read_incident, watch_waits
 
 START_SECONDS = 1.5
 """How long the client processes get to start before the first shopper is due."""
@@ -91,7 +92,7 @@ async def rehearse(rehearsal: Rehearsal, watcher: Watcher) -> Outcome:
     opens_at = starts_at + when.opens_after_seconds
     sale = await rehearsal.stage.open_sale(rehearsal.database, rehearsal.scenario.given, opens_at)
     stock: list[StockPoint] = []
-    witness = Witness()
+    witness = Witness(marks=list(_given_faults(rehearsal.scenario)))
     watcher.opens(sale, stock)
     before = await observer.statements(rehearsal.target.control_url)
     try:
@@ -102,6 +103,7 @@ async def rehearse(rehearsal: Rehearsal, watcher: Watcher) -> Outcome:
         )
         await asyncio.sleep(observer.SNAPSHOT_SECONDS)
         after = await observer.statements(rehearsal.target.control_url)
+        witness.incident = await read_incident(rehearsal.target.control_url, starts_at)
         watcher.say("The auditor recomputes everything from the rows ...")
         findings = await _audited(rehearsal.database_url, record, sale.sku)
     finally:
@@ -135,6 +137,13 @@ async def _run(
             for task in beside:
                 task.cancel()
         return record, zero
+
+
+def _given_faults(scenario: Scenario) -> Iterator[Mark]:
+    """Yield what was wrong from the beginning; from the opening on: before, hardly anybody is there."""
+    if missing := scenario.given.without_indexes:
+        words = f"the sale opens without {', '.join(missing)}"
+        yield Mark(scenario.when.opens_after_seconds, "fault", words, "missing_index")
 
 
 def plan_of(rehearsal: Rehearsal, sale: SaleFacts, starts_at: float) -> Plan:

@@ -38,6 +38,17 @@ class Waits(msgspec.Struct, frozen=True):
     by_class: dict[str, int]
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What the shop's own incident says; times are seconds since the crowd's start, None where it does not know."""
+
+    cause: str
+    began: float | None
+    detected: float
+    quiet: float | None
+    visitors_seen: int | None
+    visitors_hurt: int | None
+
+
 class Witness(msgspec.Struct):
     """Everything noted; the lists grow while the drill runs."""
 
@@ -47,6 +58,8 @@ class Witness(msgspec.Struct):
     """Whether the shop has a diagnosis at all."""
 
     alerting: bool = False
+    incident: Told | None = None
+    """The first incident that the shop opened while the drill ran."""
 
     def of(self, kind: str) -> list[Mark]:
         """Return the marks of a kind, in order."""
@@ -83,6 +96,24 @@ async def listen(control_url: str, zero: float, witness: Witness) -> None:
             witness.marks += [Mark(at, "alert", rule) for rule in sorted(now - firing)]
             firing = now
         await asyncio.sleep(ASK_SECONDS)
+
+
+async def read_incident(control_url: str, zero_at: float) -> Told | None:
+    """Return the first incident since the crowd's start (`zero_at`, seconds since 1970), or None."""
+    found = await _told(f"{control_url}/api/v1/incidents")
+    listed = found.get("incidents", []) if isinstance(found, dict) else []
+    since = [each for each in listed if each["detected_at"] >= zero_at]
+    if not since:
+        return None
+    first = min(since, key=lambda each: int(each["detected_at"]))
+
+    def seconds(name: str) -> float | None:
+        return None if first[name] is None else first[name] - zero_at
+
+    return Told(
+        first["cause"], seconds("impact_at"), first["detected_at"] - zero_at, seconds("quiet_since"),
+        first["visitors_seen"], first["visitors_hurt"],
+    )  # fmt: skip
 
 
 async def _told(url: str) -> Any:

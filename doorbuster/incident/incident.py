@@ -15,6 +15,7 @@ from doorbuster.database.queries import QueryFile
 from doorbuster.incident import timeline
 from doorbuster.incident.timeline import Evidence, Told
 from doorbuster.journal import Actor, EventLog, Line, append
+from doorbuster.watch.visitors import Visitors
 from doorbuster.web.pages import moment_of
 
 SQL = QueryFile("doorbuster.incident", "incident.sqlite.sql")
@@ -90,6 +91,13 @@ class Incident:
     said: Diagnosed
     drill: str
     why_no_drill: str
+    visitors_seen: int | None
+    visitors_hurt: int | None
+
+    @property
+    def hurt_share(self) -> float | None:
+        """Return which share of the people who came while it hurt was hurt (0 to 1); of answers, if none is known."""
+        return self.visitors_hurt / self.visitors_seen if self.visitors_seen and self.visitors_hurt else self.hurt_peak
 
     @property
     def is_open(self) -> bool:
@@ -211,12 +219,16 @@ def split(log: EventLog, incident_id: int, title: str, actor: Actor, at: int) ->
 
 def felt(
     log: EventLog, incident_id: int, *, impact_at: int | None, hurt_peak: float | None, sale_running: bool,
-    quiet_since: int | None,
+    quiet_since: int | None, visitors: Visitors | None = None,
 ) -> None:  # fmt: skip
-    """Write down what the series says: when it began, how bad it was, since when it is quiet; severity only rises."""
+    """Write down what the series says: when it began, how bad it was, since when it is quiet; severity only rises.
+
+    `visitors` are those who came while it hurt; None leaves what is known of them.
+    """
     log.execute(
         SQL.feel_incident, id=incident_id, impact_at=impact_at, hurt_peak=hurt_peak, sale_running=int(sale_running),
         quiet_since=quiet_since, severity=severity_of(hurt_peak, sale_running),
+        visitors_seen=visitors.seen if visitors else None, visitors_hurt=visitors.hurt if visitors else None,
     )  # fmt: skip
 
 

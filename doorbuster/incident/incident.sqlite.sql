@@ -85,6 +85,8 @@ UPDATE incidents
        hurt_peak = max(coalesce(:hurt_peak, hurt_peak), coalesce(hurt_peak, :hurt_peak)),
        sale_running = max(sale_running, :sale_running),
        quiet_since = :quiet_since,
+       visitors_seen = coalesce(:visitors_seen, visitors_seen),
+       visitors_hurt = coalesce(:visitors_hurt, visitors_hurt),
        severity = min(severity, :severity)
  WHERE id = :id;
 

@@ -21,6 +21,7 @@ from doorbuster.incident.timeline import Told
 from doorbuster.journal import EventLog
 from doorbuster.watch.diagnosis import Diagnosis, records
 from doorbuster.watch.series import Series
+from doorbuster.watch.visitors import VisitorBook, Visitors
 
 BEAT_SECONDS = 1.0
 QUIET_SECONDS = 300
@@ -42,6 +43,7 @@ class Senses:
     firing: Callable[[], Sequence[Firing]]
     diagnosis: Callable[[], Diagnosis | None]
     series: Series
+    visitors: VisitorBook
     notify: Callable[[Incident], Awaitable[None]]
     agree: Callable[[int], None]
     show: Callable[[], None]
@@ -117,15 +119,21 @@ class Keeper:
         hurt = read("hurt.share", it.detected_at - 1_800, now)
         since = it.impact_at if it.impact_at is not None else impact_start(hurt, it.detected_at)
         peak = max((share for at, share in hurt if at >= (since or it.detected_at)), default=None)
-        selling = read("sale.open", it.began_at, now)
         quiet = None if firing else quiet_since(hurt, now)
+        selling = read("sale.open", it.began_at, now)
         incident.felt(
             self._log, it.id, impact_at=since, hurt_peak=peak, sale_running=any(value > 0 for _, value in selling),
             quiet_since=max(quiet, it.detected_at) if quiet is not None else None,
+            visitors=self._visitors(since or it.detected_at, now if quiet is None else quiet),
         )  # fmt: skip
         if quiet is not None and now - max(quiet, it.detected_at) >= QUIET_SECONDS:
             text = f"Nobody has been hurt for {QUIET_SECONDS // 60} minutes: resolve it, if you think so too."
             timeline.add(self._log, it.id, Told(now, "status", text, "watch", f"quiet/{quiet}"))
+
+    def _visitors(self, began: int, ended: int) -> Visitors | None:
+        """Return who came while it hurt; None when that is longer ago than is known (this process began later)."""
+        book = self._senses.visitors
+        return book.between(began, ended) if book.since is not None and book.since <= began else None
 
     def _write_up(self, now: int) -> None:
         """Write the postmortem of what was resolved lately and has none; freeze what was not frozen in time."""

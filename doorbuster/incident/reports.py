@@ -58,6 +58,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     resolved_at: int | None
     reviewed_at: int | None
     hurt_peak: float | None
+    visitors_seen: int | None
+    visitors_hurt: int | None
+    quiet_since: int | None
     drill: str
     clocks: tuple[Reads, ...]
 

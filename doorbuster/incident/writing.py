@@ -12,6 +12,7 @@ from doorbuster.incident.incident import SEVERITIES, Incident
 from doorbuster.incident.items import Item
 from doorbuster.incident.timeline import TimelineLine
 from doorbuster.watch.diagnosis import CAUSES
+from doorbuster.watch.visitors import VISITORS_MAX
 from doorbuster.web.pages import moment_of
 
 SECTIONS = {
@@ -83,8 +84,8 @@ def _summary(facts: Facts) -> str:
     began = "" if it.impact_at is not None else " (when it was detected; the series does not show when it began)"
     selling = ", while a sale was running" if it.sale_running else ""
     impact = (
-        f"- **Impact:** the shop{selling}. {_share(it).capitalize()}; counted are answers that failed or took longer "
-        "than three seconds, honest refusals left out."
+        f"- **Impact:** the shop{selling}. {_share(it).capitalize()}; hurt is who got an answer that failed or "
+        "took longer than three seconds; honest refusals do not count."
     )
     return "\n".join([
         f"- **Duration:** {_at(it.began_at)}{began} to {ended}, {duration}.",
@@ -226,6 +227,10 @@ def _cause_words(it: Incident) -> str:
 
 
 def _share(it: Incident) -> str:
+    if it.visitors_seen and it.visitors_hurt is not None:
+        about = "about " if it.visitors_seen >= VISITORS_MAX else ""
+        share = it.visitors_hurt / it.visitors_seen
+        return f"{share * 100:.0f} % of visitors were hurt ({about}{it.visitors_hurt:,} of {it.visitors_seen:,})"
     if it.hurt_peak is None:
         return "how many users were hurt was not measured"
     if it.hurt_peak < 0.005:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from doorbuster import metrics
 from doorbuster.metrics import Family, Labels, Series
 from doorbuster.watch.snapshots import Snapshot
+from doorbuster.watch.visitors import VisitorBook
 
 PROCESSES_MAX = 64
 FOLDED_MAX = 1_024
@@ -42,6 +43,7 @@ class Collector:
         self._processes: OrderedDict[Identity, Process] = OrderedDict()
         self._folded: OrderedDict[Identity, None] = OrderedDict()
         self._past: dict[str, Family] = {}
+        self.visitors = VisitorBook()
 
     def take(self, snapshot: Snapshot, now_seconds: float) -> bool:
         """Keep a snapshot and return whether it counted; a late one, or one of a folded process, does not."""
@@ -52,6 +54,7 @@ class Collector:
             return False
         self._processes[snapshot.identity] = Process(snapshot, now_seconds)
         self._processes.move_to_end(snapshot.identity)
+        self.visitors.add(snapshot.visitors)
         while len(self._processes) > PROCESSES_MAX:
             self._fold(self._processes.popitem(last=False)[1].snapshot)
         return True

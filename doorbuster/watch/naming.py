@@ -7,6 +7,7 @@ metric of its own, `doorbuster_db_seq_rows_by_table{table="orders"}`.
 
 SAMPLED = (
     "db.", "host.", "disk.", "sale.open", "sale.expected", "sale.units_left", "stock.", "audit.", "web.", "hurt.",
+    "visitors.",
 )  # fmt: skip
 COUNTED = ("query.", "route.", "revenue", "sale.answers")
 """Signals that are not exported: their counters are, and say the same."""

@@ -5,7 +5,7 @@ a request; the label sets are bounded by the route table, whatever is asked for.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorbuster import metrics
 from doorbuster.database import tally
 from doorbuster.review.routes import BOUNDS, METRIC
+from doorbuster.watch.visitors import SLOW_SECONDS
 from doorbuster.web.measured import ANSWERED_AS, REFUSED
 
 REQUESTS = metrics.counter(
@@ -29,16 +30,21 @@ SLOW = metrics.counter(
 STATEMENTS = metrics.histogram(METRIC, "Statements that one request sent.", ("plane", "route"), BOUNDS)
 IN_FLIGHT = metrics.gauge("doorbuster_http_requests_in_flight", "Requests being answered.")
 
-SLOW_SECONDS = 3.0
+Seen = Callable[[bool], None]
+See = Callable[[Scope], Seen]
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _see_nothing(_: Scope) -> Seen:
+    return lambda hurt: None
 
 
 class CountRequests:
     """Wraps the application of one plane; `routes` are those that it serves."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], plane: str = "shop") -> None:
-        """Learn which path each endpoint stands for."""
-        self._app, self._plane = app, plane
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], plane: str = "shop", see: See = _see_nothing) -> None:
+        """Learn which path each endpoint stands for; `see` is told of each request, what it returns whether it hurt."""
+        self._app, self._plane, self._see = app, plane, see
         self._paths = {id(endpoint): path for endpoint, path in _endpoints(routes, "")}
         self._in_flight = 0
 
@@ -55,7 +61,7 @@ class CountRequests:
                 status = message["status"]
             await send(message)
 
-        started, statements = time.perf_counter(), tally.begin()
+        started, statements, seen = time.perf_counter(), tally.begin(), self._see(scope)
         self._step(1)
         try:
             await self._app(scope, receive, watched_send)
@@ -67,8 +73,10 @@ class CountRequests:
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
             REQUESTS.add(self._plane, route, method, str(status))
             SECONDS.observe(seconds, self._plane, route)
-            if seconds > SLOW_SECONDS and status < 500 and route != REFUSED:
+            slow = seconds > SLOW_SECONDS and status < 500
+            if slow and route != REFUSED:
                 SLOW.add(self._plane)
+            seen(route != REFUSED and (slow or status >= 500))
             STATEMENTS.observe(statements[0], self._plane, route)
 
     def _step(self, by: int) -> None:

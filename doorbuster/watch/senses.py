@@ -20,6 +20,7 @@ from doorbuster.watch.signals import Signals, Tick
 SILENT_SECONDS_MAX = 1.2
 SETTLED_BEATS = 5
 """Processes that ran before the control plane did need a moment to be heard of."""
+VISITORS_SECONDS = 60
 CHANGES_NOTE = "changes"
 
 Levers = Callable[[], Iterable[tuple[int, int, str]]]
@@ -69,12 +70,16 @@ class Senses:
         started = self._clock.monotonic()
         at = int(self._clock.now().timestamp())
         values = {**self._signals.of(self._collector, started), **self._sales(), **self._host.measure(started)}
-        values |= {**self._database(values, started), **self._of_audit(at)}
+        values |= {**self._database(values, started), **self._of_audit(at), **self._visitors(at)}
         self.tick = Tick(at, values)
         self.series.add(self.tick)
         self._note_changes(at, started)
         COST.set(self._clock.monotonic() - started, "signals")
         return self.tick
+
+    def _visitors(self, at: int) -> dict[str, float]:
+        lately = self._collector.visitors.between(at - VISITORS_SECONDS, at)
+        return {"visitors.seen": lately.seen, "visitors.hurt": lately.hurt}
 
     def _of_audit(self, at: int) -> dict[str, float]:
         audit = self._audit()

@@ -50,14 +50,14 @@ class Signals:
         self._window.add(collector.totals(), now_seconds)
         if not self._window.is_warm:
             return processes
-        found: dict[str, float | None] = {
-            **self._http(), **self._guard(), **self._queries(), **self._others(), **self._business()
-        }  # fmt: skip
         living = collector.living(now_seconds)
         gauges = {**_gauges(living), **_busiest(web), **_in_flight(living)}
+        found: dict[str, float | None] = {
+            **self._http(gauges.get("http.overdue", 0.0)), **self._guard(), **self._queries(), **self._others(), **self._business()
+        }  # fmt: skip
         return {**processes, **{name: value for name, value in found.items() if value is not None}, **gauges}
 
-    def _http(self) -> dict[str, float | None]:
+    def _http(self, overdue: float) -> dict[str, float | None]:
         window = self._window
         errors, slow = window.rate(REQUESTS, _is_error), window.rate(SLOW, _of_shop)
         p50, p95, p99 = window.percentiles(REQUEST_SECONDS, (0.50, 0.95, 0.99), _answered)
@@ -65,7 +65,7 @@ class Signals:
             "http.requests": window.rate(REQUESTS, _of_shop), "http.errors": errors, "http.slow": slow,
             "http.refused": window.rate(REQUESTS, _is_refusal),
             "http.p50": p50, "http.p95": p95, "http.p99": p99,
-            "http.seconds": window.rate(REQUEST_SECONDS, _of_shop), "hurt.share": self._hurt_share(),
+            "http.seconds": window.rate(REQUEST_SECONDS, _of_shop), "hurt.share": self._hurt_share(overdue),
         }  # fmt: skip
         return {
             **values,
@@ -74,14 +74,18 @@ class Signals:
             **_named("route.seconds", window.rates_by(REQUEST_SECONDS, 1, _of_shop)),
         }
 
-    def _hurt_share(self) -> float | None:
-        """Return the share of answers, refusals aside, that were errors or slow, over the window."""
+    def _hurt_share(self, overdue: float) -> float | None:
+        """Return the share of answers, refusals aside, that were errors or slow, over the window.
+
+        Who has waited too long already counts as well: else a shop that answers nobody would hurt nobody.
+        """
         answered = self._window.rate(REQUESTS, _answered, WINDOW_SECONDS)
         if answered is None:
             return None
         errors = self._window.rate(REQUESTS, _is_error, WINDOW_SECONDS) or 0.0
         slow = self._window.rate(SLOW, _of_shop, WINDOW_SECONDS) or 0.0
-        return min(1.0, (errors + slow) / answered) if answered else 0.0
+        waiting = overdue / WINDOW_SECONDS
+        return min(1.0, (errors + slow + waiting) / (answered + waiting)) if answered + waiting else 0.0
 
     def _guard(self) -> dict[str, float | None]:
         return {
@@ -201,6 +205,7 @@ class _Rule:
 
 GAUGES = {
     "doorbuster_http_requests_in_flight": _Rule("http.in_flight", is_sum=True),
+    "doorbuster_http_requests_overdue": _Rule("http.overdue", is_sum=True),
     "doorbuster_gate_waiting": _Rule("guard.queue", is_sum=True),
     "doorbuster_brownout_step": _Rule("guard.brownout_step"),
     "doorbuster_guard_clients": _Rule("guard.clients", is_sum=True),

@@ -4,6 +4,7 @@ import msgspec
 
 from doorbuster.guard.rehearsal import Rehearsed
 from doorbuster.metrics import Family
+from doorbuster.watch.visitors import Glimpse
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
 PATH = "/internal/snapshots"
@@ -13,7 +14,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """All metrics of one process as they stood at its `sequence`-th push.
 
     `started_at` (seconds since 1970) tells a process from an earlier one that had the same name and pid; `release` is
-    what it runs; `rehearsed` are answers to what the control plane asked.
+    what it runs; `rehearsed` are answers to what the control plane asked; `visitors` are who was answered lately.
     """
 
     process: str
@@ -23,6 +24,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     families: tuple[Family, ...]
     release: str = ""
     rehearsed: tuple[Rehearsed, ...] = ()
+    visitors: tuple[Glimpse, ...] = ()
 
     @property
     def identity(self) -> tuple[str, int, float]:

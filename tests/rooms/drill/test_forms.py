@@ -61,7 +61,7 @@ def test_as_it_was_lays_its_tables_over_and_replaces_what_must_hold() -> None:
     assert was.given.without_indexes
     assert (was.given.units, was.when.points) == (is_.given.units, is_.when.points)
     assert was.then["hurt_share"].least == 0.5
-    assert "cause_named_seconds" not in was.then
+    assert "unsold_units" not in was.then
 
 
 def test_a_drill_that_tells_of_no_other_time_cannot_be_played_as_it_was() -> None:

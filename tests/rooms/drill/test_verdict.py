@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
@@ -12,6 +13,7 @@ from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.record import Attempt, Fate, Promise, Record
 from doorbuster.drill.target import is_local, require_consent
 from doorbuster.drill.verdict import as_json, judge
+from doorbuster.drill.witness import Mark, Told, Witness
 from doorbuster.errors import Misconfigured
 
 SALE = SaleFacts(id="s", handle="s", sku="LAMP", opens_at=0.0, units=2)
@@ -89,6 +91,32 @@ def test_a_shop_elsewhere_needs_its_name_typed():
     require_consent("https://shop.example", lambda _: "shop.example")
     with pytest.raises(Misconfigured, match=r"shop\.example was not confirmed"):
         require_consent("https://shop.example", lambda _: "yes")
+
+
+SICK = [
+    *(Attempt(n, "home", 2.0, 2.0, 2.1, 200, "Ok") for n in range(10)),
+    *(Attempt(n, "home", 10.0, 10.0, 10.2, 503, "Status503") for n in range(4)),
+    *(Attempt(n, "home", 12.0, 12.0, 19.0, 200, "Ok") for n in range(4, 6)),
+    *(Attempt(n, "home", 14.0, 14.0, 14.1, 200, "Ok") for n in range(6, 10)),
+]
+DROPPED = Mark(9.0, "fault", "drop-index", "missing_index", 20.0)
+
+
+@pytest.mark.parametrize(
+    ("incident", "off"),
+    [
+        (Told("missing_index", 11.2, 13.0, 25.0, 10, 6), (1.0, 0.0, 0)),
+        (Told("web_cpu", 21.2, 22.0, 30.0, 20, 3), (11.0, 0.45, 1)),
+        (None, (float("inf"), float("inf"), 1)),
+    ],
+)
+def test_what_the_incident_says_is_held_against_what_the_crowd_felt(incident, off):
+    """Four of ten people meet an error at 10.2, two wait seven seconds."""
+    witness = Witness([DROPPED], diagnosed=True, alerting=True, incident=incident)
+    outcome = dataclasses.replace(outcome_of(), record=Record(SICK), witness=witness)
+
+    names = ("incident_beginning_off", "incident_share_off", "incident_cause_wrong")
+    assert [MEASURES[name].read(outcome) for name in names] == pytest.approx(list(off))
 
 
 def outcome_of(*, paid=2, stock=None, findings=(), attempts=(), fates=(), broken_promises=()):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from doorbuster.clock import ManualClock
 from doorbuster.incident import incident, items, postmortem, timeline
 from doorbuster.incident.clocks import clocks_of
 from doorbuster.incident.incident import Incident
@@ -15,6 +16,7 @@ from doorbuster.watch.changes import Change
 from doorbuster.watch.diagnosis import Diagnosis
 from doorbuster.watch.series import Series, open_series
 from doorbuster.watch.signals import Tick
+from doorbuster.watch.visitors import Lookout, VisitorBook
 from doorbuster.web.pages import moment_of
 
 T0 = 1_800_000_000
@@ -41,6 +43,7 @@ class Night:
 
     def __init__(self, log: EventLog, series: Series) -> None:
         self.log, self.series, self.now = log, series, T0
+        self.visitors = VisitorBook()
         self.firing: tuple[Alert, ...] = ()
         self.said: Diagnosis | None = None
         self.paged: list[Incident] = []
@@ -49,12 +52,18 @@ class Night:
             self.paged.append(it)
 
         self.keeper = Keeper(
-            log, Senses(lambda: self.firing, lambda: self.said, series, notify, lambda _: None, lambda: None)
+            log,
+            Senses(lambda: self.firing, lambda: self.said, series, self.visitors, notify, lambda _: None, lambda: None),
         )
 
     def live(self, until: int, hurt: float) -> None:
         for at in range(self.now, until):
             self.series.add(Tick(at, {"hurt.share": hurt, "http.requests": 80.0, "http.p95": 4.0, "sale.open": 1.0}))
+            lookout = Lookout(ManualClock(moment_of(at)))
+            for number in range(5):
+                # Each comes again after ten seconds; of ten people six are hurt, and those meet it every time.
+                lookout.saw(f"visitor {at % 10 * 5 + number}", hurt > 0 and number < 3)
+            self.visitors.add(lookout.tell())
         self.now = until
 
     async def until_named(self) -> Incident:
@@ -161,7 +170,7 @@ async def test_the_postmortem_is_there_within_a_minute_and_its_facts_are_right(n
     for heading in ("Introduction", "Issue Summary", "Timeline", "Root Cause and Resolution",
                     "Corrective and Preventative Measures", "Action Items"):  # fmt: skip
         assert f"## {heading}\n" in written
-    assert "up to 60 % of users were hurt" in written
+    assert "60 % of visitors were hurt (30 of 50)" in written
     assert "index dropped: products_search" in written
     assert "a wrong path: it did not help" in written
     assert {curve.name for curve in doc.curves} >= {"hurt.share", "http.requests"}
