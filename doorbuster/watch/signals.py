@@ -53,7 +53,8 @@ class Signals:
         living = collector.living(now_seconds)
         gauges = {**_gauges(living), **_busiest(web), **_in_flight(living)}
         found: dict[str, float | None] = {
-            **self._http(gauges.get("http.overdue", 0.0)), **self._guard(), **self._queries(), **self._others(), **self._business()
+            **self._http(gauges.get("http.overdue", 0.0)), **self._guard(), **self._queries(), **self._others(),
+            **self._business(),
         }  # fmt: skip
         return {**processes, **{name: value for name, value in found.items() if value is not None}, **gauges}
 
