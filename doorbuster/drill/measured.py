@@ -87,9 +87,12 @@ def incident_share_off(outcome: Outcome) -> float | None:
 
 
 def incident_cause_wrong(outcome: Outcome) -> float | None:
-    """Return 1 when the incident ends with another cause than that of the first fault, 0 when it is right."""
+    """Return 1 when the incident ends with another cause than that of the first fault, 0 when it is right.
+
+    Where nobody was hurt, there is nothing to be wrong about: None.
+    """
     fault = next((mark for mark in outcome.witness.of("fault") if mark.cause), None)
-    if fault is None or not outcome.witness.alerting:
+    if fault is None or not outcome.witness.alerting or not hurt_moments(outcome):
         return None
     return float(outcome.witness.incident is None or outcome.witness.incident.cause != fault.cause)
 

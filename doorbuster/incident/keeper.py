@@ -124,16 +124,16 @@ class Keeper:
         incident.felt(
             self._log, it.id, impact_at=since, hurt_peak=peak, sale_running=any(value > 0 for _, value in selling),
             quiet_since=max(quiet, it.detected_at) if quiet is not None else None,
-            visitors=self._visitors(since or it.detected_at, now if quiet is None else quiet),
+            visitors=self._visitors(since or it.detected_at),
         )  # fmt: skip
         if quiet is not None and now - max(quiet, it.detected_at) >= QUIET_SECONDS:
             text = f"Nobody has been hurt for {QUIET_SECONDS // 60} minutes: resolve it, if you think so too."
             timeline.add(self._log, it.id, Told(now, "status", text, "watch", f"quiet/{quiet}"))
 
-    def _visitors(self, began: int, ended: int) -> Visitors | None:
+    def _visitors(self, began: int) -> Visitors | None:
         """Return who came while it hurt; None when that is longer ago than is known (this process began later)."""
         book = self._senses.visitors
-        return book.between(began, ended) if book.since is not None and book.since <= began else None
+        return book.while_it_hurt(began) if book.since is not None and book.since <= began else None
 
     def _write_up(self, now: int) -> None:
         """Write the postmortem of what was resolved lately and has none; freeze what was not frozen in time."""

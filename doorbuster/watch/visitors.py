@@ -34,6 +34,7 @@ AGENT_LENGTH_MAX = 200
 HASHES = 2.0**64
 
 SLOW_SECONDS = 3.0
+HURTING = 0.01
 OVERDUE = metrics.gauge("doorbuster_http_requests_overdue", "Requests that have waited for longer than three seconds.")
 
 Sample = dict[int, bool]
@@ -155,6 +156,15 @@ class VisitorBook:
         # The k-th smallest of n hashes lies about at k/n of all there can be.
         about = round((VISITORS_MAX - 1) * HASHES / max(sample))
         return Visitors(about, round(about * hurt / len(sample)))
+
+    def while_it_hurt(self, since: int) -> Visitors:
+        """Return who was there from a second on until the last slice in which a hundredth or more was hurt."""
+        hurting = [
+            start
+            for start in self._slices
+            if start > since - SLICE_SECONDS and self.between(start, start).share > HURTING
+        ]
+        return self.between(since, max(hurting)) if hurting else NOBODY
 
 
 def _merged(parts: Iterable[bytes]) -> Sample:

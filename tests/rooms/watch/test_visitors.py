@@ -78,6 +78,18 @@ def test_a_book_keeps_an_hour_and_no_more_of_a_slice_than_it_must() -> None:
     assert abs(book.between(AT + 5 * SLICES_MAX, AT + 5 * SLICES_MAX).seen - 3 * VISITORS_MAX) < VISITORS_MAX / 2
 
 
+def test_who_came_when_it_was_over_is_not_counted_among_those_who_came_while_it_hurt() -> None:
+    clock, book = ManualClock(NOON), VisitorBook()
+    for second in range(30):
+        worker = Lookout(clock)
+        worker.saw(f"visitor {second}", hurt=10 <= second < 20 and second % 2 == 0)
+        book.add(worker.tell())
+        clock.advance(1)
+
+    assert book.while_it_hurt(AT + 10) == Visitors(10, 5)
+    assert book.while_it_hurt(AT + 20) == Visitors(0, 0)
+
+
 def test_who_still_waits_is_hurt_after_three_seconds_and_not_only_when_the_answer_comes() -> None:
     clock, book = ManualClock(NOON), VisitorBook()
     worker = Lookout(clock)
