@@ -7,6 +7,7 @@ Never: closes an incident by itself.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ class Keeper:
         """Begin; what is open is read from the event log."""
         self._log, self._senses = log, senses
         self._told: dict[int, str] = {}
+        self._stood: dict[int, Counter[str]] = {}
+        """Incident -> cause -> for how many seconds the diagnosis has named it."""
         self._shown = ""
 
     async def run(self, clock: Clock) -> None:
@@ -81,6 +84,7 @@ class Keeper:
                 page = Told(now, "page", f"The {it.team} on-call is paged: {it.title}", "watch", f"page/{it.team}")
                 await asyncio.to_thread(timeline.add, self._log, it.id, page)
         self._told = {it.id: self._told[it.id] for it in open_ones if it.id in self._told}
+        self._stood = {it.id: self._stood[it.id] for it in open_ones if it.id in self._stood}
         await asyncio.to_thread(self._senses.agree, now)
         await asyncio.to_thread(self._write_up, now)
         await asyncio.to_thread(self._show, open_ones, now)
@@ -93,11 +97,19 @@ class Keeper:
         for number, it in enumerate(open_ones):
             # What fires belongs to the newest; an older one that is still open has its own story.
             lines = gathering.from_alerts(firing, it, now) if number == 0 else []
-            if number == 0 and said and said.cause and (said.cause, said.headline) != (it.cause, it.said.headline):
+            if number == 0 and said and said.cause and self._is_news(it, said):
                 incident.name_cause(self._log, it.id, said, now, team)
             self._gather(it, lines, now)
             self._feel(it, bool(firing) and number == 0, now)
         return incident.open_ones(self._log)
+
+    def _is_news(self, it: Incident, said: Diagnosed) -> bool:
+        """Say whether the incident is to take over what the diagnosis says: another cause only when it stood longer."""
+        stood = self._stood.setdefault(it.id, Counter())
+        stood[said.cause] += 1
+        if said.cause == it.cause:
+            return said.headline != it.said.headline
+        return stood[said.cause] > stood[it.cause]
 
     def _gather(self, it: Incident, lines: list[Told], now: int) -> None:
         since = it.began_at - gathering.LEAD_SECONDS

@@ -101,11 +101,10 @@ class Doctor:
             self.past.append(self.episode)
             self.episode = None
             return
-        if pain is None:
+        if pain is None or (self.episode.pain.felt and not pain.felt):
             # It is getting better: what clears up last is no cause of what was.
             return
-        if pain.felt or not self.episode.pain.felt:
-            self.episode.pain = replace(pain, onset=min(pain.onset, self.episode.pain.onset))
+        self.episode.pain = replace(pain, onset=min(pain.onset, self.episode.pain.onset))
         await self._think(ticks, now)
 
     async def _begin(self, pain: Pain, ticks: Sequence[Tick], now: int) -> None:

@@ -1,6 +1,6 @@
 """An incident opens by itself, is worked, is resolved, and its postmortem reads right; all without PostgreSQL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -236,3 +236,15 @@ def test_merged_and_split_stories_are_told_where_they_belong(night: Night) -> No
     assert "the same thing" in [line.text for line in timeline.lines_of(night.log, one.id)]
     assert incident.merge(night.log, two.id, one.id, PERSON, T0)
     assert incident.split(night.log, one.id, "three", PERSON, T0).title == "three"
+
+
+async def test_a_cause_that_is_named_for_a_moment_does_not_take_the_place_of_one_that_stood(night: Night) -> None:
+    it = await night.until_named()
+    causes = []
+    for seconds, cause in ((5, "missing_index"), (2, "connection_exhaustion"), (10, "connection_exhaustion")):
+        night.said = replace(SAID, cause=cause, headline=f"It is {cause}")
+        for _ in range(seconds):
+            await night.keeper.beat(night.now)
+        causes.append(incident.must(night.log, it.id).cause)
+
+    assert causes == ["missing_index", "missing_index", "connection_exhaustion"]

@@ -70,6 +70,17 @@ def test_the_busiest_statements_are_asked_about():
     assert ward.asked[0][0] == "orders_of_shopper"
 
 
+def test_what_clears_up_last_is_not_named_for_what_customers_felt():
+    ward = Ward(CASES["missing_index"])
+    ward.suffer(20)
+
+    # Nobody is hurt any more, but nearly all connections are still taken.
+    ward.live(30, **{"db.connections": 98.0, "db.connections_max": 100.0})
+
+    assert ward.doctor.diagnosis is not None
+    assert ward.doctor.diagnosis.cause == "missing_index"
+
+
 def test_the_episode_ends_after_fifteen_calm_seconds():
     ward = Ward(CASES["lock_contention"])
     ward.suffer(10)
