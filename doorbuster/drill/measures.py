@@ -39,6 +39,9 @@ class Outcome:
     witness: Witness = field(default_factory=Witness)
     """Faults, alerts and diagnoses on the time line, and PostgreSQL's sessions by wait class."""
 
+    postmortem: str = ""
+    """What the shop wrote of its own incident, as Markdown; only a shop that was opened for the drill writes one."""
+
     statements: float | None = None
     """SQL statements run during the drill, background work included."""
 

@@ -67,6 +67,8 @@ def play(scenario: Scenario, settings: Settings, console: Console, options: Opti
         page.write_text(report.render(scenario, outcome, decided, now, facts))
         OUT.mkdir(exist_ok=True)
         (OUT / f"drill-{scenario.name}.json").write_bytes(verdict.as_json(decided))
+        if outcome.postmortem:
+            (OUT / f"drill-{scenario.name}-postmortem.md").write_text(outcome.postmortem)
         runs.keep(run, RUNS)
         runs.remember(run, settings.home)
     except OSError as fault:
@@ -130,6 +132,8 @@ def tell(console: Console, done: Played) -> None:
     else:
         console.print("[bold red]The verdict does not hold.[/]")
     console.print(f"Report: {done.page}", highlight=False, soft_wrap=True)
+    if done.outcome.postmortem:
+        console.print(f"What the shop wrote of it: {OUT / f'drill-{done.run.name}-postmortem.md'}", highlight=False)
 
 
 def tell_both(console: Console, was: Run, is_: Run, file: Path | None) -> None:

@@ -16,6 +16,7 @@ from doorbuster import audit
 from doorbuster.clock import Clock
 from doorbuster.database import Database
 from doorbuster.drill import clients, observer
+from doorbuster.drill.aftermath import postmortem_of
 from doorbuster.drill.arrivals import along, arrivals, read_trace, replayed
 from doorbuster.drill.clients import Progress
 from doorbuster.drill.faults.known import KNOWN
@@ -104,12 +105,14 @@ async def rehearse(rehearsal: Rehearsal, watcher: Watcher) -> Outcome:
         await asyncio.sleep(observer.SNAPSHOT_SECONDS)
         after = await observer.statements(rehearsal.target.control_url)
         witness.incident = await read_incident(rehearsal.target.control_url, starts_at)
+        postmortem = await postmortem_of(rehearsal.target.house, witness.incident)
         watcher.say("The auditor recomputes everything from the rows ...")
         findings = await _audited(rehearsal.database_url, record, sale.sku)
     finally:
         await rehearsal.stage.strike(rehearsal.database, UUID(sale.id))
     return Outcome(
         sale=sale, opened_at=when.opens_after_seconds, record=record, stock=stock, findings=findings, witness=witness,
+        postmortem=postmortem,
         statements=after - before if after is not None and before is not None else None,
     )  # fmt: skip
 

@@ -41,6 +41,7 @@ class Waits(msgspec.Struct, frozen=True):
 class Told(msgspec.Struct, frozen=True):
     """What the shop's own incident says; times are seconds since the crowd's start, None where it does not know."""
 
+    id: int
     cause: str
     began: float | None
     detected: float
@@ -111,7 +112,7 @@ async def read_incident(control_url: str, zero_at: float) -> Told | None:
         return None if first[name] is None else first[name] - zero_at
 
     return Told(
-        first["cause"], seconds("impact_at"), first["detected_at"] - zero_at, seconds("quiet_since"),
+        first["id"], first["cause"], seconds("impact_at"), first["detected_at"] - zero_at, seconds("quiet_since"),
         first["visitors_seen"], first["visitors_hurt"],
     )  # fmt: skip
 

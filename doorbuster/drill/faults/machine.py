@@ -55,8 +55,8 @@ async def operator_acts(house: House, wish: Fault) -> AsyncIterator[None]:
     yield
 
 
-async def run_command(house: House, words: str) -> None:
-    """Run one of our own commands with the shop's settings; raises DoorbusterError with its last words."""
+async def run_command(house: House, words: str) -> str:
+    """Run one of our own commands with the shop's settings and return what it says; DoorbusterError if it fails."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "doorbuster", *shlex.split(words), env=house.environment,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -66,6 +66,7 @@ async def run_command(house: House, words: str) -> None:
         raise DoorbusterError(
             f"`doorbuster {words}` failed in the drill's shop: {said.decode(errors='replace')[-300:]}"
         )
+    return said.decode(errors="replace")
 
 
 @contextmanager

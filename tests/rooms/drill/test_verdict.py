@@ -105,8 +105,8 @@ DROPPED = Mark(9.0, "fault", "drop-index", "missing_index", 20.0)
 @pytest.mark.parametrize(
     ("incident", "off"),
     [
-        (Told("missing_index", 11.2, 13.0, 25.0, 10, 6), (1.0, 0.0, 0)),
-        (Told("web_cpu", 21.2, 22.0, 30.0, 20, 3), (11.0, 0.45, 1)),
+        (Told(1, "missing_index", 11.2, 13.0, 25.0, 10, 6), (1.0, 0.0, 0)),
+        (Told(1, "web_cpu", 21.2, 22.0, 30.0, 20, 3), (11.0, 0.45, 1)),
         (None, (float("inf"), float("inf"), 1)),
     ],
 )
