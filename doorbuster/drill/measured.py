@@ -86,6 +86,12 @@ def incident_share_off(outcome: Outcome) -> float | None:
     return abs(told.visitors_hurt / told.visitors_seen - len(hurt & there) / len(there))
 
 
+def mitigation_seconds(outcome: Outcome) -> float | None:
+    """Return the time from the incident's detection until the last person was hurt; None without an incident."""
+    told, felt = outcome.witness.incident, hurt_moments(outcome)
+    return max(0.0, felt[-1] - told.detected) if told and felt else None
+
+
 def incident_cause_wrong(outcome: Outcome) -> float | None:
     """Return 1 when the incident ends with another cause than that of the first fault, 0 when it is right.
 
@@ -192,6 +198,7 @@ MEASURES: dict[str, Measure] = {
     "incident_beginning_off": Measure("The incident's beginning is off by", "s", incident_beginning_off),
     "incident_share_off": Measure("The incident's share of people hurt is off by", "share", incident_share_off),
     "incident_cause_wrong": Measure("The incident's cause is wrong", "causes", incident_cause_wrong),
+    "mitigation_seconds": Measure("Incident detected to nobody hurt any more", "s", mitigation_seconds),
     "recovery_seconds": Measure("Mended to well again", "s", recovery_seconds),
     "server_errors": Measure("Answers 5xx", "answers", lambda o: sum(a.status >= 500 for a in o.record.attempts)),
     "failed_shoppers": Measure("Shoppers refused for no good reason", "shoppers", lambda o: _counted(o, "failed")),

@@ -15,7 +15,7 @@ from rich.table import Table
 from doorbuster.clock import SystemClock
 from doorbuster.control.words import span
 from doorbuster.errors import DoorbusterError
-from doorbuster.incident import importing, incident, items, postmortem, replay, reports, timeline
+from doorbuster.incident import action_commands, importing, incident, items, postmortem, replay, reports, timeline
 from doorbuster.incident.api import chat_token
 from doorbuster.incident.incident import Incident, State
 from doorbuster.incident.item_commands import app as item_app
@@ -27,6 +27,7 @@ from doorbuster.web.pages import moment_of
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Incidents, their story and their postmortems.")
 app.add_typer(item_app, name="items")
+app.command("do")(action_commands.do)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The incident's number.")]
 Note = Annotated[str, typer.Option("--note", help="What there is to say; the timeline keeps it.")]

@@ -28,8 +28,12 @@ LEAD_MIN = 0.15
 EXPLAINS: dict[CauseName, frozenset[CauseName]] = {
     "disk_full": frozenset({"database_down", "io_saturation", "connection_exhaustion", "slow_payments"}),
     "database_down": frozenset({"connection_exhaustion", "slow_payments", "job_backlog", "replication_lag"}),
-    "missing_index": frozenset({"database_cpu", "io_saturation", "traffic_spike", "lock_contention", "web_cpu"}),
-    "bad_query": frozenset({"database_cpu", "io_saturation", "traffic_spike", "lock_contention", "web_cpu"}),
+    "missing_index": frozenset(
+        {"database_cpu", "io_saturation", "traffic_spike", "lock_contention", "web_cpu", "connection_exhaustion"}
+    ),
+    "bad_query": frozenset(
+        {"database_cpu", "io_saturation", "traffic_spike", "lock_contention", "web_cpu", "connection_exhaustion"}
+    ),
     "lock_contention": frozenset({"connection_exhaustion"}),
     "connection_exhaustion": frozenset({"slow_payments"}),
     "event_loop_block": frozenset({"web_cpu"}),

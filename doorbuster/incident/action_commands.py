@@ -1,0 +1,49 @@
+"""`doorbuster incident do`: a step of a runbook from a terminal, told in the timeline as the page's buttons are."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+
+from doorbuster.clock import SystemClock
+from doorbuster.database import open_database
+from doorbuster.database.reach import reach_url
+from doorbuster.errors import DoorbusterError
+from doorbuster.incident import actions, incident, runbook
+from doorbuster.incident.actions import Hands
+from doorbuster.journal import command_line_actor, open_event_log
+from doorbuster.settings import Settings, from_environment
+from doorbuster.watch.database_watch import DatabaseWatch
+
+CONNECTIONS = 2
+
+
+def do(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The incident's number; 0 is the newest open one.")],
+    step: Annotated[list[str], typer.Argument(help="The step as the runbook has it: create index products_search.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+) -> None:
+    """Do a step of a runbook: a lever, cancel query, create index, renew workers, restart database."""
+    try:
+        action = runbook.parse(" ".join(step))
+    except runbook.NotUnderstood as mistake:
+        raise DoorbusterError(str(mistake)) from mistake
+    if not yes:
+        typer.confirm(f"Do this now: {action.line}?", abort=True)
+    typer.echo(f"{action.line}: {asyncio.run(_done(from_environment(os.environ), number, action))}.")
+
+
+async def _done(settings: Settings, number: int, action: runbook.Action) -> str:
+    clock = SystemClock()
+    with open_event_log(settings.home) as log, reach_url(settings) as url:
+        found = incident.open_ones(log)
+        it = next((each for each in found if number in (0, each.id)), None)
+        if it is None:
+            raise DoorbusterError("no such incident is open; `doorbuster incident list` has them")
+        async with open_database(url, connections=CONNECTIONS, application="doorbuster incident") as database:
+            watch = DatabaseWatch(database, clock)
+            if action.kind == "cancel":
+                await watch.look()
+            hands = Hands(log, database, url, settings.home, lambda: watch.sample.sessions if watch.sample else ())
+            return await actions.do(hands, it.id, action, command_line_actor(), clock.now())
