@@ -50,7 +50,6 @@ RETRIES = metrics.counter(
 PLACE: ContextVar[Callable[[], None] | None] = ContextVar("place", default=None)
 """How a caller gives back the place at the database that it holds; done before it waits for somebody else."""
 
-Name = Literal["payments", "mail", "webhooks"]
 Outcome = Literal["answered", "failed", "abandoned"]
 Answer = TypeVar("Answer")
 
@@ -165,8 +164,8 @@ class RetryBudget:
 class Downstream:
     """The way to one of those we depend on: whoever calls it calls it through here."""
 
-    def __init__(self, name: Name, clock: Clock, chance: Random) -> None:
-        """Start as if it were well."""
+    def __init__(self, name: str, clock: Clock, chance: Random) -> None:
+        """Start as if it were well; names become labels: payments, mail, webhooks, webhooks-2 to webhooks-8."""
         self.name, self._clock, self._chance = name, clock, chance
         self.throttle, self.retries = Throttle(clock, chance), RetryBudget(clock)
         self._in_flight = 0

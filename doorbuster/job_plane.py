@@ -27,7 +27,7 @@ from doorbuster.shop.order_jobs import OrderJobs
 from doorbuster.shop.payments import Gateway
 from doorbuster.shop.reconciling import reconcile
 from doorbuster.shop.settling import ask_about_quiet_payments, cancel_expired_orders
-from doorbuster.shop.webhooks import TYPES, Webhooks
+from doorbuster.shop.webhooks import TYPES, Webhooks, receivers_of
 from doorbuster.watch.pusher import push_metrics
 from doorbuster.web.pages import Pages
 
@@ -50,12 +50,12 @@ async def run_jobs(post: Post) -> None:
         with open_event_log(settings.home) as log:
             tell = _teller(log)
             handlers = _handlers(settings, database, gateway, tell)
-            told = tuple(TYPES) if settings.webhook_url else ()
+            receivers = tuple(receivers_of(settings, SystemClock()))
             async with background(
                 pusher,
                 _sweep_alone(database, holder),
                 do_alone(database, "rooms", holder, lambda: tend_rooms(database, SystemClock())),
-                do_alone(database, "relay", holder, lambda: relay(database, told)),
+                do_alone(database, "relay", holder, lambda: relay(database, tuple(TYPES), receivers)),
                 do_alone(database, "payments", holder, lambda: _look_after_payments(database, gateway)),
                 do_alone(database, "backlog", holder, lambda: _measure_backlog(database)),
                 do_alone(database, "reconciler", holder, lambda: _reconcile(database, gateway, tell)),

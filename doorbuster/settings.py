@@ -7,9 +7,7 @@ Never: is read by a rule; what a rule needs is passed to it.
 import hmac
 import os
 import re
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -17,9 +15,11 @@ from pathlib import Path
 
 from doorbuster import money
 from doorbuster.errors import Misconfigured
+from doorbuster.home_secret import kept_secret
 
 WORKERS_BY_DEFAULT_MAX = 4
 """More are worth having only where PostgreSQL has processors of its own; who has them sets WORKERS."""
+WEBHOOKS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +94,11 @@ class Settings:
     """MAIL_FROM: the sender of the shop's mails."""
 
     webhook_url: str = ""
-    """WEBHOOK_URL: where another system is told what becomes of orders; unset tells nobody."""
+    """WEBHOOK_URL: where others are told what becomes of orders, up to eight addresses with spaces between."""
 
     webhook_secret: str = ""
     """WEBHOOK_SECRET: what webhooks are signed with, derived from the secret by default. While it is being replaced,
-    both, separated by a comma."""
+    both, separated by a comma; of several addresses each has its own, in their order, separated by semicolons."""
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """TRUSTED_PROXIES: addresses or blocks, separated by commas, of the proxies before the shop; only what they write
@@ -148,14 +148,14 @@ class Settings:
     @property
     def gateway_callback_secrets(self) -> tuple[str, ...]:
         """Return what the payment gateway's callbacks may be signed with, the newest first."""
-        given = tuple(secret.strip() for secret in self.payment_callback_secret.split(",") if secret.strip())
-        return given or (self._derived("payment callbacks"),)
+        return _listed(self.payment_callback_secret) or (self._derived("payment callbacks"),)
 
     @property
-    def webhook_secrets(self) -> tuple[str, ...]:
-        """Return what webhooks are signed with, the newest first."""
-        given = tuple(secret.strip() for secret in self.webhook_secret.split(",") if secret.strip())
-        return given or (self._derived("webhooks"),)
+    def webhook_secrets(self) -> tuple[tuple[str, ...], ...]:
+        """Return what the webhooks to each address are signed with, the newest first."""
+        groups = self.webhook_secret.split(";") if self.webhook_secret else []
+        derived = ((self._derived(f"webhooks {url}"),) for url in self.webhook_url.split())
+        return tuple(map(_listed, groups)) or tuple(derived)
 
     @property
     def gateway_page_origins(self) -> tuple[str, ...]:
@@ -192,7 +192,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         gateway_port=_number(environ, "GATEWAY_PORT", 8002, 0, 65_535),
         host=environ.get("HOST", "127.0.0.1"),
         workers=_number(environ, "WORKERS", min(os.cpu_count() or 1, WORKERS_BY_DEFAULT_MAX), 1, 64),
-        secret=environ.get("DOORBUSTER_SECRET") or _kept_secret(home),
+        secret=environ.get("DOORBUSTER_SECRET") or kept_secret(home),
         currency=money.require_currency(environ.get("CURRENCY", "GBP")),
         shop_name=environ.get("SHOP_NAME", "Doorbuster"),
         public_url=environ.get("PUBLIC_URL", ""),
@@ -203,7 +203,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         payment_page_origins=_origins(environ.get("PAYMENT_PAGE_ORIGINS", "")),
         smtp_url=environ.get("SMTP_URL") or None,
         mail_from=environ.get("MAIL_FROM", "shop@localhost"),
-        webhook_url=_webhook_url(environ.get("WEBHOOK_URL", "")),
+        webhook_url=_webhook_urls(environ.get("WEBHOOK_URL", ""), environ.get("WEBHOOK_SECRET", "")),
         webhook_secret=environ.get("WEBHOOK_SECRET", ""),
         trusted_proxies=_blocks(environ.get("TRUSTED_PROXIES", "")),
         valkey_url=_store_url(environ.get("VALKEY_URL", "")),
@@ -236,9 +236,8 @@ def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
 
 
 def _blocks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    words = [word.strip() for word in text.split(",") if word.strip()]
     try:
-        return tuple(ip_network(word) for word in words)
+        return tuple(ip_network(word) for word in _listed(text))
     except ValueError as fault:
         raise Misconfigured(f"TRUSTED_PROXIES: {fault}; write addresses or blocks such as 10.0.0.0/8") from fault
 
@@ -249,10 +248,20 @@ def _store_url(text: str) -> str:
     raise Misconfigured(f"VALKEY_URL={text!r} must begin with redis://, rediss:// or unix://")
 
 
-def _webhook_url(text: str) -> str:
-    if not text or re.match(r"https://[^\s/]", text) or re.match(r"http://(127\.0\.0\.1|localhost)[:/]", text):
-        return text
-    raise Misconfigured(f"WEBHOOK_URL={text!r} must begin with https:// (or be on this machine)")
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _webhook_urls(text: str, secrets: str) -> str:
+    urls, groups = text.split(), secrets.split(";")
+    for url in urls:
+        if not re.match(r"https://[^/]|http://(127\.0\.0\.1|localhost)[:/]", url):
+            raise Misconfigured(f"WEBHOOK_URL={url!r} must begin with https:// (or be on this machine)")
+    if len(urls) > WEBHOOKS_MAX or len(set(urls)) < len(urls):
+        raise Misconfigured(f"WEBHOOK_URL may have up to {WEBHOOKS_MAX} addresses, each of them once")
+    if urls and secrets and not (len(groups) == len(urls) and all(map(_listed, groups))):
+        raise Misconfigured(f"WEBHOOK_SECRET must have a secret for each of {len(urls)} addresses, with ; between")
+    return text
 
 
 def _objective(text: str, name: str) -> float:
@@ -268,30 +277,3 @@ def _number(environ: Mapping[str, str], name: str, default: int, least: int, mos
     if not text.isdecimal() or not least <= int(text) <= most:
         raise Misconfigured(f"{name}={text!r} must be a whole number from {least} to {most}; unset it for {default}")
     return int(text)
-
-
-def _kept_secret(home: Path) -> str:
-    """Return the secret of this home folder, making it (readable by its owner only) the first time."""
-    path = home / "secret"
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            _make_secret(path)
-        kept = path.read_text().strip()
-    except OSError as fault:
-        raise Misconfigured(f"the data folder {home} cannot be used ({fault.strerror}): set DOORBUSTER_HOME") from fault
-    if len(kept) < 32:
-        raise Misconfigured(f"{path} is damaged: delete it, and everybody has to log in again")
-    return kept
-
-
-def _make_secret(path: Path) -> None:
-    """Write a new secret, whole or not at all; of two who do so together the first one's stays."""
-    half_written = path.with_name(f"secret.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(half_written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        with suppress(FileExistsError):
-            path.hardlink_to(half_written)
-    finally:
-        half_written.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from doorbuster.bench import (
 )
 from doorbuster.bench.alerts import commands as alert_commands
 from doorbuster.bench.asked import asked
+from doorbuster.bench.fairness import commands as fairness_commands
 from doorbuster.bench.ground import Ground, prepared_ground
 from doorbuster.bench.growth import Grown
 from doorbuster.bench.measures import Findings, show, written
@@ -34,7 +35,7 @@ from doorbuster.errors import DoorbusterError, Misconfigured
 from doorbuster.review.ground import Size
 
 app = typer.Typer(add_completion=False)
-for part in (overload_commands, trial_commands, alert_commands):
+for part in (overload_commands, fairness_commands, trial_commands, alert_commands):
     app.registered_commands += part.app.registered_commands
 
 GROUPS: dict[str, Group] = {

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from doorbuster.catalogue.examples.shop import install
 from doorbuster.clock import SystemClock, new_id, new_secret
@@ -50,8 +51,18 @@ class Ground:
         folder.mkdir(exist_ok=True)
         return folder
 
-    async def fresh_sale(self, units: int = UNITS, hold_seconds: int = 86_400, items: int = 1) -> Sale:
-        """Open a sale with so many units of each item, one for each customer; the one before it is over."""
+    async def fresh_sale(
+        self,
+        units: int = UNITS,
+        hold_seconds: int = 86_400,
+        items: int = 1,
+        opens_in_seconds: float = -1.0,
+        **facts: Any,
+    ) -> Sale:
+        """Plan a sale with so many units of each item, one for each customer unless `facts` say more.
+
+        It is open already, unless it opens later; the one before it is over.
+        """
         while self.live:
             over = self.live.pop()
             await end_sale(self.database, over.id)
@@ -65,7 +76,8 @@ class Ground:
             self.database,
             NewSale(
                 handle=f"bench-{new_id().hex[-12:]}", title="Bench", currency=goods[0]["currency"],
-                opens_at=now - timedelta(seconds=1), closes_at=now + timedelta(days=1), hold_seconds=hold_seconds,
+                opens_at=now + timedelta(seconds=opens_in_seconds), closes_at=now + timedelta(days=1),
+                hold_seconds=hold_seconds, **facts,
                 items=[NewItem(sku=each["sku"], units=units, price=each["amount"]) for each in goods],
             ),
         )  # fmt: skip

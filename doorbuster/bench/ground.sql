@@ -30,3 +30,12 @@ SELECT handle FROM products WHERE status = 'active' ORDER BY id LIMIT 200;
 -- why:  the workers need not watch a sale of which nothing will be asked any more
 -- cost: rows 0, buffers 10
 UPDATE sales SET leftovers_returned_at = now() WHERE id = :sale_id AND ended_at IS NOT NULL;
+
+-- name: bench_passes
+-- why:  when each pass of a waiting room was given, by the database's clock
+-- cost: rows 20000, buffers 21000
+SELECT extract(epoch FROM pass_until)::float8 - :pass_seconds::float8 AS given_at
+  FROM room_tickets
+ WHERE sale_id = :sale_id AND pass_until IS NOT NULL
+ ORDER BY pass_until
+ LIMIT 20000;

@@ -28,7 +28,7 @@ class Servers:
 
 
 @asynccontextmanager
-async def shop(ground: Ground, workers: int) -> AsyncIterator[Servers]:
+async def shop(ground: Ground, workers: int, **settings: str) -> AsyncIterator[Servers]:
     """Run data-plane workers on the ground for the block, and the test gateway, where a purchase is paid."""
     with _listening() as door, _listening() as till:
         environment = {
@@ -38,6 +38,7 @@ async def shop(ground: Ground, workers: int) -> AsyncIterator[Servers]:
             "DOORBUSTER_SECRET": ground.secret,
             "PORT": str(door.getsockname()[1]),
             "GATEWAY_PORT": str(till.getsockname()[1]),
+            **settings,
         }
         async with (
             _running(_command("run-gateway"), environment, till, 1),
@@ -47,16 +48,26 @@ async def shop(ground: Ground, workers: int) -> AsyncIterator[Servers]:
 
 
 @asynccontextmanager
+async def jobs(ground: Ground) -> AsyncIterator[None]:
+    """Run the process of the background work on the ground for the block: it calls whose turn it is."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": ground.cluster.url,
+        "DOORBUSTER_HOME": str(ground.home),
+        "DOORBUSTER_SECRET": ground.secret,
+    }
+    words = ["-m", "doorbuster", "run-jobs", "--name", "jobs", "--ready-fd", "{ready}"]
+    async with _running(words, environment, None, 1):
+        yield
+
+
+@asynccontextmanager
 async def hello(folder: Path) -> AsyncIterator[Servers]:
     """Run one hello-world server that repeats what `hello.keep` left in the folder."""
     with _listening() as door:
         words = ["-m", "doorbuster.bench.hello", str(folder), "{listen}", "{ready}"]
         async with _running(words, dict(os.environ), door, 1) as pids:
             yield Servers(f"http://127.0.0.1:{door.getsockname()[1]}", pids)
-
-
-def _words(command: str) -> list[str]:
-    return ["-m", "doorbuster", command, "--name", "bench", "--listen-fd", "{listen}", "--ready-fd", "{ready}"]
 
 
 def _command(name: str) -> list[str]:
@@ -73,7 +84,7 @@ def _listening() -> socket.socket:
 
 @asynccontextmanager
 async def _running(
-    words: list[str], environment: dict[str, str], door: socket.socket, count: int
+    words: list[str], environment: dict[str, str], door: socket.socket | None, count: int
 ) -> AsyncIterator[tuple[int, ...]]:
     processes: list[asyncio.subprocess.Process] = []
     try:
@@ -92,14 +103,17 @@ async def _running(
                 await process.wait()
 
 
-async def _started(words: list[str], environment: dict[str, str], door: socket.socket) -> asyncio.subprocess.Process:
+async def _started(
+    words: list[str], environment: dict[str, str], door: socket.socket | None
+) -> asyncio.subprocess.Process:
     """Start one process and wait for its word that it serves."""
     receiving, sending = os.pipe()
-    facts = {"listen": door.fileno(), "ready": sending}
+    inherited = (sending,) if door is None else (door.fileno(), sending)
+    facts = {"listen": inherited[0], "ready": sending}
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, *[word.format(**facts) for word in words], env=environment,
-            pass_fds=(door.fileno(), sending), preexec_fn=die_with_parent(signal.SIGKILL),
+            pass_fds=inherited, preexec_fn=die_with_parent(signal.SIGKILL),
         )  # fmt: skip
     finally:
         os.close(sending)

@@ -13,7 +13,7 @@ from doorbuster.control.recording import record, record_refusal
 from doorbuster.control.sales import sale_or_404
 from doorbuster.database import Database
 from doorbuster.room import rooms
-from doorbuster.room.rooms import NewRoom
+from doorbuster.room.rooms import NewRoom, Room
 from doorbuster.web.forms import Form, choice, read_form, text, whole
 from doorbuster.web.pages import show
 
@@ -81,8 +81,23 @@ async def room_set(request: Request) -> Response:
 async def _page(request: Request, form: Form[RoomForm] | Form[object], status: int) -> Response:
     database = house_of(request).database
     sale = await sale_or_404(database, request.path_params["id"])
+    room = await rooms.room_of_sale(database, sale.id)
     return show(
         request, "control/room.html", status, operator=operator_of(request), may_operate=may(request, "operate"),
-        sale=sale, room=await rooms.room_of_sale(database, sale.id), form=form,
-        choices=[(value, words) for value, (words, _, _) in CHOICES.items()],
+        sale=sale, room=room, tickets=await _tickets(database, room), form=form,
+        choices=[(value, CHOICES[value][0]) for value in _possible(room)],
     )  # fmt: skip
+
+
+def _possible(room: Room | None) -> tuple[str, ...]:
+    """Return what can be done to a room that is as it is, the likeliest first."""
+    if room is None or room.phase == "closed":
+        return ("lottery", "first-come")
+    return ("resume" if room.paused else "pause", "ceiling", "close")
+
+
+async def _tickets(database: Database, room: Room | None) -> int:
+    """Return how many tickets were given; before the draw they are counted in stripes."""
+    if room is None:
+        return 0
+    return room.tail or sum(await rooms.stripe_counts(database, room.sale_id))

@@ -68,6 +68,10 @@ class Meter(Generic[Key]):
         if self._counted is not None and (key in self._counted or len(self._counted) < self._keys_max):
             self._counted[key] = self._counted.get(key, 0) + 1
 
+    def hold_back(self, key: Key, now: float) -> None:
+        """Let the next request of `key` pass a whole period from now: for who was told to wait and did not."""
+        self._tats[key] = now + self.rate.burst / self.rate.per_second
+
     def count_for_sharing(self) -> None:
         """Remember from now on what is counted, for `take_counted`."""
         self._counted = {}

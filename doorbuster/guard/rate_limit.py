@@ -2,7 +2,11 @@
 
 A client is a signed shopper cookie, or an address without one; a network is an IPv4 /24 or an IPv6 /48. Both bounds
 hold: the client's keeps one person from taking everybody's turn, the network's catches whoever makes ever new clients.
-Many buyers behind one address each have their own turn and are slowed together only far above what people do.
+Many buyers behind one address each have their own turn and are slowed together only far above what people do: whoever
+comes without a cookie and is refused is given one, so that the next time is their own.
+
+A customer who asks again before the time that was told waits anew, so that hammering gains nothing and patience always
+gets in. An address is not held to that: behind it others may have asked.
 
 Answers of the API carry the RateLimit fields (draft-ietf-httpapi-ratelimit-headers), refusals also Retry-After, with up
 to 30 % added by chance, so that those who were refused together do not come back together.
@@ -32,10 +36,12 @@ from doorbuster.guard.rehearsal import REFUSED
 from doorbuster.settings import Settings
 from doorbuster.web.networks import Networks
 from doorbuster.web.problems import declare
-from doorbuster.web.sessions import shopper_of_cookie
+from doorbuster.web.sessions import mint, shopper_of_cookie
 
 POLICY_FILE = "policy.json"
 JITTER = 0.3
+CUSTOMER, ADDRESS, NETWORK = "s:", "a:", "n:"
+"""How the keys of callers begin, by what they are known by."""
 KINDS = {name: number for number, name in enumerate(CLASSES)}
 OVERSHOOT = 2.0
 """Of several workers each lets this share of the whole pass, because a caller's connections are not spread evenly."""
@@ -156,6 +162,9 @@ class RateLimit:
             ASKED.add(name, "passed" if passes else "would_refuse")
             await self._app(scope, receive, self._told(send, name, meters, own) if is_api(scope) else send)
             return
+        if not own.passes and client.startswith(CUSTOMER):
+            meters.client.hold_back(client, now)
+            own = meters.client.ask(client, now)
         self.recent.remember(now, KINDS[name] + REFUSED, client, network)
         ASKED.add(name, "refused")
         await self._refuse(scope, send, name, network if own.passes else client, own if not own.passes else shared)
@@ -178,7 +187,7 @@ class RateLimit:
 
     async def _refuse(self, scope: Scope, send: Send, name: RouteClass, key: str, verdict: Verdict) -> None:
         meters = self._meters[name]
-        of_network = key.startswith("n:")
+        of_network = key.startswith(NETWORK)
         why: Why = "network" if of_network else "client"
         refusal = Refusal(self._clock.now(), name, why, self.policy.version, who_of(key))
         whose = "one network" if of_network else "one visitor"
@@ -189,6 +198,9 @@ class RateLimit:
             id_of(refusal, self._secret),
         )
         fields = _fields(name, (meters.network if of_network else meters.client).rate, verdict)
+        if key.startswith(ADDRESS):
+            key_sent = dict(scope["headers"]).get(b"idempotency-key", b"").decode("latin-1")
+            fields.append((b"set-cookie", (mint(self._secret, self._secure, key_sent or None).cookie or "").encode()))
         await self._look.answer(scope, send, told, fields)
 
 

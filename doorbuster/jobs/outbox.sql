@@ -15,9 +15,10 @@ WITH due AS (
 ), told AS (
   INSERT INTO pgqueuer (priority, entrypoint, payload, status, dedupe_key)
   SELECT 0, 'webhook',
-         convert_to((payload || jsonb_build_object('told', kind, 'event', id, 'asked_at', created_at))::text, 'UTF8'),
-         'queued', 'webhook:' || id
-    FROM moved WHERE kind = ANY (:told::text[]) ORDER BY id
+         convert_to((payload || jsonb_build_object('told', kind, 'event', id, 'asked_at', created_at,
+                                                   'receiver', receiver))::text, 'UTF8'),
+         'queued', 'webhook:' || id || ':' || receiver
+    FROM moved CROSS JOIN unnest(:receivers::text[]) receiver WHERE kind = ANY (:told::text[]) ORDER BY id
 ), queued AS (
   INSERT INTO pgqueuer (priority, entrypoint, payload, status, dedupe_key)
   SELECT 0, kind, convert_to(payload::text, 'UTF8'), 'queued', 'outbox:' || id FROM moved ORDER BY id

@@ -45,12 +45,13 @@ Handler = Callable[[Mapping[str, Any]], Awaitable[None]]
 logger = logging.getLogger(__name__)
 
 
-async def relay(database: Database, told: Sequence[str] = ()) -> float:
+async def relay(database: Database, told: Sequence[str] = (), receivers: Sequence[str] = ()) -> float:
     """Move one batch from the outbox to the queue; return the seconds until the next look.
 
-    Of the kinds in `told` a `webhook` job is queued as well, with the row's id as the event's.
+    Of the kinds in `told` each of the `receivers` gets a `webhook` job as well, with the row's id as the event's.
     """
-    row = await database.fetch_one(SQL.relay_outbox, batch=RELAY_BATCH, told=list(told))
+    facts = {"told": list(told), "receivers": list(receivers)}
+    row = await database.fetch_one(SQL.relay_outbox, batch=RELAY_BATCH, **facts)
     moved = int(row["moved"]) if row else 0
     RELAYED.add(by=moved)
     return 0.0 if moved == RELAY_BATCH else RELAY_PAUSE_SECONDS

@@ -1,7 +1,10 @@
 -- Turns tickets into passes for many customers in one round trip: those whose turn it is, as far as the allowance reaches.
 --
--- Under the lock of the room's row, so that never more are admitted than the allowance says. Who asks in time and has to
--- wait a moment keeps the turn (asked_at); who comes too late, or comes back after a pass, is let in once more at once.
+-- Under the lock of the room's row, so that never more are admitted than the allowance says, and evenly: who comes late
+-- makes up for a tenth of a second at most (or for one pass), so that in any ten seconds it is at most one per cent (or
+-- one) more than the rate says. That is GCRA, as in guard/gcra.py.
+-- Who asks in time and has to wait a moment keeps the turn (asked_at); who comes too late, or comes back after a pass, is
+-- let in once more.
 CREATE OR REPLACE FUNCTION admit_to_sale(
   p_sale uuid, p_customers text[], p_positions bigint[], p_turn_seconds double precision, p_pass_seconds double precision
 ) RETURNS TABLE (customer_key text, answer text, pass_until timestamptz)
@@ -21,6 +24,8 @@ DECLARE
   v_row    record;
   v_answer text;
   v_passed bigint := 0;
+  v_period interval;
+  v_next   timestamptz;
 BEGIN
   -- name: admit_lock_room
   -- why:  whoever holds the room's row decides who is admitted
@@ -28,6 +33,8 @@ BEGIN
   SELECT r.* INTO v_room FROM rooms r WHERE r.sale_id = p_sale FOR NO KEY UPDATE;
   v_now := clock_timestamp();
   v_until := v_now + make_interval(secs => p_pass_seconds);
+  v_period := make_interval(secs => 1 / v_room.rate);
+  v_next := greatest(v_room.next_pass_at, v_now - v_period * (0.99 * greatest(1, floor(v_room.rate / 10))));
 
   -- name: admit_callers
   -- why:  when each was called, and what they had already
@@ -51,12 +58,14 @@ BEGIN
       WHEN NOT v_row.in_time AND v_row.graced THEN 'Lapsed'
       WHEN v_room.paused THEN 'Paused'
       WHEN v_room.admitted + v_passed + 1 > v_room.allowance THEN 'OneMoment'
+      WHEN v_next > v_now THEN 'OneMoment'
       ELSE 'New'
     END;
     IF v_answer = 'New' THEN
       v_answer := 'Passed';
       v_row.pass_until := v_until;
       v_passed := v_passed + 1;
+      v_next := v_next + v_period;
       -- name: admit_write_pass
       -- why:  a pass given is durable before it is told
       -- cost: rows 1, buffers 12
@@ -73,8 +82,8 @@ BEGIN
   END LOOP;
 
   -- name: admit_count
-  -- why:  what was admitted counts against the allowance
+  -- why:  what was admitted counts against the allowance, and moves on when the next may be
   -- cost: rows 1, buffers 8
-  UPDATE rooms r SET admitted = r.admitted + v_passed WHERE r.sale_id = p_sale AND v_passed > 0;
+  UPDATE rooms r SET admitted = r.admitted + v_passed, next_pass_at = v_next WHERE r.sale_id = p_sale AND v_passed > 0;
 END
 $$;

@@ -130,7 +130,9 @@ def list_(json: Json = False) -> None:
     table = Table("Sale", "Phase", "Order", "Called", "Waiting", "Admitted", "Rate", "Ceiling", box=None)
     for room in found:
         phase = f"{room.phase}, paused" if room.paused else room.phase
-        counts = (room.serving, room.tail - room.serving, room.admitted)
+        # Before the draw tickets have no order, so nobody waits at a place yet.
+        waiting = "-" if room.phase == "registering" and not room.tail else room.tail - room.serving
+        counts = (room.serving, waiting, room.admitted)
         ceiling = "none" if room.rate_max is None else f"{room.rate_max:g}/s"
         table.add_row(room.handle, phase, room.entry_order, *map(str, counts), f"{room.rate:.1f}/s", ceiling)
     Console().print(table if found else "No room is open: doorbuster room open --help")

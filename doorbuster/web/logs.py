@@ -66,7 +66,7 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     urls = (settings.database_url, settings.watch_database_url, settings.smtp_url, settings.valkey_url)
     passwords = [password for url in urls if (password := urlsplit(url or "").password)]
     found = {
-        settings.secret, settings.gateway_key, *settings.gateway_callback_secrets, *settings.webhook_secrets,
+        settings.secret, settings.gateway_key, *settings.gateway_callback_secrets, *sum(settings.webhook_secrets, ()),
         *passwords, *map(unquote, passwords),
     }  # fmt: skip
     return tuple(sorted((each for each in found if len(each) >= SECRET_LENGTH_MIN), key=len, reverse=True))

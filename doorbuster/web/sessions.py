@@ -1,7 +1,7 @@
-"""Who is asking: a shopper's identity, minted at the first POST and carried by a signed cookie.
+"""Who is asking: a shopper's identity, minted at the first POST, or with a refusal, and carried by a signed cookie.
 
 Promises: an identity can't be guessed or made up; reading one costs a few microseconds and no database.
-Never: minted by a GET, so that pages stay the same bytes for everybody.
+Never: minted by a page that is shown, so that pages stay the same bytes for everybody.
 
 A caller without a cookie who sends an Idempotency-Key gets the identity that the key derives, so that a retry after a
 lost answer meets the same identity and is answered the same. Keys are therefore at least 16 unguessable characters.

@@ -27,7 +27,8 @@ LOOKS = {
 
 @pytest.mark.parametrize("look", LOOKS)
 async def test_the_control_room_is_accessible(shop, open_page, violations, look):
-    await shop.plans_sale(opens_in_seconds=-1)
+    sale = await shop.plans_sale(opens_in_seconds=600)
+    shop.runs("room", "open", sale.handle, "--reason", "a look")
     page = await open_page(bypass_csp=True, base_url=shop.control_url, **LOOKS[look])
     found = {}
     link = shop.runs("operator", "link", "--role", "owner")
@@ -38,8 +39,9 @@ async def test_the_control_room_is_accessible(shop, open_page, violations, look)
     await page.get_by_role("button").last.click()
     await page.wait_for_url(f"{shop.control_url}/")
 
-    for path in PAGES:
+    for path in (*PAGES, f"/sales/{sale.id}/room"):
         await page.goto(path)
         found[path] = await violations(page)
-
     assert found == {path: [] for path in found}
+    # The commitment of a draw is one word of 64 characters.
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -10,6 +10,8 @@ RELEASE = bugs_of("doorbuster/room/release.py", "tests/rooms/room/test_release.p
 ADMIT = bugs_of(
     "doorbuster/room/admit.function.sql", "tests/rooms/room/test_release.py", "tests/rooms/room/test_entering.py"
 )
+THROTTLE = bugs_of("doorbuster/downstream.py", "tests/rooms/downstream/test_throttle.py")
+WEBHOOKS = bugs_of("doorbuster/shop/webhooks.py", "tests/rooms/shop/test_webhooks.py")
 FLOOD = bugs_of("doorbuster/room/flood.py", "tests/rooms/room/test_flood.py")
 
 GUARDING: tuple[Bug, ...] = (
@@ -66,5 +68,48 @@ GUARDING: tuple[Bug, ...] = (
         "bots pay for tickets",
         "(0 if loud else self._calm + 1) + windows - 1",
         "(0 if loud else CALM_WINDOWS) + windows - 1",
+    ),
+    METER.bug(
+        "who does not wait as told is served all the same",
+        "hammering gains nothing",
+        "        self._tats[key] = now + self.rate.burst / self.rate.per_second",
+        "        pass",
+        "tests/rooms/guard/test_rate_limit.py",
+    ),
+    RATE_LIMIT.bug(
+        "who is refused without a cookie gets none",
+        "people behind one address have a turn each",
+        "        if key.startswith(ADDRESS):",
+        "        if False:",
+    ),
+    ADMIT.bug(
+        "passes come in bursts",
+        "not more than the rate in any ten seconds",
+        "WHEN v_next > v_now THEN 'OneMoment'",
+        "WHEN false THEN 'OneMoment'",
+    ),
+    THROTTLE.bug(
+        "a downstream that is left in peace is never asked about",
+        "a recovery is noticed",
+        "        if not self._probing and now >= self._probe_from:",
+        "        if False:",
+    ),
+    THROTTLE.bug(
+        "a failing downstream is asked for everything",
+        "a failing provider is left in peace",
+        "return max(0.0, (requests - K * accepts) / (requests + 1)) if requests >= EVIDENCE_MIN else 0.0",
+        "return 0.0 * accepts * requests",
+    ),
+    THROTTLE.bug(
+        "retries have no budget",
+        "everything has a limit",
+        "        if retries + 1 > RETRIES_MIN + RETRY_SHARE * calls:",
+        "        if retries < 0 > calls:",
+    ),
+    WEBHOOKS.bug(
+        "all receivers of webhooks share one throttle",
+        "one that fails keeps no other waiting",
+        "        await receiver.downstream.call(",
+        "        await next(iter(self._receivers.values())).downstream.call(",
     ),
 )

@@ -1,12 +1,14 @@
 """An operator opens a sale's waiting room, steers it, and closes it, by one form."""
 
+import re
 from uuid import UUID
 
 import pytest
 
+from doorbuster.room.entering import enter_batch
 from doorbuster.room.rooms import room_of_sale
 from doorbuster.sale.sales import sale_by_id
-from tests.rooms.control.room import Room, Visitor
+from tests.rooms.control.room import Answer, Room, Visitor
 from tests.rooms.control.test_sales import scheduled
 from tests.rooms.shop.conftest import Scene
 
@@ -26,6 +28,10 @@ def wish(what: str, ceiling: str = "", reason: str = "the opening") -> dict[str,
     return {"what": what, "ceiling": ceiling, "reason": reason}
 
 
+def offered(page: Answer) -> set[str]:
+    return set(re.findall(r'<option value="([a-z-]+)"', page.text))
+
+
 async def test_a_sale_without_a_room_says_so(operator: Visitor, sale: UUID) -> None:
     assert (await operator.get(f"/sales/{sale}/room")).says("This sale has none")
 
@@ -40,6 +46,20 @@ async def test_a_room_is_opened_paused_resumed_and_closed(room: Room, operator: 
     opened = await room_of_sale(room.house.database, sale)
     assert opened is not None
     assert opened.phase == "closed"
+
+
+async def test_only_what_can_be_done_is_offered_and_tickets_are_counted_before_the_draw(
+    room: Room, operator: Visitor, sale: UUID
+) -> None:
+    address = f"/sales/{sale}/room"
+    assert offered(await operator.get(address)) == {"lottery", "first-come"}
+    await operator.post(address, wish("lottery"))
+    await enter_batch(room.house.database, sale, ["s:ada", "s:bob"], 3)
+    page = await operator.get(address)
+    assert offered(page) == {"pause", "ceiling", "close"}
+    assert page.says("Tickets 2")
+    await operator.post(address, wish("pause"))
+    assert offered(await operator.get(address)) == {"resume", "ceiling", "close"}
 
 
 async def test_what_cannot_be_done_is_said_beside_its_field(operator: Visitor, sale: UUID) -> None:

@@ -149,6 +149,36 @@ async def test_shoppers_behind_one_address_have_a_turn_each(guarded: Guarded) ->
     assert [(await guarded.knock(cookie=cookie))[0] for cookie in cookies] == [200] * 10
 
 
+async def test_who_comes_without_a_cookie_and_is_refused_is_given_one_for_a_turn_of_their_own(guarded: Guarded) -> None:
+    guarded.limit(network_burst=100)
+    await guarded.statuses(2)
+    given = [(await guarded.knock())[1]["set-cookie"] for _ in range(10)]
+
+    assert [(await guarded.knock(cookie=cookie))[0] for cookie in given] == [200] * 10
+
+
+async def test_a_customer_who_does_not_wait_as_told_waits_anew(guarded: Guarded) -> None:
+    cookie = mint("s" * 40, False, "key-number-0000000001").cookie
+    await guarded.statuses(2, cookie=cookie)
+    for _ in range(20):
+        assert await guarded.statuses(1, cookie=cookie) == [429]
+        guarded.clock.advance(0.9)
+    status, headers, _ = await guarded.knock(cookie=cookie)
+    guarded.clock.advance(int(headers["retry-after"]))
+
+    assert (status, await guarded.statuses(1, cookie=cookie)) == (429, [200])
+
+
+async def test_behind_an_address_nobody_waits_anew_for_what_others_do(guarded: Guarded) -> None:
+    guarded.limit(network_burst=100)
+    told = []
+    for _ in range(20):
+        told += await guarded.statuses(1)
+        guarded.clock.advance(0.5)
+
+    assert told.count(200) >= 10
+
+
 async def test_a_forged_cookie_is_no_new_client(guarded: Guarded) -> None:
     told = [(await guarded.knock(cookie=f"shopper={n:022d}.{'x' * 16}"))[0] for n in range(4)]
 

@@ -11,7 +11,12 @@ from doorbuster.room.release import Measured, bound_of, conversion_of, next_step
 from doorbuster.sale.holds import Caller, Claim, claim_batch
 from doorbuster.sale.planning import Done, create_sale
 from tests.rooms.room.conftest import House
-from tests.rooms.sale.market import opened, plan, product
+from tests.rooms.sale.market import opened, plan, product, statement
+
+ALL_CALLED = statement(
+    "WITH r AS (UPDATE rooms SET rate = :rate, serving = tail, allowance = 100 WHERE sale_id = :sale_id RETURNING *) "
+    "INSERT INTO room_calls SELECT sale_id, serving, now() FROM r"
+)
 
 
 def seen(**changes: Any) -> Measured:
@@ -113,6 +118,20 @@ async def test_never_more_are_admitted_than_the_ceiling_allows(database: Databas
     assert room.admitted == len(passed)
     assert len(passed) <= 4.0 * (seconds + 2) * 1.01
     assert len(passed) >= 4.0 * seconds * 0.8
+
+
+@pytest.mark.parametrize(("rate", "at_once"), [(4.0, 1), (20.0, 2), (60.0, 6)])
+async def test_after_a_pause_only_a_tenth_of_a_second_is_made_up_for(
+    database: Database, rate: float, at_once: int
+) -> None:
+    house = House(database, await opened(database, units=1000))
+    await house.open("first_come")
+    names = [f"v{n}" for n in range(100)]
+    await house.enter(*names)
+    await database.execute(ALL_CALLED, sale_id=house.sale.id, rate=rate)
+
+    told = await house.admit(**{name: position for position, name in enumerate(names)})
+    assert [each.word for each in told] == ["Passed"] * at_once + ["OneMoment"] * (100 - at_once)
 
 
 async def test_passes_without_a_unit_never_exceed_what_is_left(house: House) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from doorbuster.errors import Misconfigured, Throttled
 from doorbuster.jobs.worker import relay
 from doorbuster.settings import Settings, from_environment
 from doorbuster.shop.returning import cancel_order
-from doorbuster.shop.webhooks import TYPES, WebhookNotTaken, Webhooks
+from doorbuster.shop.webhooks import TYPES, WebhookNotTaken, Webhooks, receivers_of
 from tests.rooms.shop.conftest import Scene, event
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "webhooks.md"
@@ -63,8 +63,8 @@ def is_genuine() -> Any:
     return names["is_genuine"]
 
 
-async def payloads(scene: Scene) -> list[dict[str, Any]]:
-    await relay(scene.database, tuple(TYPES))
+async def payloads(scene: Scene, told: Settings) -> list[dict[str, Any]]:
+    await relay(scene.database, tuple(TYPES), tuple(receivers_of(told, SystemClock())))
     return [msgspec.json.decode(row[0]) for row in await scene.sql(QUEUED)]
 
 
@@ -74,7 +74,7 @@ async def test_a_paid_order_is_told_with_a_signature_that_the_guides_example_bel
     await scene.open_sale()
     order = await scene.ordered()
     await scene.told(event(order))
-    (payload,) = await payloads(scene)
+    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
     await Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url)).deliver(payload)
     ((headers, body),) = receiver.got
     told = msgspec.json.decode(body)
@@ -90,7 +90,7 @@ async def test_a_paid_order_is_told_with_a_signature_that_the_guides_example_bel
 async def test_a_second_delivery_has_the_same_id(scene: Scene, tmp_path: Path, receiver: Receiver) -> None:
     await scene.open_sale()
     await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene)
+    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
     receiver.answers = [500]
     webhooks = Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url))
     with pytest.raises(WebhookNotTaken, match="answered 500"):
@@ -105,7 +105,7 @@ async def test_anything_but_a_yes_is_delivered_again(
 ) -> None:
     await scene.open_sale()
     await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene)
+    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
     receiver.answers = [status]
     with pytest.raises(WebhookNotTaken):
         await Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url)).deliver(payload)
@@ -115,9 +115,10 @@ async def test_anything_but_a_yes_is_delivered_again(
 async def test_a_receiver_that_is_away_is_no_yes(scene: Scene, tmp_path: Path) -> None:
     await scene.open_sale()
     await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene)
+    away = settings(tmp_path, "http://127.0.0.1:9/hook")
+    (payload,) = await payloads(scene, away)
     with pytest.raises(WebhookNotTaken):
-        await Webhooks(scene.database, SystemClock(), settings(tmp_path, "http://127.0.0.1:9/hook")).deliver(payload)
+        await Webhooks(scene.database, SystemClock(), away).deliver(payload)
 
 
 async def test_while_the_secret_is_being_replaced_both_signatures_come_along(
@@ -125,7 +126,7 @@ async def test_while_the_secret_is_being_replaced_both_signatures_come_along(
 ) -> None:
     await scene.open_sale()
     await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene)
+    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
     await Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url, "new, old")).deliver(payload)
     ((headers, body),) = receiver.got
     genuine, headers = is_genuine(), {name.lower(): value for name, value in headers.items()}
@@ -133,12 +134,14 @@ async def test_while_the_secret_is_being_replaced_both_signatures_come_along(
     assert genuine(headers, body, "new")
 
 
-async def test_every_change_is_told_once_and_the_rest_of_the_work_is_done_beside_it(scene: Scene) -> None:
+async def test_every_change_is_told_once_and_the_rest_of_the_work_is_done_beside_it(
+    scene: Scene, tmp_path: Path
+) -> None:
     await scene.open_sale()
     order = await scene.ordered()
     await scene.told(event(order))
     await cancel_order(scene.database, order.order_id, "no")
-    told = [payload["told"] for payload in await payloads(scene)]
+    told = [payload["told"] for payload in await payloads(scene, settings(tmp_path, "https://warehouse.example/"))]
     assert told == ["order_paid", "order_cancelled"]
     kinds = [row[0] for row in await scene.sql("SELECT entrypoint FROM pgqueuer WHERE entrypoint <> 'webhook'")]
     assert sorted(kinds) == ["order_cancelled", "order_paid", "refund"]
@@ -147,10 +150,57 @@ async def test_every_change_is_told_once_and_the_rest_of_the_work_is_done_beside
 async def test_without_an_address_nobody_is_told(scene: Scene, tmp_path: Path) -> None:
     await scene.open_sale()
     await scene.told(event(await scene.ordered()))
-    await relay(scene.database)
-    assert await scene.sql(QUEUED) == []
-    nobody = replace(settings(tmp_path, ""), webhook_url="")
-    await Webhooks(scene.database, SystemClock(), nobody).deliver({"told": "order_paid"})
+    nobody = settings(tmp_path, "")
+    assert await payloads(scene, nobody) == []
+    await Webhooks(scene.database, SystemClock(), nobody).deliver({"told": "order_paid", "receiver": "gone"})
+
+
+@pytest.mark.parametrize(
+    ("urls", "secrets", "complaint"),
+    [
+        ("https://a.example/ https://a.example/", "", "each of them once"),
+        (" ".join(f"https://{n}.example/" for n in range(9)), "", "up to 8 addresses"),
+        ("https://a.example/ https://b.example/", "one for both", "a secret for each of 2 addresses"),
+        ("https://a.example/ https://b.example/", "first;", "a secret for each of 2 addresses"),
+    ],
+)
+def test_a_slip_in_the_addresses_is_told_with_its_mend(tmp_path: Path, urls: str, secrets: str, complaint: str) -> None:
+    with pytest.raises(Misconfigured, match=complaint):
+        settings(tmp_path, urls, secrets)
+
+
+async def test_each_of_several_receivers_is_told_with_a_secret_of_its_own(
+    scene: Scene, tmp_path: Path, receiver: Receiver
+) -> None:
+    await scene.open_sale()
+    await scene.told(event(await scene.ordered()))
+    both = settings(tmp_path, f"{receiver.url} {receiver.url}?b", "of the warehouse;of the accounts, an old one")
+    webhooks = Webhooks(scene.database, SystemClock(), both)
+    for payload in await payloads(scene, both):
+        await webhooks.deliver(payload)
+
+    genuine = is_genuine()
+    got = [({name.lower(): value for name, value in headers.items()}, body) for headers, body in receiver.got]
+    secrets = ("of the warehouse", "of the accounts", "an old one")
+    believed = [[genuine(headers, body, secret) for headers, body in got] for secret in secrets]
+    assert believed == [[True, False], [False, True], [False, True]]
+
+
+async def test_a_receiver_that_fails_keeps_no_other_from_being_told(
+    scene: Scene, tmp_path: Path, receiver: Receiver
+) -> None:
+    await scene.open_sale()
+    await scene.told(event(await scene.ordered()))
+    both = settings(tmp_path, f"http://127.0.0.1:9/hook {receiver.url}", "a;b")
+    to_the_failing, to_the_well = await payloads(scene, both)
+    webhooks = Webhooks(scene.database, SystemClock(), both)
+    for _ in range(60):
+        with pytest.raises((WebhookNotTaken, Throttled)):
+            await webhooks.deliver(to_the_failing)
+
+    for _ in range(60):
+        await webhooks.deliver(to_the_well)
+    assert len(receiver.got) == 60
 
 
 def test_an_address_in_the_open_is_refused(tmp_path: Path) -> None:
@@ -163,7 +213,7 @@ async def test_a_receiver_that_fails_is_left_in_peace_and_one_that_says_no_is_no
 ) -> None:
     await scene.open_sale()
     await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene)
+    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
     webhooks = Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url))
     receiver.answers = [410] * 30 + [503] * 60
 

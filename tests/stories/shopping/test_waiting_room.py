@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import json
 import re
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 
+from doorbuster.journal import lines, open_event_log
 from tests.cast import told
 from tests.stories.shopping.conftest import Shop
 from tests.stories.shopping.visitor import Page, Visitor
@@ -194,7 +196,7 @@ async def test_where_work_is_asked_for_a_ticket_costs_a_sum_or_a_letter(shop: Sh
         (mail,) = shop.mails_to(fay.email)
         link = re.search(r"http\S+/room/proof\S+", mail.get_payload()[0].get_payload(decode=True).decode())
         assert link is not None
-        assert (await elsewhere.goes_to(link[0])).title == "Come in"
+        assert (await elsewhere.goes_to(link[0])).title == "Your ticket is here"
         for _ in range(2):
             assert (await elsewhere.sends(link[0], {})).title in ("You are in line", "It is your turn")
         assert (await eve.sends(link[0], {})).status == 404
@@ -217,3 +219,47 @@ async def test_a_program_does_the_sum_in_a_header(shop: Shop) -> None:
         async with program.post(tickets, headers={**key, "Room-Work": work}) as reply:
             assert reply.status == 201
     await room(shop, "close", "reckoned")
+
+
+async def test_who_farms_tickets_from_one_network_makes_them_cost_a_sum_and_operators_are_told(shop: Shop) -> None:
+    await shop.sale("farmed", units=2)
+    sale_id = shop.value("SELECT id::text FROM sales WHERE handle = 'farmed'")
+    await room(shop, "open", "farmed")
+    tickets = urljoin(shop.url, f"/api/v1/sales/{sale_id}/room/tickets")
+
+    async def ask(program: aiohttp.ClientSession, number: int) -> int:
+        headers = {"Idempotency-Key": f"a-farm-of-tickets-{number}", "X-Forwarded-For": f"81.20.30.{number % 250 + 1}"}
+        async with program.post(tickets, headers=headers) as reply:
+            return reply.status
+
+    # No cookie is kept: each request is a customer of its own, from one of the network's addresses.
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as farm:
+        try:
+            numbers = itertools.count()
+            answers = [await ask(farm, next(numbers))]
+            assert answers == [201]
+            while answers[-1] == 201:
+                answers.append(await ask(farm, next(numbers)))
+            assert answers[-1] == 403
+            await shop.eventually(lambda: "work.begin" in written(shop))
+        finally:
+            lever(shop, "work", "off", "--reason", "the story is over")
+
+        async def let_in() -> bool:
+            return [await ask(farm, next(numbers)) for _ in range(6)] == [201] * 6
+
+        async with asyncio.timeout(40):
+            while not await let_in():  # noqa: ASYNC110
+                await asyncio.sleep(1)
+    await room(shop, "close", "farmed")
+
+
+def lever(shop: Shop, *words: str) -> None:
+    status, said = told(shop.running.home, "lane", *words)
+    assert status == 0, said
+
+
+def written(shop: Shop) -> set[str]:
+    """The verbs of what was written down last."""
+    with open_event_log(shop.running.home) as log:
+        return {line.verb for line in lines(log)}
