@@ -163,7 +163,7 @@ def _control_of_on_call() -> list[BaseRoute]:
 
 
 def _control_of_the_watch() -> list[BaseRoute]:
-    from doorbuster.control import database_pages, diagnoses, queries
+    from doorbuster.control import auditing, database_pages, diagnoses, queries
     from doorbuster.control.access import guarded
 
     return [
@@ -171,6 +171,8 @@ def _control_of_the_watch() -> list[BaseRoute]:
         guarded("/diagnosis/{id:int}", diagnoses.record_show, "look"),
         guarded("/database", database_pages.database_show, "look"),
         guarded("/queries", queries.queries_index, "look"),
+        guarded("/audit", auditing.audit_show, "look"),
+        guarded("/audit", auditing.audit_begin, "operate", "POST"),
     ]
 
 
