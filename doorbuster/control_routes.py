@@ -149,12 +149,28 @@ def _control_of_alerts() -> list[BaseRoute]:
 
 
 def _control_of_on_call() -> list[BaseRoute]:
-    from doorbuster.control import on_call
+    from doorbuster.control import on_call, on_call_people, on_call_policy, on_call_rota
     from doorbuster.control.access import guarded
 
     return [
         guarded("/on-call", on_call.on_call_index, "look"),
         guarded("/on-call/targets/{id:int}/test", on_call.target_test, "operate", "POST"),
+        guarded("/on-call/people", on_call_people.person_create, "operate", "POST"),
+        guarded("/on-call/people/{id:int}", on_call_people.person_show, "look"),
+        guarded("/on-call/people/{id:int}/removal", on_call_people.person_remove, "operate", "POST"),
+        guarded("/on-call/people/{id:int}/targets", on_call_people.target_create, "operate", "POST"),
+        guarded(
+            "/on-call/people/{id:int}/targets/{target:int}/removal", on_call_people.target_remove, "operate", "POST"
+        ),
+        guarded("/on-call/tests/{team}", on_call_people.page_try, "operate", "POST"),
+        guarded("/on-call/rotations/{team}", on_call_rota.rotation_show, "operate"),
+        guarded("/on-call/rotations/{team}", on_call_rota.rotation_set, "operate", "POST"),
+        guarded("/on-call/stand-ins", on_call_rota.stand_in_show, "operate"),
+        guarded("/on-call/stand-ins", on_call_rota.stand_in_create, "operate", "POST"),
+        guarded("/on-call/stand-ins/{id:int}/end", on_call_rota.stand_in_end, "operate", "POST"),
+        guarded("/on-call/policies/{subject}", on_call_policy.policy_show, "operate"),
+        guarded("/on-call/policies/{subject}", on_call_policy.policy_set, "operate", "POST"),
+        guarded("/on-call/policies/{subject}/removal", on_call_policy.policy_remove, "operate", "POST"),
         guarded("/on-call/pages/{id:uuid}/acknowledgement", on_call.page_acknowledge, "operate", "POST"),
         guarded("/on-call/pages/{id:uuid}/resolution", on_call.page_resolve, "operate", "POST"),
         Route("/on-call/pages/{id:uuid}/{token}", on_call.take_show),
@@ -163,7 +179,7 @@ def _control_of_on_call() -> list[BaseRoute]:
 
 
 def _control_of_the_watch() -> list[BaseRoute]:
-    from doorbuster.control import database_pages, diagnoses, queries
+    from doorbuster.control import auditing, database_pages, diagnoses, queries
     from doorbuster.control.access import guarded
 
     return [
@@ -171,6 +187,8 @@ def _control_of_the_watch() -> list[BaseRoute]:
         guarded("/diagnosis/{id:int}", diagnoses.record_show, "look"),
         guarded("/database", database_pages.database_show, "look"),
         guarded("/queries", queries.queries_index, "look"),
+        guarded("/audit", auditing.audit_show, "look"),
+        guarded("/audit", auditing.audit_begin, "operate", "POST"),
     ]
 
 

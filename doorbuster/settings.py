@@ -70,8 +70,7 @@ class Settings:
     """PUBLIC_URL: how shoppers reach the shop, for links in mails; http://HOST:PORT by default."""
 
     control_public_url: str = ""
-    """CONTROL_PUBLIC_URL: how operators reach the control room, for links in pages; http://HOST:CONTROL_PORT by
-    default."""
+    """CONTROL_PUBLIC_URL: how operators reach the control room, for links; http://HOST:CONTROL_PORT by default."""
 
     payment_url: str = ""
     """PAYMENT_URL: the gateway's base address; the test gateway's own by default."""
@@ -119,6 +118,9 @@ class Settings:
 
     sale_objective: float = 0.99
     """SLO_SALE_PERCENT: the same within one sale."""
+
+    audit_seconds: int = 900
+    """AUDIT_SECONDS: how often the books are audited by themselves, when all is calm; 0: only when somebody asks."""
 
     @property
     def shop_url(self) -> str:
@@ -211,6 +213,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
         month_objective=_objective(environ.get("SLO_MONTH_PERCENT", "99.5"), "SLO_MONTH_PERCENT"),
         sale_objective=_objective(environ.get("SLO_SALE_PERCENT", "99"), "SLO_SALE_PERCENT"),
+        audit_seconds=_number(environ, "AUDIT_SECONDS", 900, 0, 86_400),
     )
 
 

@@ -32,9 +32,6 @@ async def run(
         ) as database,
         database.transaction() as snapshot,
     ):
-        await snapshot.execute(STOCK.audit_snapshot)
-        counted = await snapshot.fetch_one(STOCK.audit_counted)
-        assert counted is not None
         results: list[Result] = []
         async for result in _results(snapshot, acknowledged):
             results.append(result)
@@ -45,17 +42,23 @@ async def run(
 
 async def _results(runner: Runner, acknowledged: Path | None) -> AsyncIterator[Result]:
     await runner.execute(STOCK.audit_snapshot)
-    counted = await runner.fetch_one(STOCK.audit_counted)
-    assert counted is not None
+    counted = await count_rows(runner)
     for check in CHECKS:
-        yield await _result(runner, check, counted)
+        yield await audit_check(runner, check, counted)
     if acknowledged is not None:
         for result in await check_acknowledged(runner, acknowledged, FINDINGS_MAX):
             yield result
 
 
-async def _result(runner: Runner, check: Check, counted: Row) -> Result:
-    """Run one check and put its drifted rows into words."""
+async def count_rows(runner: Runner) -> Row:
+    """Return how many rows of each kind there are, by what checks call them."""
+    counted = await runner.fetch_one(STOCK.audit_counted)
+    assert counted is not None
+    return counted
+
+
+async def audit_check(runner: Runner, check: Check, counted: Row) -> Result:
+    """Run one check, which is one statement, and put its drifted rows into words."""
     query = check.query
     known = {
         "most": FINDINGS_MAX,

@@ -42,7 +42,7 @@ def audit(
 def _audited(settings: Settings, acknowledged: Path | None, quiet: bool) -> Report:
     with reach_url(settings) as url:
         report = asyncio.run(run(url, acknowledged, None if quiet else _show))
-    remember(settings.home, LastAudit(SystemClock().now(), report.clean))
+    remember(settings.home, LastAudit(SystemClock().now(), report.clean, report))
     return report
 
 

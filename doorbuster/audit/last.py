@@ -1,4 +1,4 @@
-"""When the books were last audited, and whether they were clean: a small file in the home folder.
+"""When the books were last audited, and what was found: a small file in the home folder.
 
 Promises: written whole or not at all; a shop that was never audited has none.
 """
@@ -10,15 +10,18 @@ from pathlib import Path
 
 import msgspec
 
+from doorbuster.audit.report import Report
+
 FILE = "audit.json"
 
 
 @dataclass(frozen=True, slots=True)
 class LastAudit:
-    """The end of the last audit and its verdict."""
+    """The end of the last audit, its verdict, and what it found; what an older release wrote has the verdict alone."""
 
     at: datetime
     clean: bool
+    report: Report | None = None
 
 
 def remember(home: Path, audit: LastAudit) -> None:

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from doorbuster.audit.rounds import CHECK_TIMEOUT_MS
 from doorbuster.clock import Clock
 from doorbuster.control.building import Parts, built, works
 from doorbuster.control.guarding import PolicyKeeper
@@ -47,11 +48,12 @@ def control_app(
             async with (
                 _open(database_url) as database,
                 _open_watch(settings.watch_database_url or database_url) as watched,
+                _open_audit(database_url) as audited,
                 asyncio.TaskGroup() as tasks,
             ):
                 parts = Parts(
                     settings=settings, clock=clock, log=log, series=series, database=database,
-                    watch=DatabaseWatch(watched, clock), collector=collector, keeper=keeper,
+                    watch=DatabaseWatch(watched, clock), audited=audited, collector=collector, keeper=keeper,
                 )  # fmt: skip
                 house = built(parts)
                 above = [beat(house) for beat in beats_above]
@@ -84,4 +86,11 @@ def _open_watch(url: str) -> AbstractAsyncContextManager[Database]:
         application="watch",
         statement_timeout_ms=WATCH_TIMEOUT_MS,
         acquire_seconds=WATCH_TIMEOUT_MS / 1000,
+    )
+
+
+def _open_audit(url: str) -> AbstractAsyncContextManager[Database]:
+    """Open the one connection of the auditor's rounds, whose statements may take long."""
+    return open_database(
+        url, connections=1, connections_min=0, application="audit", statement_timeout_ms=CHECK_TIMEOUT_MS
     )

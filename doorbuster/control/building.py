@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from itertools import count
+from random import Random
 
 from doorbuster.accounts.passwords import Passwords
 from doorbuster.accounts.sessions import Sessions
 from doorbuster.accounts.throttle import Throttle
-from doorbuster.audit.last import last_audit
+from doorbuster.audit.rounds import Rounds
 from doorbuster.clock import Clock
+from doorbuster.control.calm import why_not_now
 from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.house import ControlHouse
 from doorbuster.control.overview import WATCHED_COUNTERS, WATCHED_HISTOGRAMS
@@ -53,6 +55,7 @@ class Parts:
     series: Series
     database: Database
     watch: DatabaseWatch
+    audited: Database
     collector: Collector
     keeper: PolicyKeeper
 
@@ -61,7 +64,8 @@ def built(parts: Parts) -> ControlHouse:
     """Return the house that the handlers reach."""
     passwords, pulse = Passwords(), Pulse(parts.database, parts.clock)
     table = rules(parts.settings.month_objective, parts.settings.sale_objective)
-    senses = _senses(parts, pulse)
+    rounds = _rounds(parts, lambda: why_not_now(senses.tick))
+    senses = _senses(parts, pulse, rounds)
     return ControlHouse(
         database=parts.database,
         clock=parts.clock,
@@ -79,6 +83,7 @@ def built(parts: Parts) -> ControlHouse:
         alerts=AlertBook(parts.log, table),
         sender=Sender(parts.settings),
         doctor=doctor_of(parts.database, parts.log, parts.series, senses),
+        rounds=rounds,
     )
 
 
@@ -95,19 +100,26 @@ def works(parts: Parts, house: ControlHouse) -> tuple[Work, ...]:
         house.alerts.run(parts.series, parts.clock),
         _pager(parts, house.sender).run(parts.clock),
         attend(house.doctor, parts.clock, house.alerts.know),
+        house.rounds.run(),
     )
 
 
-def _senses(parts: Parts, pulse: Pulse) -> Senses:
-    home = parts.settings.home
+def _rounds(parts: Parts, why_not_now: Callable[[], str]) -> Rounds:
+    return Rounds(
+        parts.audited, parts.clock, parts.settings.home,
+        every_seconds=parts.settings.audit_seconds, why_not_now=why_not_now, chance=Random(),  # noqa: S311
+    )  # fmt: skip
+
+
+def _senses(parts: Parts, pulse: Pulse, rounds: Rounds) -> Senses:
     return Senses(
         parts.collector,
         parts.watch,
-        Host(home),
+        Host(parts.settings.home),
         parts.series,
         parts.clock,
         sales=pulse.signals,
-        audit=lambda: last_audit(home),
+        books=rounds.signals,
         levers=lambda: _levers(parts.log),
     )
 

@@ -73,6 +73,7 @@ async def database_show(request: Request) -> Response:
         chart=stack(ticks, tuple(WAITS), CHART_SECONDS),
         waits=WAITS,
         queries=top_queries(lately),
+        counted=sorted(sample.statements if sample else (), key=lambda each: -each.seconds)[:ROWS_MAX],
         chain=who_blocks_whom(sample.sessions if sample else ()),
         long=long_transactions(sample),
         tables=by_dimension(lately, "db.seq_rows:"),

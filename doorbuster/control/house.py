@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from doorbuster.accounts.passwords import Passwords
 from doorbuster.accounts.sessions import Sessions
+from doorbuster.audit.rounds import Rounds
 from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.pulse import Pulse
 from doorbuster.journal import EventLog
@@ -36,6 +37,7 @@ class ControlHouse(House):
     doctor: Doctor
     alerts: AlertBook
     sender: Sender
+    rounds: Rounds
 
 
 def house_of(request: Request) -> ControlHouse:

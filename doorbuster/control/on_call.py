@@ -1,8 +1,10 @@
 """Who is on call, and what became of each page; and the link by which a page is taken without logging in."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,8 +17,10 @@ from doorbuster.on_call.links import LASTS_SECONDS, person_in
 from doorbuster.on_call.pages import Delivery, Page
 from doorbuster.on_call.people import Person, Target, everybody, masked, name_of
 from doorbuster.on_call.policy import Policy, policies, policy_of
-from doorbuster.on_call.rota import TEAMS, Stretch, rota_at
+from doorbuster.on_call.rota import TEAMS, Override, Stretch, rota_at
 from doorbuster.on_call.sending import Message
+from doorbuster.watch.diagnosis import CAUSES
+from doorbuster.web.forms import Form
 from doorbuster.web.pages import show
 
 DAYS_SHOWN = 14
@@ -44,6 +48,17 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """All that the page shows; `own` are the policies of causes."""
+
+    people: dict[int, Person]
+    duties: list[Duty]
+    overrides: Sequence[Override]
+    own: dict[str, Policy]
+    told: list[Told]
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
     """What a link is for, and the name of whoever it was sent to."""
 
@@ -60,22 +75,27 @@ class Worthless:
 
 async def on_call_index(request: Request) -> Response:
     """Show who is on call, whom that reaches, and the last pages."""
-    return await _show(request)
+    return await show_on_call(request)
 
 
-async def _show(request: Request, tested: tuple[Target, str] | None = None) -> Response:
+async def show_on_call(
+    request: Request, status: int = 200, tested: tuple[Target, str] | None = None, form: Form[Any] | None = None
+) -> Response:
+    """Show the page, with what became of a test or the form of somebody who could not be added."""
     house = house_of(request)
-    people, duties, told = await asyncio.to_thread(_read, house)
+    read = await asyncio.to_thread(_read, house)
     return show(
         request,
         "control/on_call.html",
+        status,
         operator=operator_of(request),
         may_operate=may(request, "operate"),
-        people=people,
-        duties=duties,
+        read=read,
+        name_in=name_in,
+        causes=CAUSES,
         tested=tested,
-        told=told,
-        reaches_nobody=not any(person.targets for person in people),
+        reaches_nobody=not any(person.targets for person in read.people.values()),
+        form=form or Form(),
         masked=masked,
         NOBODY=NOBODY,
         moment=lambda seconds: datetime.fromtimestamp(seconds, UTC),
@@ -112,7 +132,7 @@ async def target_test(request: Request) -> Response:
     if target is None:
         raise HTTPException(404, "There is no such target.")
     why = await house.sender.send(Message(target.url, f"[test] {house.settings.shop_name}", TEST))
-    return await _show(request, (target, why))
+    return await show_on_call(request, tested=(target, why))
 
 
 async def take_show(request: Request) -> Response:
@@ -153,22 +173,24 @@ def _refused(request: Request, link: Worthless) -> Response:
     return show(request, "control/take_worthless.html", status=410 if link.too_old else 404, too_old=link.too_old)
 
 
-def _read(house: ControlHouse) -> tuple[list[Person], list[Duty], list[Told]]:
+def name_in(people: Mapping[int, Person], number: int | None) -> str:
+    """Return the name of a number; "nobody" for somebody who is on call no more, or for no number."""
+    return people[number].name if number is not None and number in people else NOBODY
+
+
+def _read(house: ControlHouse) -> Read:
     log, now = house.event_log, house.clock.now()
     people, rota, known = everybody(log), rota_at(log, now), policies(log)
     duties = []
     for team in TEAMS:
         number, stands_in = rota.on_call(team, now)
         stretches = rota.stretches(team, now, DAYS_SHOWN)
-        drawn = [(each, _name(people, each.person_id), _share(each)) for each in stretches]
+        drawn = [(each, name_in(people, each.person_id), _share(each)) for each in stretches]
         person = people.get(number) if number is not None else None
         duties.append(Duty(team, person, stands_in, drawn, policy_of(known, team)))
+    own = {subject: policy for subject, policy in known.items() if subject not in TEAMS}
     told = [Told(page, pages.deliveries(log, page.id)) for page in pages.newest(log)]
-    return list(people.values()), duties, told
-
-
-def _name(people: dict[int, Person], number: int | None) -> str:
-    return people[number].name if number is not None and number in people else NOBODY
+    return Read(people, duties, rota.overrides, own, told)
 
 
 def _share(stretch: Stretch) -> float:

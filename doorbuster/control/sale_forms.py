@@ -1,6 +1,6 @@
 """What a merchant types to schedule or change a sale, as it is read and checked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,24 +8,9 @@ from doorbuster import money
 from doorbuster.control.products import Ware
 from doorbuster.sale.planning import NewItem, NewSale, Refused, SaleEdit, handle_for
 from doorbuster.sale.sales import Sale
-from doorbuster.web.forms import Form, Mistake, check, own, text, whole
+from doorbuster.web.forms import Form, check, moment, text, whole
 
 ITEMS_MAX = 10
-
-
-def _moment(label: str) -> Callable[[str], datetime]:
-    """Return the parser of a date and time, which is UTC as it stands."""
-
-    def parse(typed: str) -> datetime:
-        if not typed:
-            raise Mistake(f"{label} is needed.")
-        try:
-            found = datetime.fromisoformat(typed)
-        except ValueError:
-            raise Mistake(f"{label} should look like 2026-11-27T15:00.") from None
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-    return parse
 
 
 @dataclass(frozen=True)
@@ -34,8 +19,8 @@ class SaleForm:
 
     title: str = text("Title", most=200)
     description: str = text("Description", most=2_000, required=False)
-    opens_at: datetime = own(_moment("Opens"))  # noqa: RUF009 - declares, as the others do
-    closes_at: datetime = own(_moment("Closes"))  # noqa: RUF009
+    opens_at: datetime = moment("Opens")  # noqa: RUF009 - declares, as the others do
+    closes_at: datetime = moment("Closes")  # noqa: RUF009
     limit_per_customer: int = whole("Limit per customer", 1, 10_000, default=1)
     hold_seconds: int = whole("Hold time", 5, 86_400, default=300)
     network_share_percent: int = whole("Share of one network", 1, 100, default=5)

@@ -1,4 +1,4 @@
-"""Durations in words."""
+"""Durations in words, and faults as sentences."""
 
 
 def span(seconds: float) -> str:
@@ -11,3 +11,9 @@ def span(seconds: float) -> str:
     if whole < 2 * 86400:
         return f"{whole // 3600} h {whole % 3600 // 60:02} min"
     return f"{whole // 86400} days"
+
+
+def sentence(fault: Exception) -> str:
+    """Write what a command line says of a fault as the sentence that stands beside a field."""
+    words = str(fault)
+    return f"{words[:1].upper()}{words[1:]}."

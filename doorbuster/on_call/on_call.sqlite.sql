@@ -65,6 +65,11 @@ SELECT id, team, person_id, begins_at, ends_at FROM on_call_overrides
 -- cost: rows 0, buffers 10
 INSERT OR REPLACE INTO on_call_policies (team, steps) VALUES (:team, :steps);
 
+-- name: remove_policy
+-- why:  a cause goes its team's way again, and a team the usual one
+-- cost: rows 0, buffers 10
+DELETE FROM on_call_policies WHERE team = :team;
+
 -- name: policies
 -- why:  who is told when
 -- cost: rows 20, buffers 10

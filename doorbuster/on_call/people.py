@@ -97,13 +97,18 @@ def remove_person(log: EventLog, actor: Actor, name: str, now: datetime) -> None
 def add_target(log: EventLog, actor: Actor, name: str, url: str, *, important: bool, now: datetime) -> int:
     """Give a person a way to be reached; raise Misconfigured for an address that nothing understands."""
     person = named(log, name)
-    if not is_email(url) and apprise.Apprise.instantiate(url) is None:
-        raise Misconfigured(f"that is no address a message can go to; addresses look like {EXAMPLES}")
+    require_address(url)
     with log.transaction():
         append(log, _line(now, actor, "target.add", f"{name} {masked(url)}"))
         row = log.fetch_one(SQL.add_target, person_id=person.id, url=url, important=int(important))
     assert row is not None
     return int(row["id"])
+
+
+def require_address(url: str) -> None:
+    """Raise Misconfigured for an address that nothing understands."""
+    if not is_email(url) and apprise.Apprise.instantiate(url) is None:
+        raise Misconfigured(f"that is no address a message can go to; addresses look like {EXAMPLES}")
 
 
 def remove_target(log: EventLog, actor: Actor, target_id: int, now: datetime) -> bool:

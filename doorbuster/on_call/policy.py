@@ -6,6 +6,7 @@ nobody is never silent: it goes to everybody with a target.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from doorbuster.database.queries import QueryFile
 from doorbuster.errors import Misconfigured
 from doorbuster.journal import Actor, EventLog, Line, append
 from doorbuster.on_call.people import Person, Target, everybody
-from doorbuster.on_call.rota import Rota, require_team
+from doorbuster.on_call.rota import TEAMS, Rota
 from doorbuster.watch.diagnosis import CAUSES
 
 SQL = QueryFile("doorbuster.on_call", "on_call.sqlite.sql")
@@ -61,8 +62,7 @@ def policy_of(known: Mapping[str, Policy], team: str, cause: str = "") -> Policy
 
 def set_policy(log: EventLog, actor: Actor, subject: str, policy: Policy, now: datetime) -> None:
     """Set the policy of a team or of a cause, and say so in the journal; raise Misconfigured for one that cannot be."""
-    if subject not in CAUSES:
-        require_team(subject)
+    require_subject(subject)
     known = {ON_CALL, EVERYBODY, *(person.name for person in everybody(log).values())}
     if not 1 <= len(policy.steps) <= STEPS_MAX:
         raise Misconfigured(f"a policy has from 1 to {STEPS_MAX} steps")
@@ -74,11 +74,29 @@ def set_policy(log: EventLog, actor: Actor, subject: str, policy: Policy, now: d
     if not 0 <= policy.repeat <= REPEAT_MAX:
         raise Misconfigured(f"a policy is repeated at most {REPEAT_MAX} times")
     with log.transaction():
-        append(log, Line(
-            at=now, actor=actor.name, role=actor.role, verb="on_call.policy.set", subject=f"on_call:{subject}",
-            detail=msgspec.to_builtins(policy),
-        ))  # fmt: skip
+        append(log, _line(now, actor, "policy.set", subject, msgspec.to_builtins(policy)))
         log.execute(SQL.set_policy, team=subject, steps=msgspec.json.encode(policy).decode())
+
+
+def remove_policy(log: EventLog, actor: Actor, subject: str, now: datetime) -> bool:
+    """Let a cause go its team's way again, and a team the usual one; False when it had no policy of its own."""
+    with log.transaction():
+        done = log.execute(SQL.remove_policy, team=subject) == 1
+        if done:
+            append(log, _line(now, actor, "policy.remove", subject, {}))
+    return done
+
+
+def require_subject(subject: str) -> None:
+    """Raise Misconfigured for what is neither a team nor a cause."""
+    if subject not in CAUSES and subject not in TEAMS:
+        raise Misconfigured(f"{subject!r} is neither a team ({', '.join(TEAMS)}) nor a cause ({', '.join(CAUSES)})")
+
+
+def _line(now: datetime, actor: Actor, verb: str, subject: str, detail: dict[str, Any]) -> Line:
+    return Line(
+        at=now, actor=actor.name, role=actor.role, verb=f"on_call.{verb}", subject=f"on_call:{subject}", detail=detail
+    )
 
 
 def targets_of(step: Step, team: str, rota: Rota, people: Mapping[int, Person], moment: datetime) -> list[Target]:

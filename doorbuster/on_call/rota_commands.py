@@ -14,8 +14,8 @@ from doorbuster.clock import SystemClock
 from doorbuster.errors import Misconfigured
 from doorbuster.journal import command_line_actor, open_event_log
 from doorbuster.on_call import people
-from doorbuster.on_call.policy import Policy, Step, policies, policy_of, set_policy
-from doorbuster.on_call.rota import TEAMS, Override, Rotation, rota_at, set_rotation, stand_in, take_back
+from doorbuster.on_call.policy import Policy, Step, policies, policy_of, require_subject, set_policy
+from doorbuster.on_call.rota import TEAMS, Override, Rotation, require_team, rota_at, set_rotation, stand_in, take_back
 from doorbuster.settings import from_environment
 
 app = typer.Typer()
@@ -62,6 +62,7 @@ def rotation(
     begins: Annotated[str, typer.Option(help="The first day, such as 2026-11-30; today without it.")] = "",
 ) -> None:
     """Set the rotation of a team."""
+    require_team(team)
     now = SystemClock().now()
     with open_event_log(_home()) as log:
         numbers = tuple(people.named(log, name).id for name in names)
@@ -77,6 +78,7 @@ def override(
     begins: Annotated[str, typer.Option(help="From when, in UTC, such as 2026-12-24T09:00; now without it.")] = "",
 ) -> None:
     """Let somebody stand in for a while."""
+    require_team(team)
     now = SystemClock().now()
     since = int((_moment(begins) if begins else now).timestamp())
     with open_event_log(_home()) as log:
@@ -121,6 +123,7 @@ def policy(
     repeat: Annotated[int, typer.Option(help="How often the steps begin again.")] = 3,
 ) -> None:
     """Set whom a page goes to, and whom when nobody acknowledges: on-call, everybody, or a name."""
+    require_subject(subject)
     with open_event_log(_home()) as log:
         wanted = Policy(tuple(map(_step, steps)), repeat)
         set_policy(log, command_line_actor(), subject, wanted, SystemClock().now())

@@ -8,7 +8,9 @@ SELECT current_setting('server_version_num')::int AS version,
        - coalesce(current_setting('reserved_connections', true)::int, 0) AS connections_max,
        pg_postmaster_start_time() AS started_at,
        pg_is_in_recovery() AS in_recovery,
-       EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') AS has_statements;
+       -- Made but not loaded at the start, the extension answers with an error; its settings are there when it was loaded.
+       to_regprocedure('pg_stat_statements(boolean)') IS NOT NULL
+       AND current_setting('pg_stat_statements.max', true) IS NOT NULL AS has_statements;
 
 -- name: watch_sessions
 -- why:  each second: who is at work or keeps a transaction open, with what, and what they wait for
@@ -111,4 +113,13 @@ SELECT queryid AS query_id, sum(calls)::float8 AS calls, sum(total_exec_time)::f
  WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
  GROUP BY queryid
  ORDER BY seconds DESC
+ LIMIT 500;
+
+-- name: watch_statement_names
+-- why:  now and then, where the extension is there: the names of statements that were too fast to be seen at work
+-- cost: rows 500, buffers 100
+SELECT queryid AS query_id, min(substring(query FROM '^/\* q=([a-z0-9_]+) \*/')) AS name
+  FROM pg_stat_statements(true)
+ WHERE queryid = ANY(:query_ids::bigint[])
+ GROUP BY queryid
  LIMIT 500;

@@ -46,7 +46,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What the server counted for one statement over the last ten seconds, per second; from pg_stat_statements."""
+    """What the server counted for one statement over the last ten seconds, per second; from pg_stat_statements.
+
+    `seconds` are the server's own, so unlike the shop's measure they hold no way there and back; `blocks` are the pages
+    it touched. What is none of ours is one statement, UNKNOWN.
+    """
 
     query_name: str
     calls: float

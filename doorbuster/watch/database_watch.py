@@ -13,7 +13,7 @@ from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.database import Database, QueryFile
 from doorbuster.errors import DatabaseFault
-from doorbuster.watch.database_health import DatabaseSample, Session, Statement, session_of, session_signals
+from doorbuster.watch.database_health import UNKNOWN, DatabaseSample, Session, Statement, session_of, session_signals
 from doorbuster.watch.rates import Rates
 
 SQL = QueryFile("doorbuster.watch", "database_health.catalog.sql")
@@ -172,14 +172,22 @@ class DatabaseWatch:
     async def _look_at_statements(self) -> None:
         if not self._has_statements:
             return
-        now, seen = self._clock.monotonic(), []
-        for row in await self._database.fetch(SQL.watch_statements):
-            name = self._names.get(row["query_id"], "")
+        rows, now = await self._database.fetch(SQL.watch_statements), self._clock.monotonic()
+        await self._learn_names([row["query_id"] for row in rows if row["query_id"] not in self._names])
+        known: dict[str, list[float]] = {}
+        for row in rows:
             names = ("calls", "seconds", "rows_", "blocks")
             grown = [self._rates.of(f"statement:{row['query_id']}:{each}", row[each], now) or 0.0 for each in names]
-            if name and grown[0]:
-                seen.append(Statement(name, *grown))
-        self._statements = tuple(seen)
+            sums = known.setdefault(self._names.get(row["query_id"]) or UNKNOWN, [0.0] * len(names))
+            sums[:] = [one + more for one, more in zip(sums, grown, strict=True)]
+        self._statements = tuple(Statement(name, *sums) for name, sums in known.items() if sums[0])
+
+    async def _learn_names(self, query_ids: list[int]) -> None:
+        """Ask once for the names of statements that no look has seen at work; a stranger's has none."""
+        if query_ids and len(self._names) < LEARNT_MAX:
+            rows = await self._database.fetch(SQL.watch_statement_names, query_ids=query_ids)
+            told = {row["query_id"]: row["name"] or "" for row in rows}
+            self._names |= {query_id: told.get(query_id, "") for query_id in query_ids}
 
     async def _look_at_size(self) -> None:
         row = await self._database.fetch_one(SQL.watch_size)

@@ -191,12 +191,12 @@ MONEY = (
     ),
     Rule(
         name="StockDrift", severity="page", team="database", measure=last("stock.drift"), above=0, hold=0, clear=0,
-        unit="count", lever=SALES,
+        unit="count", lever=("Read what disagrees", "/audit"),
         says="The last audit was unclean: stock, orders or payments disagree.",
     ),
     Rule(
         name="AuditOverdue", severity="ticket", team="platform", measure=last("audit.age_seconds"), above=93_600,
-        hold=60, unit="seconds", lever=("Audit now", "doorbuster audit"),
+        hold=60, unit="seconds", lever=("Audit now", "/audit"),
         says="The last audit was {value} ago (limit {limit}).",
     ),
 )  # fmt: skip

@@ -9,6 +9,8 @@ OUTBOX = ("Open the outbox", "/outbox")
 OVERVIEW = ("Look at the workers", "/")
 DOWN = ("DatabaseDown",)
 GIB = 1024**3
+NO_AUDIT = Proviso(count("audit.running", 30), below=1)
+"""The auditor reads large tables from end to end, and means to."""
 FORCED = count("db.checkpoints_requested", 600)
 
 THE_DATABASE = (
@@ -60,7 +62,7 @@ THE_DATABASE = (
     ),
     Rule(
         name="SequentialScans", severity="ticket", team="database", measure=mean("db.seq_rows", 15, of=True),
-        above=200_000, eases=50_000, hold=15, unit="rate", lever=DATABASE, follows=DOWN,
+        above=200_000, eases=50_000, hold=15, unit="rate", lever=DATABASE, follows=DOWN, provided=(NO_AUDIT,),
         says="Sequential scans read rows of {subject}: {value} (limit {limit}). An index is missing or not used.",
     ),
     Rule(

@@ -7,7 +7,6 @@ Never: waits for PostgreSQL: it takes what the database's own watch saw last.
 import asyncio
 from collections.abc import Callable, Iterable
 
-from doorbuster.audit.last import LastAudit
 from doorbuster.clock import Clock
 from doorbuster.watch.changes import Changes
 from doorbuster.watch.collector import Collector
@@ -38,15 +37,15 @@ class Senses:
         clock: Clock,
         *,
         sales: Callable[[], dict[str, float]],
-        audit: Callable[[], LastAudit | None],
+        books: Callable[[], dict[str, float]],
         levers: Levers,
     ) -> None:
         """Begin without a tick.
 
-        `sales` gives the signals of the sales, `audit` the last audit, `levers` the newest levers by number.
+        `sales` gives the signals of the sales, `books` those of the audit, `levers` the newest levers by number.
         """
         self._collector, self._watch, self._host, self.series = collector, watch, host, series
-        self._clock, self._sales, self._audit, self._levers = clock, sales, audit, levers
+        self._clock, self._sales, self._books, self._levers = clock, sales, books, levers
         self._signals, self._changes = Signals(), Changes(series.noted(CHANGES_NOTE))
         self._beats = 0
         self.tick: Tick | None = None
@@ -70,7 +69,7 @@ class Senses:
         started = self._clock.monotonic()
         at = int(self._clock.now().timestamp())
         values = {**self._signals.of(self._collector, started), **self._sales(), **self._host.measure(started)}
-        values |= {**self._database(values, started), **self._of_audit(at), **self._visitors(at)}
+        values |= {**self._database(values, started), **self._books(), **self._visitors(at)}
         self.tick = Tick(at, values)
         self.series.add(self.tick)
         self._note_changes(at, started)
@@ -80,12 +79,6 @@ class Senses:
     def _visitors(self, at: int) -> dict[str, float]:
         lately = self._collector.visitors.between(at - VISITORS_SECONDS, at)
         return {"visitors.seen": lately.seen, "visitors.hurt": lately.hurt}
-
-    def _of_audit(self, at: int) -> dict[str, float]:
-        audit = self._audit()
-        if audit is None:
-            return {}
-        return {"stock.drift": float(not audit.clean), "audit.age_seconds": max(0.0, at - audit.at.timestamp())}
 
     def _database(self, values: dict[str, float], now: float) -> dict[str, float]:
         """Return what is known of PostgreSQL; it is up while it answers us, or anybody else."""

@@ -17,6 +17,7 @@ Never: raises for what a person typed; only a body that is no form at all is 400
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from starlette.requests import Request
@@ -107,6 +108,21 @@ def whole(label: str, least: int, most: int, default: int | None = None) -> Any:
         if not least <= int(typed) <= most:
             raise Mistake(f"{label} must be from {least} to {most}.")
         return int(typed)
+
+    return own(parse)
+
+
+def moment(label: str) -> Any:
+    """Declare a date and time, which is UTC as it stands."""
+
+    def parse(typed: str) -> datetime:
+        if not typed:
+            raise Mistake(f"{label} is needed.")
+        try:
+            found = datetime.fromisoformat(typed)
+        except ValueError:
+            raise Mistake(f"{label} should look like 2026-11-27T15:00.") from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     return own(parse)
 

@@ -11,7 +11,7 @@ import pytest
 from doorbuster.control.database_pages import by_dimension, long_transactions, mean, top_queries, who_blocks_whom
 from doorbuster.control.stacks import HEIGHT, WIDTH, stack
 from doorbuster.watch.changes import Change
-from doorbuster.watch.database_health import DatabaseSample, Session
+from doorbuster.watch.database_health import DatabaseSample, Session, Statement
 from doorbuster.watch.series import open_series
 from doorbuster.watch.signals import Tick
 from tests.rooms.control.room import Room
@@ -71,6 +71,18 @@ async def test_a_database_that_is_gone_is_said_and_the_past_is_still_drawn(dark_
     assert answer.status == 200
     assert answer.says("PostgreSQL does not answer.", "it is off")
     assert 'class="chart__cpu" d="M' in answer.text
+
+
+async def test_what_postgresql_counted_itself_is_shown_where_it_does(room: Room, see):
+    see(room, WELL)
+    viewer = await room.enter("viewer")
+    assert not (await viewer.get("/database")).says("pg_stat_statements")
+
+    counted = (Statement("claim_holds", 10.0, 0.02, 20.0, 50.0), Statement("unknown", 2.0, 1.0, 2.0, 4.0))
+    room.house.senses.sample = replace(room.house.senses.sample, statements=counted)
+    answer = await viewer.get("/database")
+
+    assert answer.says("pg_stat_statements", "claim_holds 10 2.00 2.0 5.0", "none of ours 2.0 500.00")
 
 
 async def test_what_changed_stands_on_the_page(room: Room, see):

@@ -28,9 +28,9 @@ def link(room: Room, page: Page, person: int = 1) -> str:
 
 
 async def test_a_house_that_would_page_nobody_says_so_and_how_to_mend_it(dark_room: Room) -> None:
-    page = await (await dark_room.enter("viewer")).get("/on-call")
+    page = await (await dark_room.enter("operator")).get("/on-call")
 
-    assert page.says("Nobody would be paged", "doorbuster oncall person add")
+    assert page.says("Nobody would be paged", "Add somebody with an address")
 
 
 async def test_people_are_shown_with_their_targets_masked(dark_room: Room) -> None:

@@ -40,7 +40,7 @@ async def senses_of(cluster: embedded.Cluster, url: str) -> AsyncIterator[Senses
         watch = DatabaseWatch(database, clock)
         with open_series(home / "series.sqlite") as series:
             senses = Senses(
-                Collector(), watch, Host(home), series, clock, sales=dict, audit=lambda: None, levers=tuple
+                Collector(), watch, Host(home), series, clock, sales=dict, books=dict, levers=tuple
             )  # fmt: skip
             works = [asyncio.create_task(watch.run()), asyncio.create_task(senses.run())]
             try:
