@@ -171,6 +171,16 @@ SELECT pg_temp.grown('6', n), CASE WHEN n % 3 = 0 THEN pg_temp.grown('3', 1) ELS
 -- cost: rows 0, buffers 20
 UPDATE stock_pools SET waiting = :orders::bigint / 20 WHERE id = :pool_id::uuid;
 
+-- name: furnish_overdue
+-- why:  a hundred and fifty orders that nobody paid in time, whose units are gone
+-- cost: rows 0, buffers 12000
+WITH gone AS (
+  UPDATE holds SET state = 'expired'
+   WHERE id = ANY (ARRAY(SELECT pg_temp.grown('f', 100 * n) FROM generate_series(1, 150) n)) AND state = 'paying'
+)
+UPDATE orders SET units_until = now() - interval '1 minute'
+ WHERE id = ANY (ARRAY(SELECT pg_temp.grown('d', 100 * n) FROM generate_series(1, 150) n)) AND state = 'awaiting_payment';
+
 -- name: furnish_room
 -- why:  the great sale has a waiting room with stripes for those who come
 -- cost: rows 0, buffers 2000

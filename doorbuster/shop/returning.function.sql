@@ -27,6 +27,7 @@ BEGIN
          expires_at = greatest(expires_at, least(clock_timestamp() + make_interval(secs => p_paying_seconds),
                                                  created_at + make_interval(secs => p_hold_seconds_max)))
    WHERE id = ANY (v_holds);
+  UPDATE orders SET units_until = (SELECT min(expires_at) FROM holds WHERE id = ANY (v_holds)) WHERE id = p_order;
   RETURN answered(1, 'placed', p_order);
 END
 $$;

@@ -118,6 +118,8 @@ BEGIN
     END IF;
     UPDATE holds SET state = 'held'
      WHERE id IN (SELECT hold_id FROM order_lines WHERE order_id = p_payment.order_id) AND state = 'paying';
+    -- From now on the shopper may give the units back, so that nobody knows until when they are kept.
+    UPDATE orders SET units_until = NULL WHERE id = p_payment.order_id AND state = 'awaiting_payment';
     RETURN 'not_paid';
   ELSIF p_payment.state NOT IN ('pending', 'failed', 'cancelled') THEN
     RETURN 'duplicate';
