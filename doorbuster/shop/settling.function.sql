@@ -180,7 +180,7 @@ BEGIN
   IF cardinality(v_sold) > 0 THEN
     -- name: settle_sell_units
     -- why:  the hot pool's counters move once per batch
-    -- cost: rows 0, buffers 4000
+    -- cost: rows 128, buffers 4000
     PERFORM move_units(ARRAY(SELECT l.hold_id FROM order_lines l WHERE l.order_id = ANY (v_sold)), 'sold');
     UPDATE holds SET state = 'sold'
      WHERE id = ANY (ARRAY(SELECT l.hold_id FROM order_lines l WHERE l.order_id = ANY (v_sold)));
