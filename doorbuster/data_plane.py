@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from doorbuster.accounts.tokens import internal_token
@@ -89,7 +90,8 @@ async def run_worker(post: Post) -> None:
             await house.rooms.refresh()
             await window.refresh()
         look = _look(house)
-        gate = _gate(house, look)
+        routes = data_plane_routes()  # once: who counts requests by route knows routes by who they are
+        gate = _gate(house, look, routes)
         app = _guarded(_app(house, window, gate), house, look, gate)
         rehearsals = Rehearsals(app.recent, gate.recent, lambda: app.part, house.clock)
         house.flood.fix(app.policy.work)
@@ -106,7 +108,7 @@ async def run_worker(post: Post) -> None:
         ]
         async with background(*beats, *sharing):
             with traces_of(settings, post.name) as traced:
-                await serve(traced(CountRequests(app, data_plane_routes())), post)
+                await serve(traced(CountRequests(app, routes)), post)
 
 
 def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncContextManager[Database]:
@@ -174,14 +176,14 @@ def _app(house: ShopHouse, window: Window, gate: Admission) -> ASGIApp:
     return RoomGate(door, house.rooms, house.signer, house.settings, clock=house.clock)
 
 
-def _gate(house: ShopHouse, look: Look) -> Admission:
+def _gate(house: ShopHouse, look: Look, routes: list[BaseRoute]) -> Admission:
     """Return the routed application, with the gate before it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, House]]:
         yield {"house": house}
 
-    routed = build_app(data_plane_routes(), settings=house.settings, lifespan=lifespan)
+    routed = build_app(routes, settings=house.settings, lifespan=lifespan)
     return Admission(
         routed, house.settings, look, house.ladder, clock=house.clock, chance=random.Random(),  # noqa: S311
         ceiling=house.settings.connections_per_worker,

@@ -14,7 +14,7 @@ BUYING = ("claim_holds", "place_orders", "settle_payments")
 # What the shop does by itself, all the time, for nobody in particular.
 BY_ITSELF = re.compile(
     r"lease|relay|expire|reopen|finish|return|outbox|live_sales|lines|notices|items_of_sales|claimants|overdue|to_ask|to_cancel|mirror"
-    r"|live_rooms|rooms_to|watch_"
+    r"|live_rooms|rooms_to|watch_|valid_indexes|connection_holders"
 )
 
 
