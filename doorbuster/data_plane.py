@@ -3,12 +3,13 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Scope
 
 from doorbuster.accounts.tokens import internal_token
@@ -90,7 +91,8 @@ async def run_worker(post: Post) -> None:
             await house.rooms.refresh()
             await window.refresh()
         look = _look(house)
-        gate = _gate(house, look)
+        routes = data_plane_routes()  # once: who counts requests by route knows routes by who they are
+        gate = _gate(house, look, routes)
         app = _guarded(_app(house, window, gate), house, look, gate)
         rehearsals = Rehearsals(app.recent, gate.recent, lambda: app.part, house.clock)
         house.flood.fix(app.policy.work)
@@ -108,7 +110,7 @@ async def run_worker(post: Post) -> None:
         ]
         async with background(*beats, *sharing):
             with traces_of(settings, post.name) as traced:
-                await serve(traced(_counted(app, house, lookout)), post)
+                await serve(traced(_counted(app, routes, house.networks, lookout)), post)
 
 
 def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncContextManager[Database]:
@@ -120,14 +122,14 @@ def _open(settings: Settings, name: str, connections: int) -> AbstractAsyncConte
     )
 
 
-def _counted(app: ASGIApp, house: ShopHouse, lookout: Lookout) -> CountRequests:
+def _counted(app: ASGIApp, routes: Sequence[BaseRoute], networks: Networks, lookout: Lookout) -> CountRequests:
     """Count every answer, and note for whom it was."""
 
     def see(scope: Scope) -> Callable[[bool], None]:
-        number = lookout.came(who_of(scope, house.networks))
+        number = lookout.came(who_of(scope, networks))
         return lambda hurt: lookout.went(number, hurt)
 
-    return CountRequests(app, data_plane_routes(), see=see)
+    return CountRequests(app, routes, see=see)
 
 
 def _pusher(
@@ -190,14 +192,14 @@ def _app(house: ShopHouse, window: Window, gate: Admission) -> ASGIApp:
     return RoomGate(door, house.rooms, house.signer, house.settings, clock=house.clock)
 
 
-def _gate(house: ShopHouse, look: Look) -> Admission:
+def _gate(house: ShopHouse, look: Look, routes: list[BaseRoute]) -> Admission:
     """Return the routed application, with the gate before it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, House]]:
         yield {"house": house}
 
-    routed = build_app(data_plane_routes(), settings=house.settings, lifespan=lifespan)
+    routed = build_app(routes, settings=house.settings, lifespan=lifespan)
     return Admission(
         routed, house.settings, look, house.ladder, clock=house.clock, chance=random.Random(),  # noqa: S311
         ceiling=house.settings.connections_per_worker,

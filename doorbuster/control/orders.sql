@@ -5,7 +5,7 @@
 -- cost: rows 50, buffers 60
 SELECT id, number, email, state, total_amount, currency, placed_at
   FROM orders
- WHERE :before::uuid IS NULL OR id < :before
+ WHERE id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
  ORDER BY id DESC
  LIMIT :most;
 
@@ -14,7 +14,7 @@ SELECT id, number, email, state, total_amount, currency, placed_at
 -- cost: rows 50, buffers 60
 SELECT id, number, email, state, total_amount, currency, placed_at
   FROM orders
- WHERE state = :state AND (:before::uuid IS NULL OR id < :before)
+ WHERE state = :state AND id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
  ORDER BY id DESC
  LIMIT :most;
 
@@ -23,7 +23,7 @@ SELECT id, number, email, state, total_amount, currency, placed_at
 -- cost: rows 50, buffers 60
 SELECT id, number, email, state, total_amount, currency, placed_at
   FROM orders
- WHERE email_key = :email_key AND (:before::uuid IS NULL OR id < :before)
+ WHERE email_key = :email_key AND id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
  ORDER BY id DESC
  LIMIT :most;
 
@@ -32,7 +32,7 @@ SELECT id, number, email, state, total_amount, currency, placed_at
 -- cost: rows 50, buffers 60
 SELECT id, number, email, state, total_amount, currency, placed_at
   FROM orders
- WHERE sale_id = :sale_id AND (:before::uuid IS NULL OR id < :before)
+ WHERE sale_id = :sale_id AND id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
  ORDER BY id DESC
  LIMIT :most;
 

@@ -1,4 +1,4 @@
-"""Which statements there are: every named query of the house, and the named statements inside its functions."""
+"""Which statements there are: every named query of the house, and the files of its functions."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ SQL_MAKERS = (
 NOT_POSTGRESQL = (".sqlite.sql", ".function.sql")
 PLANNED = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES"})
 
-_INNER = re.compile(r"^\s*-- name:\s*(\w+)", re.MULTILINE)
+_NAMED = re.compile(r"^\s*-- name:\s*(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,11 @@ def subjects_of(path: Path, source: str) -> Iterator[Subject]:
         yield Subject(query, lines.get(query.name, 1))
 
 
-def function_files() -> list[Path]:
-    """Return the files of the house's functions; what they do inside is measured through the queries that call them."""
-    return sorted(package_folder().rglob("*.function.sql"))
-
-
-def inner_names(path: Path) -> list[str]:
-    """Return the names of the statements inside a file of functions."""
-    return _INNER.findall(path.read_text(encoding="utf-8"))
+def function_texts() -> dict[str, str]:
+    """Return the text of every file that defines a function, by its path from the checkout."""
+    root = package_folder()
+    paths = [*sorted(root.rglob("*.function.sql")), *sorted(root.glob("database/migrations/*.sql"))]
+    return {str(path.relative_to(root.parent)): path.read_text(encoding="utf-8") for path in paths}
 
 
 def package_folder() -> Path:
@@ -77,5 +74,5 @@ def package_folder() -> Path:
 
 def _named_lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), start=1):
-        if found := _INNER.match(line):
+        if found := _NAMED.match(line):
             yield number, found[1]

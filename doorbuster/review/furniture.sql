@@ -30,7 +30,7 @@ INSERT INTO collections (id, handle, title, position)
 SELECT pg_temp.grown('2', n), 'collection-' || n, 'Collection ' || n, n FROM generate_series(1, 60) n;
 
 -- name: furnish_sales
--- why:  two hundred sales of long ago, one that is coming and the great one of today
+-- why:  two hundred sales of long ago, one that is coming, the great one of today and a quiet one beside it
 -- cost: rows 0, buffers 20000
 WITH made AS (
   INSERT INTO sales (id, handle, title, opens_at, closes_at, currency, ended_at, leftovers_returned_at)
@@ -40,11 +40,13 @@ WITH made AS (
   UNION ALL
   SELECT :sale_id::uuid, 'great', 'The great sale', now() - interval '1 hour', now() + interval '30 days', 'GBP', NULL, NULL
   UNION ALL
+  SELECT pg_temp.grown('3', 201), 'quiet', 'The quiet sale', now() - interval '1 hour', now() + interval '30 days', 'GBP', NULL, NULL
+  UNION ALL
   SELECT pg_temp.grown('3', 1), 'sale-1', 'Sale 1', now() + interval '1 day', now() + interval '2 days', 'GBP', NULL, NULL
   RETURNING id
 ), pools AS (
   INSERT INTO stock_pools (id, variant_id, location_id, sale_id, on_hand)
-  SELECT pg_temp.grown('4', row_number() OVER (ORDER BY id)), pg_temp.grown('b', row_number() OVER (ORDER BY id)), :location_id::uuid, id, 100
+  SELECT pg_temp.grown('4', row_number() OVER (ORDER BY id)), pg_temp.grown('b', row_number() OVER (ORDER BY id)), :location_id::uuid, id, 1000
     FROM made WHERE id <> :sale_id::uuid
   UNION ALL SELECT :pool_id::uuid, :variant_id::uuid, :location_id::uuid, :sale_id::uuid, 2000000000
   RETURNING id, variant_id, sale_id
@@ -88,9 +90,9 @@ WITH ordered AS MATERIALIZED (
   SELECT pg_temp.grown('6', n), line, pg_temp.grown('b', goods), NULL, pg_temp.grown('c', goods), 'GROWN-' || goods, 'Lamp', 1, 999
     FROM ordered, generate_series(1, 2) line, LATERAL (SELECT 1 + ((:products - 1) * pg_temp.chance(n * 7 + line) ^ 3)::bigint AS goods) drawn
 ), paid AS (
-  INSERT INTO payments (id, order_id, gateway, gateway_ref, state, amount, currency, created_at, captured_at)
+  INSERT INTO payments (id, order_id, gateway, gateway_ref, state, amount, refunded_amount, currency, created_at, captured_at)
   SELECT pg_temp.grown('7', n), pg_temp.grown('6', n), CASE WHEN n % 20 = 0 THEN 'stripe' ELSE 'hosted' END, 'pc_' || n,
-         CASE state WHEN 'cancelled' THEN 'failed' WHEN 'refunded' THEN 'refunded' ELSE 'captured' END, 2393, 'GBP', at,
+         CASE state WHEN 'cancelled' THEN 'failed' WHEN 'refunded' THEN 'refunded' ELSE 'captured' END, 2393, CASE state WHEN 'refunded' THEN 2393 ELSE 0 END, 'GBP', at,
          CASE WHEN state <> 'cancelled' THEN at END
     FROM ordered
 )
@@ -170,6 +172,19 @@ SELECT pg_temp.grown('6', n), CASE WHEN n % 3 = 0 THEN pg_temp.grown('3', 1) ELS
 -- why:  the pool counts those who wait in its line
 -- cost: rows 0, buffers 20
 UPDATE stock_pools SET waiting = :orders::bigint / 20 WHERE id = :pool_id::uuid;
+
+-- name: furnish_overdue
+-- why:  ten orders that nobody paid in time, whose units are gone, and as many holds to be swept up
+-- cost: rows 0, buffers 12000
+WITH gone AS (
+  UPDATE holds SET state = 'expired'
+   WHERE id = ANY (ARRAY(SELECT pg_temp.grown('f', 100 * n) FROM generate_series(1, 10) n)) AND state = 'paying'
+), over AS (
+  UPDATE holds SET expires_at = now() - interval '1 minute'
+   WHERE id = ANY (ARRAY(SELECT pg_temp.grown('9', 100 * n) FROM generate_series(1, 10) n)) AND state = 'held'
+)
+UPDATE orders SET units_until = now() - interval '1 minute'
+ WHERE id = ANY (ARRAY(SELECT pg_temp.grown('d', 100 * n) FROM generate_series(1, 10) n)) AND state = 'awaiting_payment';
 
 -- name: furnish_room
 -- why:  the great sale has a waiting room with stripes for those who come

@@ -99,6 +99,7 @@ async def furnish(connection: Any, was: Size, to: Size, say: Say) -> None:
         await run_all(connection, (FURNITURE.furnish_carts, FURNITURE.furnish_orders), facts | span)
     await run(connection, FURNITURE.furnish_pool, facts | {"orders": to.orders})
     await grow(connection, facts, Size(was.orders, to.products), to, say)
+    await run(connection, FURNITURE.furnish_overdue, {})
 
 
 def steps(was: int, to: int) -> Iterator[tuple[int, int]]:

@@ -32,14 +32,13 @@ SELECT ('0c000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'received
 WITH orders_made AS (
   INSERT INTO orders (id, number, secret, customer_key, idempotency_key, request_hash, email, email_key, sale_id, state,
                       currency, items_amount, shipping_amount, tax_amount, total_amount, shipping_method,
-                      shipping_address, placed_at, paid_at)
+                      shipping_address, placed_at, units_until, paid_at)
   SELECT ('0d000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 1000000 + n, md5('secret' || n), 's:grown-' || n, 'order-key-of-' || n, '\x00',
          'shopper' || n || '@example.com', 'shopper' || n || '@example.com', :sale_id,
          CASE WHEN n % 100 = 0 THEN 'awaiting_payment' ELSE 'paid' END, 'GBP', 999, 395, 0, 1394, 'Royal Mail',
          '{"name": "Ada", "line1": "1 Street", "city": "Leeds", "postcode": "LS1", "country": "GB"}',
-         -- A grown shop is kept for a day: what waits for its payment has its time a day ahead, as its hold has its end.
-         now() - n * interval '1 second' + CASE WHEN n % 100 = 0 THEN n * interval '1 second' + interval '1 day' ELSE '0' END,
-         CASE WHEN n % 100 = 0 THEN NULL ELSE now() - n * interval '1 second' END
+         -- A grown shop is kept for a day: what waits for its payment has its units until then, as its hold has its end.
+         now() - n * interval '1 second', now() + interval '1 day', CASE WHEN n % 100 = 0 THEN NULL ELSE now() - n * interval '1 second' END
     FROM generate_series(:from_n::bigint, :to_n::bigint) n
 ), lines AS (
   INSERT INTO order_lines (order_id, position, variant_id, hold_id, pool_id, sku, title, quantity, unit_price)

@@ -6,7 +6,7 @@ Promises: every statement runs in a transaction that is rolled back, with limits
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -159,6 +159,16 @@ class rolled_back:  # noqa: N801 -- reads as what it does
 async def _reads(connection: Any) -> dict[str, tuple[int, int, int]]:
     rows = await connection.fetch(SQL.reads_of_tables.sql)
     return {row["name"]: (row["scans"], row["scanned"], row["fetched"]) for row in rows}
+
+
+def run_of_plan(case: str, text: str) -> Run:
+    """Return the run that a plan's text tells by itself: what was scanned is in its own steps."""
+    run = _run(case, False, text, {}, {})
+    scanned: dict[str, int] = {}
+    for node in run.root.all():
+        if node.kind == "Seq Scan" and node.loops:
+            scanned[node.table] = max(scanned.get(node.table, 0), int(node.rows + node.removed))
+    return replace(run, scanned=scanned)
 
 
 def _run(case: str, generic: bool, text: str, before: dict[str, Any], after: dict[str, Any]) -> Run:

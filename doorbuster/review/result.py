@@ -13,7 +13,10 @@ from doorbuster.review.plans import Run
 
 @dataclass
 class Result:
-    """What was reviewed and found; `orders` of the large shop, 0 for somebody else's database."""
+    """What was reviewed and found; `orders` of the large shop, 0 for somebody else's database.
+
+    `unseen` are statements inside functions that no case has led to.
+    """
 
     orders: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
@@ -21,6 +24,7 @@ class Result:
     migrations: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
 
     def all_findings(self) -> list[Finding]:
         """Return every finding, breaches first, each group in the order of files and lines."""
@@ -37,7 +41,7 @@ class Result:
         document = {
             "holds": self.holds, "orders": self.orders, "seconds": round(self.seconds, 1), "notes": self.notes,
             "queries": [_told(verdict) for verdict in self.verdicts], "migrations": self.migrations,
-            "findings": self.all_findings(),
+            "findings": self.all_findings(), "unseen": self.unseen,
         }  # fmt: skip
         return msgspec.json.format(msgspec.json.encode(document), indent=1)
 

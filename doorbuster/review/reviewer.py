@@ -60,7 +60,7 @@ async def _reviewed(subject: Subject, large: Shop, small: Shop | None) -> Verdic
     if any(each.level == Level.BREACH for each in breaches) and await _swept(large, reading.tables):
         runs, refused = await _runs(subject, reading, large)
         breaches = judge(subject, before, runs)
-    findings = await _findings(subject, reading, large, runs, breaches)
+    findings = await explain(subject, large, runs, breaches)
     return Verdict(subject, tuple(before), tuple(runs), tuple(refused), tuple(breaches), tuple(findings))
 
 
@@ -97,10 +97,14 @@ async def _runs(subject: Subject, reading: Reading, shop: Shop) -> tuple[list[Ru
     return runs, refused
 
 
-async def _findings(
-    subject: Subject, reading: Reading, shop: Shop, runs: Sequence[Run], breaches: Sequence[Breach]
+async def explain(
+    subject: Subject, shop: Shop, runs: Sequence[Run], breaches: Sequence[Breach], cases: Sequence[Case] = ()
 ) -> list[Finding]:
-    """Explain each breach; one reason may explain several parts of the budget at once."""
+    """Explain each breach; one reason may explain several parts of the budget at once.
+
+    Without `cases` the statement's own are asked for, so that an index can be tried with the values that hurt.
+    """
+    reading = read_statement(subject.query.sql, shop.schema)
     found: dict[str, Finding] = {}
     hard = [each for each in breaches if each.level == Level.BREACH]
     worst = max(hard, key=lambda each: each.run.buffers).run if hard else max(runs, key=_touched, default=None)
@@ -109,7 +113,7 @@ async def _findings(
     if len(reasons) > 1:
         reasons = [each for each in reasons if each.rule != LAST_RESORT]
     proposal = (
-        await _proposal(subject, reading, shop, worst)
+        await _proposal(subject, reading, shop, worst, cases)
         if hard and worst and not generic and not subject.query.cost.grows
         else None
     )
@@ -136,9 +140,11 @@ GENERIC_REMEDY = "SET plan_cache_mode = force_custom_plan for this statement, or
 ESTIMATE_REMEDY = "CREATE STATISTICS on the columns that go together, or ANALYZE with a higher target"
 
 
-async def _proposal(subject: Subject, reading: Reading, shop: Shop, worst: Run) -> Proposal | None:
+async def _proposal(
+    subject: Subject, reading: Reading, shop: Shop, worst: Run, cases: Sequence[Case]
+) -> Proposal | None:
     types = await prepare(shop.connection, subject.query.sql)
-    cases = await shop.values.cases(subject, reading, types)
+    cases = cases or await shop.values.cases(subject, reading, types)
     case: Case | None = next((each for each in cases if each.name == worst.case), None)
     return await propose(shop.connection, reading, shop.schema, case, shop.own) if case else None
 

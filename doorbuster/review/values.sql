@@ -1,14 +1,15 @@
 -- What the arguments of functions are given, where no column tells: a query `values_of_NAME` for each such statement.
 
 -- name: values_of_claim_holds
--- why:  a batch of newcomers at the great sale's pool
--- cost: rows 1, buffers 100
-SELECT 'hot' AS "case", h.sale_id::text, h.variant_id::text, array_agg(gen_random_uuid())::text AS ids,
+-- why:  a batch of newcomers at the great sale's pool, where many wait in line, and at a sale that has units for all
+-- cost: rows 2, buffers 100
+SELECT "case", i.sale_id::text, i.variant_id::text, array_agg(gen_random_uuid())::text AS ids,
        array_agg('s:new-' || n)::text AS customers, array_agg('key-of-new-' || n)::text AS keys, array_agg(1)::text AS quantities,
-       array_agg(NULL::bigint)::text AS prices, array_agg(NULL::text)::text AS networks
-  FROM (SELECT sale_id, variant_id FROM holds LIMIT 1) h, generate_series(1, 100) n
- GROUP BY h.sale_id, h.variant_id
- LIMIT 1;
+       array_agg(NULL::bigint)::text AS prices, array_agg(CASE WHEN n > 50 THEN 'network-' || n END)::text AS networks
+  FROM (VALUES ('hot', 'great'), ('cold', 'quiet')) AS asked("case", handle)
+  JOIN sales s ON s.handle = asked.handle JOIN sale_items i ON i.sale_id = s.id, generate_series(1, 100) n
+ GROUP BY "case", i.sale_id, i.variant_id
+ LIMIT 2;
 
 -- name: values_of_place_orders
 -- why:  a batch of shoppers who order what they hold
@@ -18,16 +19,19 @@ SELECT 'hot' AS "case", '600' AS paying_seconds, '1800' AS hold_seconds_max, jso
          'customer_key', customer_key, 'idempotency_key', 'wish-' || id, 'request_hash', '\x00', 'email', 'w' || customer_key || '@example.com',
          'email_key', 'w' || customer_key || '@example.com', 'hold_id', id, 'shipping_address',
          '{"name": "Ada", "line1": "1 Street", "line2": "", "city": "Leeds", "postcode": "LS1", "country": "GB"}'::jsonb))::text AS wishes
-  FROM (SELECT id, customer_key FROM holds WHERE state = 'held' ORDER BY expires_at LIMIT 100) held
+  FROM (SELECT id, customer_key FROM holds WHERE state = 'held' AND expires_at > now() ORDER BY expires_at LIMIT 100) held
  LIMIT 1;
 
 -- name: values_of_settle_payments
--- why:  a batch of callbacks for payments that are waited for
--- cost: rows 1, buffers 4000
-SELECT 'hot' AS "case", jsonb_agg(jsonb_build_object('id', 'evt-' || id, 'gateway', gateway, 'kind', 'captured', 'payment_id', id,
-         'amount', amount, 'currency', currency, 'gateway_ref', 'new-' || id, 'failure', NULL))::text AS events
-  FROM (SELECT * FROM payments WHERE state = 'pending' ORDER BY created_at LIMIT 100) due
- LIMIT 1;
+-- why:  callbacks for payments that are waited for: in time, too late, and of those who could not pay
+-- cost: rows 3, buffers 12000
+SELECT "case", jsonb_agg(jsonb_build_object('id', 'evt-' || id, 'gateway', gateway, 'kind', kind, 'payment_id', id,
+         'amount', amount, 'currency', currency, 'gateway_ref', 'new-' || id, 'failure', CASE kind WHEN 'failed' THEN 'refused' END))::text AS events
+  FROM (VALUES ('hot', 'captured', true), ('cold', 'captured', false), ('absent', 'failed', true)) AS asked("case", kind, kept),
+       LATERAL (SELECT p.* FROM payments p JOIN orders o ON o.id = p.order_id
+                 WHERE p.state = 'pending' AND (o.units_until > now()) = kept ORDER BY p.created_at LIMIT 100) due
+ GROUP BY "case"
+ LIMIT 3;
 
 -- name: values_of_enter_room
 -- why:  newcomers at the waiting room of the great sale
@@ -52,6 +56,21 @@ SELECT 'hot' AS "case", sale_id::text, array_agg(customer_key)::text AS customer
 UNION ALL
 (SELECT 'cold', id::text, gen_random_uuid()::text, 'asked for' FROM orders WHERE state = 'paid' ORDER BY id DESC LIMIT 1)
  LIMIT 2;
+
+-- name: values_of_book_refund
+-- why:  the provider tells of a refund that was made at its own dashboard
+-- cost: rows 1, buffers 40
+SELECT 'hot' AS "case", jsonb_build_object('gateway', gateway, 'gateway_ref', gateway_ref, 'reference', 're_new', 'amount', 100)::text AS news
+  FROM payments WHERE state = 'captured' AND refunded_amount = 0
+ LIMIT 1;
+
+-- name: values_of_unbook_refund
+-- why:  the provider tells of a refund that a bank sent back
+-- cost: rows 1, buffers 40
+SELECT 'hot' AS "case", jsonb_build_object('gateway', p.gateway, 'gateway_ref', p.gateway_ref, 'reference', r.gateway_ref, 'refund_id', r.id)::text AS news,
+       'the account is closed' AS failure
+  FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.state = 'done'
+ LIMIT 1;
 
 -- name: values_of_fulfil_order
 -- why:  an order that was paid

@@ -12,6 +12,7 @@ from doorbuster.review import catalogue, code, indexes, migrations
 from doorbuster.review.catalogue import Subject
 from doorbuster.review.findings import Finding
 from doorbuster.review.ground import Say, kept_shop, review_server
+from doorbuster.review.inside import review_inside
 from doorbuster.review.others import counted_subjects
 from doorbuster.review.result import Result
 from doorbuster.review.reviewer import open_shop, review_all
@@ -47,6 +48,10 @@ async def review_house(wish: Wish, say: Say) -> Result:
             ]
             subjects = _wanted(catalogue.house_subjects(), wish.only)
             result.verdicts = await review_all(subjects, large, small, say)
+            inside = await review_inside(subjects, large, small, say)
+            result.verdicts += inside.verdicts
+            if not wish.only:
+                result.unseen = inside.unseen
             if not wish.only:
                 result.findings = [*judge_schema(large.schema, subjects), *judge_sources(subjects)]
                 await _migrations(result, wish, large_url, subjects, say)
@@ -115,3 +120,5 @@ def _note(result: Result) -> None:
     refused = [verdict.subject.name for verdict in result.verdicts if not verdict.large]
     if refused:
         result.notes.append(f"not run, every case was refused by the database: {', '.join(refused)}")
+    if result.unseen:
+        result.notes.append(f"inside functions, reached by no case: {len(result.unseen)} statements (named in --json)")

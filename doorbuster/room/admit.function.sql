@@ -68,7 +68,7 @@ BEGIN
       v_next := v_next + v_period;
       -- name: admit_write_pass
       -- why:  a pass given is durable before it is told
-      -- cost: rows 1, buffers 12
+      -- cost: rows 1, buffers 40
       UPDATE room_tickets t
          SET passes = t.passes + 1, graced = t.graced OR NOT v_row.in_time, position = v_row.position, pass_until = v_until
        WHERE t.sale_id = p_sale AND t.customer_key = v_row.customer;

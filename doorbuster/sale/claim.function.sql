@@ -197,7 +197,7 @@ BEGIN
     IF cardinality(array_remove(p_networks, NULL)) > 0 THEN
       -- name: claim_count_networks
       -- why:  what a network holds unpaid is a constraint, too
-      -- cost: rows 0, buffers 1600
+      -- cost: rows 128, buffers 1600
       PERFORM count_networks(v_pool.id, v_share, p_networks, ARRAY(
         SELECT CASE WHEN w.answer = 'Held' THEN w.quantity ELSE 0 END
           FROM unnest(p_quantities, v_answers) WITH ORDINALITY AS w(quantity, answer, n) ORDER BY w.n

@@ -1,6 +1,6 @@
 -- name: claim_holds
 -- why:  the one door through which a unit is promised; many callers, one round trip, one commit
--- cost: rows 129, buffers 8000
+-- cost: rows 129, buffers 12000
 SELECT place, answer, hold_id, hold_variant, hold_quantity, hold_price, hold_state, hold_expires_at, units_left,
        customer_has, pool_version
   FROM claim_holds(:sale_id, :variant_id, :ids, :customers, :keys, :quantities, :prices, :networks);

@@ -53,10 +53,13 @@ ON CONFLICT (sale_id, email_key) DO NOTHING;
 -- why:  those who asked are told shortly before the opening, in bites, each once
 -- cost: rows 1, buffers 4000
 WITH due AS (
-  SELECT n.id FROM sales s JOIN sale_notices n ON n.sale_id = s.id AND n.state = 'asked'
+  SELECT n.id
+    FROM sales s CROSS JOIN LATERAL (
+      SELECT id FROM sale_notices WHERE sale_id = s.id AND state = 'asked' ORDER BY id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+    ) n
    WHERE s.opens_at BETWEEN clock_timestamp() - interval '15 minutes' AND clock_timestamp() + interval '5 minutes'
      AND s.ended_at IS NULL
-   ORDER BY n.id LIMIT :most FOR NO KEY UPDATE OF n SKIP LOCKED
+   LIMIT :most
 ), sent AS (
   UPDATE sale_notices n SET state = 'sent' FROM due WHERE n.id = due.id RETURNING n.id
 ), told AS (

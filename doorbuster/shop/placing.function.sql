@@ -51,6 +51,8 @@ BEGIN
   v_order.total_amount := p_priced.items_amount + p_priced.shipping_amount;
   v_order.shipping_method := p_priced.shipping_method;
   v_order.placed_at := clock_timestamp();
+  v_order.units_until := (SELECT min(h.expires_at) FROM holds h
+                           WHERE h.id = ANY (ARRAY(SELECT (l ->> 'hold_id')::uuid FROM jsonb_array_elements(p_priced.lines) l)));
   INSERT INTO orders SELECT v_order.*;
   INSERT INTO order_lines (order_id, position, variant_id, hold_id, pool_id, sku, title, quantity, unit_price,
                            tax_points, tax_amount)
@@ -161,7 +163,9 @@ BEGIN
            'e:' || (w.value ->> 'email_key') AS customer,
            h.id AS hold_id, h.sale_id, h.pool_id, h.variant_id, h.quantity, h.unit_price, h.currency, s.limit_per_customer,
            f.sku, f.title, f.tax_points, t.tax AS item_tax, t.tax + tax_within(d.amount, d.tax_points) AS tax,
-           h.quantity * h.unit_price AS items_amount, d.amount AS shipping_amount, d.name AS shipping_method
+           h.quantity * h.unit_price AS items_amount, d.amount AS shipping_amount, d.name AS shipping_method,
+           greatest(h.expires_at, least(v_now + make_interval(secs => p_paying_seconds),
+                                        h.created_at + make_interval(secs => p_hold_seconds_max))) AS units_until
       FROM jsonb_array_elements(p_wishes) WITH ORDINALITY w
       JOIN LATERAL (SELECT * FROM holds WHERE id = (w.value ->> 'hold_id')::uuid LIMIT 1) h
         ON h.customer_key = w.value ->> 'customer_key' AND h.state = 'held' AND h.expires_at > v_now
@@ -194,18 +198,16 @@ BEGIN
      ORDER BY p.sale_id, p.customer, p.place
   ), paying AS (
     UPDATE holds h
-       SET state = 'paying', email_key = sure.customer,
-           expires_at = greatest(h.expires_at, least(v_now + make_interval(secs => p_paying_seconds),
-                                                     h.created_at + make_interval(secs => p_hold_seconds_max)))
+       SET state = 'paying', email_key = sure.customer, expires_at = sure.units_until
       FROM sure WHERE h.id = sure.hold_id
   ), written AS (
     INSERT INTO orders (id, number, secret, customer_key, idempotency_key, request_hash, email, email_key, sale_id,
                         currency, items_amount, shipping_amount, tax_amount, total_amount, shipping_method,
-                        shipping_address, placed_at)
+                        shipping_address, placed_at, units_until)
     SELECT order_id, number, wish ->> 'secret', wish ->> 'customer_key', wish ->> 'idempotency_key',
            (wish ->> 'request_hash')::bytea, wish ->> 'email', wish ->> 'email_key', sale_id,
            currency, items_amount, shipping_amount, tax, items_amount + shipping_amount, shipping_method,
-           wish -> 'shipping_address', v_now
+           wish -> 'shipping_address', v_now, units_until
       FROM sure
   ), lines AS (
     INSERT INTO order_lines (order_id, position, variant_id, hold_id, pool_id, sku, title, quantity, unit_price,

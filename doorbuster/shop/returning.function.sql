@@ -6,14 +6,16 @@ CREATE OR REPLACE FUNCTION pay_again(p_order uuid, p_payment uuid, p_gateway tex
 DECLARE
   v_order orders;
   v_holds uuid[];
+  v_now   timestamptz;
 BEGIN
   PERFORM lock_orders(ARRAY[p_order], false);
+  v_now := clock_timestamp();
   SELECT * INTO v_order FROM orders WHERE id = p_order;
   IF v_order.state IS DISTINCT FROM 'awaiting_payment' THEN
     RETURN answered(1, 'nothing_to_pay', p_order);
   END IF;
   v_holds := ARRAY(SELECT hold_id FROM order_lines WHERE order_id = p_order);
-  PERFORM 1 FROM holds WHERE id = ANY (v_holds) AND (state NOT IN ('held', 'paying') OR expires_at <= clock_timestamp());
+  PERFORM 1 FROM holds WHERE id = ANY (v_holds) AND (state NOT IN ('held', 'paying') OR expires_at <= v_now);
   IF FOUND THEN
     RETURN answered(1, 'hold_gone', p_order, 'expired');
   END IF;
@@ -27,6 +29,7 @@ BEGIN
          expires_at = greatest(expires_at, least(clock_timestamp() + make_interval(secs => p_paying_seconds),
                                                  created_at + make_interval(secs => p_hold_seconds_max)))
    WHERE id = ANY (v_holds);
+  UPDATE orders SET units_until = (SELECT min(expires_at) FROM holds WHERE id = ANY (v_holds)) WHERE id = p_order;
   RETURN answered(1, 'placed', p_order);
 END
 $$;

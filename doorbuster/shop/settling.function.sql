@@ -118,6 +118,8 @@ BEGIN
     END IF;
     UPDATE holds SET state = 'held'
      WHERE id IN (SELECT hold_id FROM order_lines WHERE order_id = p_payment.order_id) AND state = 'paying';
+    -- From now on the shopper may give the units back, so that nobody knows until when they are kept.
+    UPDATE orders SET units_until = NULL WHERE id = p_payment.order_id AND state = 'awaiting_payment';
     RETURN 'not_paid';
   ELSIF p_payment.state NOT IN ('pending', 'failed', 'cancelled') THEN
     RETURN 'duplicate';
@@ -178,7 +180,7 @@ BEGIN
   IF cardinality(v_sold) > 0 THEN
     -- name: settle_sell_units
     -- why:  the hot pool's counters move once per batch
-    -- cost: rows 0, buffers 4000
+    -- cost: rows 128, buffers 4000
     PERFORM move_units(ARRAY(SELECT l.hold_id FROM order_lines l WHERE l.order_id = ANY (v_sold)), 'sold');
     UPDATE holds SET state = 'sold'
      WHERE id = ANY (ARRAY(SELECT l.hold_id FROM order_lines l WHERE l.order_id = ANY (v_sold)));

@@ -12,14 +12,15 @@ SELECT p.id, p.order_id, o.number AS order_number, o.secret AS order_secret, o.e
 
 -- name: orders_to_cancel
 -- why:  orders whose payment never came and whose units are no longer kept are cancelled, oldest first
--- cost: rows 100, buffers 30000
+-- cost: rows 100, buffers 3000
 SELECT o.id AS order_id, p.id AS payment_id
   FROM orders o
   LEFT JOIN LATERAL (SELECT id FROM payments WHERE order_id = o.id AND state = 'pending' LIMIT 1) p ON true
- WHERE o.state = 'awaiting_payment' AND o.placed_at < statement_timestamp() - make_interval(secs => :grace_seconds)
+ WHERE o.state = 'awaiting_payment' AND coalesce(o.units_until, o.placed_at) <= statement_timestamp()
+   AND o.placed_at < statement_timestamp() - make_interval(secs => :grace_seconds)
    AND EXISTS (SELECT 1 FROM order_lines l JOIN holds h ON h.id = l.hold_id
                 WHERE l.order_id = o.id AND h.state IN ('expired', 'released'))
- ORDER BY o.placed_at
+ ORDER BY coalesce(o.units_until, o.placed_at)
  LIMIT 100;
 
 -- name: payments_to_ask

@@ -153,7 +153,7 @@ MONEY: tuple[Bug, ...] = (
     RETURNING.bug(
         "an order can be paid again after its hold is over",
         "a hold lasts as long as was said",
-        "AND (state NOT IN ('held', 'paying') OR expires_at <= clock_timestamp());",
+        "AND (state NOT IN ('held', 'paying') OR expires_at <= v_now);",
         "AND (state NOT IN ('held', 'paying'));",
     ),
     RETURNING.bug(

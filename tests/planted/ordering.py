@@ -80,8 +80,8 @@ ORDERING: tuple[Bug, ...] = (
     PLACING.bug(
         "paying does not lengthen the hold of a plain order",
         "a promise is never lost",
-        "expires_at = greatest(h.expires_at, least(",
-        "expires_at = least(h.expires_at, least(",
+        "greatest(h.expires_at, least(v_now",
+        "least(h.expires_at, least(v_now",
     ),
     PLACING.bug(
         "an expired hold becomes a plain order",

@@ -9,6 +9,7 @@ import pytest
 
 from doorbuster.jobs.mail import Mailer
 from doorbuster.sale.expiry import sweep
+from doorbuster.sale.holds import release
 from doorbuster.shop.answers import PlacedOrder
 from doorbuster.shop.hosted_checkout import open_hosted_checkout
 from doorbuster.shop.order_jobs import OrderJobs
@@ -18,7 +19,7 @@ from doorbuster.web.pages import Pages
 from tests.rooms.shop.conftest import Scene
 from tests.rooms.shop.provider import NOBODY_THERE, Provider, provider_at
 
-AN_HOUR_AGO = "UPDATE orders SET placed_at = now() - interval '1 hour'"
+AN_HOUR_AGO = "UPDATE orders SET placed_at = now() - interval '1 hour', units_until = now() - interval '1 second'"
 QUIET = "UPDATE payments SET created_at = now() - interval '1 minute'"
 OVER = "UPDATE holds SET expires_at = now() - interval '1 second'"
 
@@ -78,6 +79,29 @@ async def test_an_unpaid_order_is_cancelled_when_its_units_are_gone_and_its_page
     assert payment is not None
     assert (await provider.gateway.close_checkout(payment)).kind == "expired"
     await scene.books_balance()
+
+
+async def test_an_unpaid_order_is_not_even_looked_at_while_its_units_are_kept(scene: Scene, provider: Provider) -> None:
+    await scene.open_sale()
+    await scene.ordered()
+
+    assert await scene.value("SELECT units_until = (SELECT expires_at FROM holds) FROM orders")
+    assert await scene.value("SELECT coalesce(units_until, placed_at) > now() FROM orders")
+
+
+async def test_whoever_gives_the_unit_back_after_a_failed_payment_has_the_order_cancelled_at_once(
+    scene: Scene, provider: Provider
+) -> None:
+    await scene.open_sale()
+    order = await scene.ordered()
+    payment = await payment_of(scene.database, order.payment_id)
+    assert payment is not None
+    await settle_payments(scene.database, [await provider.gateway.close_checkout(payment)])
+    await scene.sql("UPDATE orders SET placed_at = now() - interval '1 minute'")
+    hold_id, owner = await scene.value("SELECT id FROM holds"), await scene.value("SELECT customer_key FROM holds")
+
+    assert await release(scene.database, hold_id, owner)
+    assert await cancel_expired_orders(scene.database, provider.gateway) == 1
 
 
 async def test_money_found_at_the_last_moment_buys_the_unit_instead_of_cancelling(

@@ -70,7 +70,9 @@ async def quiet_payment(books: Books) -> None:
 
 async def expired_order(books: Books) -> None:
     await books.scene.ordered()
-    await books.scene.sql("UPDATE orders SET placed_at = now() - interval '1 day'")
+    await books.scene.sql(
+        "UPDATE orders SET placed_at = now() - interval '1 day', units_until = now() - interval '1 hour'"
+    )
     await books.scene.sql("UPDATE holds SET expires_at = now() - interval '1 day'")
     await books.scene.sql("SELECT expire_holds(10, NULL)")
 
