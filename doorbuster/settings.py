@@ -7,9 +7,7 @@ Never: is read by a rule; what a rule needs is passed to it.
 import hmac
 import os
 import re
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -17,6 +15,7 @@ from pathlib import Path
 
 from doorbuster import money
 from doorbuster.errors import Misconfigured
+from doorbuster.kept_secret import kept_secret
 
 WORKERS_BY_DEFAULT_MAX = 4
 """More are worth having only where PostgreSQL has processors of its own; who has them sets WORKERS."""
@@ -120,6 +119,16 @@ class Settings:
     sale_objective: float = 0.99
     """SLO_SALE_PERCENT: the same within one sale."""
 
+    proofs_every_days: int = 7
+    """PROOFS_EVERY_DAYS: after how many days the control plane runs the proof of an action item again, while the
+    shop is quiet; 0 never does."""
+
+    digest_to: tuple[str, ...] = ()
+    """DIGEST_TO: mail addresses, separated by commas, that are told what was published and what is due."""
+
+    digest_every_days: int = 7
+    """DIGEST_EVERY_DAYS: 7 tells them on Mondays, 1 each day."""
+
     @property
     def shop_url(self) -> str:
         """Return the public address of the shop, without a trailing slash."""
@@ -192,7 +201,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         gateway_port=_number(environ, "GATEWAY_PORT", 8002, 0, 65_535),
         host=environ.get("HOST", "127.0.0.1"),
         workers=_number(environ, "WORKERS", min(os.cpu_count() or 1, WORKERS_BY_DEFAULT_MAX), 1, 64),
-        secret=environ.get("DOORBUSTER_SECRET") or _kept_secret(home),
+        secret=environ.get("DOORBUSTER_SECRET") or kept_secret(home),
         currency=money.require_currency(environ.get("CURRENCY", "GBP")),
         shop_name=environ.get("SHOP_NAME", "Doorbuster"),
         public_url=environ.get("PUBLIC_URL", ""),
@@ -211,6 +220,9 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
         month_objective=_objective(environ.get("SLO_MONTH_PERCENT", "99.5"), "SLO_MONTH_PERCENT"),
         sale_objective=_objective(environ.get("SLO_SALE_PERCENT", "99"), "SLO_SALE_PERCENT"),
+        proofs_every_days=_number(environ, "PROOFS_EVERY_DAYS", 7, 0, 35),
+        digest_to=_mail_addresses(environ.get("DIGEST_TO", "")),
+        digest_every_days=7 if _one_of(environ, "DIGEST_EVERY_DAYS", ("7", "1")) == "7" else 1,
     )
 
 
@@ -233,6 +245,16 @@ def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
     if text not in choices:
         raise Misconfigured(f"{name}={text!r} must be {' or '.join(choices)}; unset it for {choices[0]}")
     return text
+
+
+def _mail_addresses(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        if not re.fullmatch(r"[^\s@,<>]+@[^\s@,<>]+", word):
+            raise Misconfigured(
+                f"DIGEST_TO has {word!r}: write addresses such as bea@shop.example, with commas between"
+            )
+    return words
 
 
 def _blocks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -268,30 +290,3 @@ def _number(environ: Mapping[str, str], name: str, default: int, least: int, mos
     if not text.isdecimal() or not least <= int(text) <= most:
         raise Misconfigured(f"{name}={text!r} must be a whole number from {least} to {most}; unset it for {default}")
     return int(text)
-
-
-def _kept_secret(home: Path) -> str:
-    """Return the secret of this home folder, making it (readable by its owner only) the first time."""
-    path = home / "secret"
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            _make_secret(path)
-        kept = path.read_text().strip()
-    except OSError as fault:
-        raise Misconfigured(f"the data folder {home} cannot be used ({fault.strerror}): set DOORBUSTER_HOME") from fault
-    if len(kept) < 32:
-        raise Misconfigured(f"{path} is damaged: delete it, and everybody has to log in again")
-    return kept
-
-
-def _make_secret(path: Path) -> None:
-    """Write a new secret, whole or not at all; of two who do so together the first one's stays."""
-    half_written = path.with_name(f"secret.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(half_written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        with suppress(FileExistsError):
-            path.hardlink_to(half_written)
-    finally:
-        half_written.unlink(missing_ok=True)
