@@ -85,6 +85,7 @@ def play(  # noqa: PLR0913, PLR0917 -- one parameter for each option
     clients: Annotated[int, typer.Option(min=1, help="Processes the crowd is shared between.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed makes the same crowd.")] = 1,
     url: Annotated[str | None, typer.Option(help="The shop; by default the one that runs here.")] = None,
+    own: Annotated[bool, typer.Option("--own-shop", help="Open a shop for the drill, even where one runs.")] = False,
     trace: Annotated[str, typer.Option(help="A recorded trace to take the arrivals' shape from.")] = "",
     was: Annotated[bool, typer.Option("--as-it-was", help="Play it as it was then, before it was mended.")] = False,
     is_: Annotated[bool, typer.Option("--as-it-is", help="Play it as it is; with both, compare them.")] = False,
@@ -94,7 +95,7 @@ def play(  # noqa: PLR0913, PLR0917 -- one parameter for each option
     """Release a crowd on the shop: exit status 0 only if every expectation of the scenario holds."""
     console = Console(stderr=json)
     wanted = changed(reading.load(name), shoppers, units, seconds, trace)
-    options = Options(Stage, url, workers, clients, seed)
+    options = Options(Stage, url, workers, clients, seed, own=own)
     settings = allowed(url)
     versions = [reading.as_it_was(wanted)] if was else []
     versions += [wanted] if is_ or not was else []

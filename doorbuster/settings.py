@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from doorbuster import money
+from doorbuster.environment import blocks, http_url, listed, mail_addresses, number, objective, one_of, store_url
 from doorbuster.errors import Misconfigured
 from doorbuster.home_secret import kept_secret
 
@@ -121,6 +122,15 @@ class Settings:
 
     audit_seconds: int = 900
     """AUDIT_SECONDS: how often the books are audited by themselves, when all is calm; 0: only when somebody asks."""
+    proofs_every_days: int = 7
+    """PROOFS_EVERY_DAYS: after how many days the control plane runs the proof of an action item again, while the
+    shop is quiet; 0 never does."""
+
+    digest_to: tuple[str, ...] = ()
+    """DIGEST_TO: mail addresses, separated by commas, that are told what was published and what is due."""
+
+    digest_every_days: int = 7
+    """DIGEST_EVERY_DAYS: 7 tells them on Mondays, 1 each day."""
 
     @property
     def shop_url(self) -> str:
@@ -150,14 +160,14 @@ class Settings:
     @property
     def gateway_callback_secrets(self) -> tuple[str, ...]:
         """Return what the payment gateway's callbacks may be signed with, the newest first."""
-        return _listed(self.payment_callback_secret) or (self._derived("payment callbacks"),)
+        return listed(self.payment_callback_secret) or (self._derived("payment callbacks"),)
 
     @property
     def webhook_secrets(self) -> tuple[tuple[str, ...], ...]:
         """Return what the webhooks to each address are signed with, the newest first."""
         groups = self.webhook_secret.split(";") if self.webhook_secret else []
         derived = ((self._derived(f"webhooks {url}"),) for url in self.webhook_url.split())
-        return tuple(map(_listed, groups)) or tuple(derived)
+        return tuple(map(listed, groups)) or tuple(derived)
 
     @property
     def gateway_page_origins(self) -> tuple[str, ...]:
@@ -187,18 +197,18 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         home=home,
         database_url=environ.get("DATABASE_URL") or None,
         watch_database_url=environ.get("WATCH_DATABASE_URL", ""),
-        traces_url=_http_url(environ, "OTEL_EXPORTER_OTLP_ENDPOINT"),
-        log_format=_one_of(environ, "LOG_FORMAT", ("text", "json")),
-        port=_number(environ, "PORT", 8000, 0, 65_535),
-        control_port=_number(environ, "CONTROL_PORT", 8001, 0, 65_535),
-        gateway_port=_number(environ, "GATEWAY_PORT", 8002, 0, 65_535),
+        traces_url=http_url(environ, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        log_format=one_of(environ, "LOG_FORMAT", ("text", "json")),
+        port=number(environ, "PORT", 8000, 0, 65_535),
+        control_port=number(environ, "CONTROL_PORT", 8001, 0, 65_535),
+        gateway_port=number(environ, "GATEWAY_PORT", 8002, 0, 65_535),
         host=environ.get("HOST", "127.0.0.1"),
-        workers=_number(environ, "WORKERS", min(os.cpu_count() or 1, WORKERS_BY_DEFAULT_MAX), 1, 64),
+        workers=number(environ, "WORKERS", min(os.cpu_count() or 1, WORKERS_BY_DEFAULT_MAX), 1, 64),
         secret=environ.get("DOORBUSTER_SECRET") or kept_secret(home),
         currency=money.require_currency(environ.get("CURRENCY", "GBP")),
         shop_name=environ.get("SHOP_NAME", "Doorbuster"),
         public_url=environ.get("PUBLIC_URL", ""),
-        control_public_url=_http_url(environ, "CONTROL_PUBLIC_URL"),
+        control_public_url=http_url(environ, "CONTROL_PUBLIC_URL"),
         payment_url=environ.get("PAYMENT_URL", ""),
         payment_key=environ.get("PAYMENT_KEY", ""),
         payment_callback_secret=environ.get("PAYMENT_CALLBACK_SECRET", ""),
@@ -207,13 +217,16 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         mail_from=environ.get("MAIL_FROM", "shop@localhost"),
         webhook_url=_webhook_urls(environ.get("WEBHOOK_URL", ""), environ.get("WEBHOOK_SECRET", "")),
         webhook_secret=environ.get("WEBHOOK_SECRET", ""),
-        trusted_proxies=_blocks(environ.get("TRUSTED_PROXIES", "")),
-        valkey_url=_store_url(environ.get("VALKEY_URL", "")),
-        connections_per_worker=_number(environ, "CONNECTIONS", 8, 4, 500),
-        statement_timeout_ms=_number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
-        month_objective=_objective(environ.get("SLO_MONTH_PERCENT", "99.5"), "SLO_MONTH_PERCENT"),
-        sale_objective=_objective(environ.get("SLO_SALE_PERCENT", "99"), "SLO_SALE_PERCENT"),
-        audit_seconds=_number(environ, "AUDIT_SECONDS", 900, 0, 86_400),
+        trusted_proxies=blocks(environ.get("TRUSTED_PROXIES", "")),
+        valkey_url=store_url(environ.get("VALKEY_URL", "")),
+        connections_per_worker=number(environ, "CONNECTIONS", 8, 4, 500),
+        statement_timeout_ms=number(environ, "STATEMENT_TIMEOUT_MS", 5_000, 100, 600_000),
+        month_objective=objective(environ.get("SLO_MONTH_PERCENT", "99.5"), "SLO_MONTH_PERCENT"),
+        sale_objective=objective(environ.get("SLO_SALE_PERCENT", "99"), "SLO_SALE_PERCENT"),
+        audit_seconds=number(environ, "AUDIT_SECONDS", 900, 0, 86_400),
+        proofs_every_days=number(environ, "PROOFS_EVERY_DAYS", 7, 0, 35),
+        digest_to=mail_addresses(environ.get("DIGEST_TO", "")),
+        digest_every_days=7 if one_of(environ, "DIGEST_EVERY_DAYS", ("7", "1")) == "7" else 1,
     )
 
 
@@ -224,37 +237,6 @@ def _origins(text: str) -> str:
     return text
 
 
-def _http_url(environ: Mapping[str, str], name: str) -> str:
-    text = environ.get(name, "")
-    if text and not re.match(r"https?://[^\s/]", text):
-        raise Misconfigured(f"{name}={text!r} must begin with http:// or https://; unset it to do without")
-    return text
-
-
-def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    text = environ.get(name, "") or choices[0]
-    if text not in choices:
-        raise Misconfigured(f"{name}={text!r} must be {' or '.join(choices)}; unset it for {choices[0]}")
-    return text
-
-
-def _blocks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    try:
-        return tuple(ip_network(word) for word in _listed(text))
-    except ValueError as fault:
-        raise Misconfigured(f"TRUSTED_PROXIES: {fault}; write addresses or blocks such as 10.0.0.0/8") from fault
-
-
-def _store_url(text: str) -> str:
-    if not text or re.match(r"(redis|rediss|valkey|valkeys|unix)://[^\s]", text):
-        return re.sub(r"^valkey", "redis", text)
-    raise Misconfigured(f"VALKEY_URL={text!r} must begin with redis://, rediss:// or unix://")
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
 def _webhook_urls(text: str, secrets: str) -> str:
     urls, groups = text.split(), secrets.split(";")
     for url in urls:
@@ -262,21 +244,6 @@ def _webhook_urls(text: str, secrets: str) -> str:
             raise Misconfigured(f"WEBHOOK_URL={url!r} must begin with https:// (or be on this machine)")
     if len(urls) > WEBHOOKS_MAX or len(set(urls)) < len(urls):
         raise Misconfigured(f"WEBHOOK_URL may have up to {WEBHOOKS_MAX} addresses, each of them once")
-    if urls and secrets and not (len(groups) == len(urls) and all(map(_listed, groups))):
+    if urls and secrets and not (len(groups) == len(urls) and all(map(listed, groups))):
         raise Misconfigured(f"WEBHOOK_SECRET must have a secret for each of {len(urls)} addresses, with ; between")
     return text
-
-
-def _objective(text: str, name: str) -> float:
-    if not re.fullmatch(r"\d{2}(\.\d{1,3})?", text) or not 90 <= float(text) < 100:
-        raise Misconfigured(f"{name}={text!r} must be a percentage from 90 to 99.999, such as 99.5")
-    return float(text) / 100
-
-
-def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = environ.get(name, "").strip()
-    if not text:
-        return default
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise Misconfigured(f"{name}={text!r} must be a whole number from {least} to {most}; unset it for {default}")
-    return int(text)

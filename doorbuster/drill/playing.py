@@ -32,13 +32,17 @@ CONNECTIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a drill is run, beside what the scenario says; `stage` makes one that sells in a currency."""
+    """How a drill is run, beside what the scenario says; `stage` makes one that sells in a currency.
+
+    With `own`, a shop is opened for the drill whatever runs here.
+    """
 
     stage: Callable[[str], Stage]
     url: str | None
     workers: int
     clients: int
     seed: int
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +174,11 @@ async def _rehearsed(scenario: Scenario, settings: Settings, console: Console, o
 
 @asynccontextmanager
 async def _shop(scenario: Scenario, settings: Settings, console: Console, options: Options) -> AsyncIterator[Target]:
-    """Give the shop: the running one, unless the drill breaks or changes things; then one of its own."""
-    if needs_own_shop(scenario):
+    """Give the shop: the running one, or one of its own if that is asked for or the drill breaks or changes things."""
+    if needs_own_shop(scenario) or options.own:
         if options.url:
             raise Misconfigured(
-                f"{scenario.name} changes or breaks the shop; that is only done to one of its own: leave --url out"
+                f"{scenario.name} is played in a shop of its own, so that it may break or change it: leave --url out"
             )
     elif found := await target.running(settings, options.url):
         console.print(f"Found the shop at {found.url}.")

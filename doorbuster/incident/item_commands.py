@@ -10,13 +10,12 @@ import typer
 
 from doorbuster.clock import SystemClock
 from doorbuster.errors import DoorbusterError
-from doorbuster.incident import items
+from doorbuster.incident import items, proofs
 from doorbuster.journal import EventLog, open_event_log
 from doorbuster.settings import from_environment
 from doorbuster.web.pages import moment_of
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Action items and their proofs.")
-RESULT_BYTES_MAX = 5_000_000
 
 
 @app.command("list")
@@ -60,44 +59,50 @@ def done(item: int, undo: Annotated[bool, typer.Option("--undo", help="It is not
 @app.command()
 def prove(
     proof: Annotated[str, typer.Argument(help="drill:NAME, review:NAME or alert:NAME.")],
-    file: Annotated[Path, typer.Argument(help="The result, such as out/NAME.json.")],
+    file: Annotated[Path, typer.Argument(help="The result, such as out/drill-NAME.json.")],
+    was: Annotated[
+        bool, typer.Option("--as-it-was", help="It was run on a shop as it was before the measure.")
+    ] = False,
 ) -> None:
     """Write down a run of a proof; when it ran is the time of the file."""
     if not items.PROOF.fullmatch(proof):
         raise DoorbusterError(f"{proof!r} is no proof: write drill:NAME, review:NAME or alert:NAME")
     with open_event_log(from_environment(os.environ).home) as log:
-        typer.echo(_record(log, proof, file))
+        typer.echo(_told(proof, *proofs.from_file(log, proof, file, as_it_was=was)))
 
 
 @app.command()
 def verify(
     results: Annotated[Path, typer.Option(help="The folder with the results of drills and reviews.")] = Path("out"),
 ) -> None:
-    """Read the newest result of every item's proof (out/NAME.json); exit status 1 when a proved item has rotted."""
-    with open_event_log(from_environment(os.environ).home) as log:
-        for proof in sorted({item.proof for item in items.board(log, _now()) if item.proof}):
-            file = results / f"{proof.partition(':')[2]}.json"
-            typer.echo(_record(log, proof, file) if file.is_file() else f"{proof}: no result in {file}")
+    """Read what came of every item's proof: the drills that were played with this home, and the files in a folder.
+
+    Exit status 1 when a proved item has rotted.
+    """
+    settings = from_environment(os.environ)
+    with open_event_log(settings.home) as log:
+        typer.echo(f"{proofs.from_history(log, settings.home)} new runs of drills in the history of {settings.home}")
+        for proof in items.proofs_named(log):
+            _verify(log, proof, results)
         rotted = [item for item in items.board(log, _now()) if item.rotted]
     for item in rotted:
         typer.echo(f"Rotted: item {item.id}, {item.text}")
     raise typer.Exit(1 if rotted else 0)
 
 
-def _record(log: EventLog, proof: str, file: Path) -> str:
-    try:
-        if file.stat().st_size > RESULT_BYTES_MAX:
-            raise DoorbusterError(f"{file} is too large for a result")
-        body, at = file.read_bytes(), int(file.stat().st_mtime)
-    except OSError as fault:
-        raise DoorbusterError(f"{file} cannot be read: {fault.strerror}") from fault
-    measured = items.read_results(body)
-    if isinstance(measured, str):
-        raise DoorbusterError(f"{file}: {measured}")
-    new = items.record(log, proof, measured, at)
-    holds = bool(measured) and all(each.holds for each in measured)
+def _verify(log: EventLog, proof: str, results: Path) -> None:
+    for was in (True, False):
+        file = results / proofs.file_of(proof, as_it_was=was)
+        if file.is_file():
+            typer.echo(_told(proof, *proofs.from_file(log, proof, file, as_it_was=was)))
+        elif not was and not items.runs_of(log, proof):
+            typer.echo(f"{proof}: no result in {file}")
+
+
+def _told(proof: str, run: items.Run, new: bool) -> str:
     known = "" if new else " (known already)"
-    return f"{proof}: {'holds' if holds else 'fails'}, {moment_of(at):%Y-%m-%d %H:%M} UTC{known}"
+    when = f"{moment_of(run.at):%Y-%m-%d %H:%M} UTC{', as it was' if run.as_it_was else ''}"
+    return f"{proof}: {'holds' if run.holds else 'fails'}, {when}{known}"
 
 
 def _now() -> int:

@@ -21,19 +21,16 @@ UPDATE action_items SET proof = :proof WHERE id = :id;
 -- name: record_run
 -- why:  a proof was run
 -- cost: rows 1, buffers 6
-INSERT INTO proof_runs (proof, at, holds, detail) VALUES (:proof, :at, :holds, :detail)
+INSERT INTO proof_runs (proof, at, holds, detail, as_it_was) VALUES (:proof, :at, :holds, :detail, :as_it_was)
 ON CONFLICT (proof, at) DO NOTHING;
 
 -- name: all_items
 -- why:  the board
 -- cost: rows 1000, buffers 100
-SELECT id, incident_id, text, kind, owner, due, tracker_url, proof, done_at FROM action_items ORDER BY id LIMIT :most;
-
--- name: items_due
--- why:  who promised something is reminded once a week
--- cost: rows 100, buffers 100
-SELECT id, incident_id, text, kind, owner, due, tracker_url, proof, done_at FROM action_items
- WHERE done_at IS NULL AND due <> '' AND due <= :today AND coalesce(reminded_at, 0) < :before ORDER BY due LIMIT :most;
+SELECT items.id, incident_id, text, kind, owner, due, tracker_url, items.proof, done_at, reminded_at,
+       coalesce(attempts.why, '') AS unproved_because
+  FROM action_items AS items LEFT JOIN proof_attempts AS attempts ON attempts.proof = items.proof
+ ORDER BY items.id LIMIT :most;
 
 -- name: remind_of_item
 -- why:  a reminder is sent once a week
@@ -43,4 +40,24 @@ UPDATE action_items SET reminded_at = :now WHERE id = :id;
 -- name: runs_of_proof
 -- why:  an item is as good as its proof
 -- cost: rows 200, buffers 20
-SELECT at, holds, detail FROM proof_runs WHERE proof = :proof ORDER BY at DESC LIMIT :most;
+SELECT at, holds, detail, as_it_was FROM proof_runs WHERE proof = :proof ORDER BY at DESC LIMIT :most;
+
+-- name: attempt_proof
+-- why:  a proof is tried in its turn, also one that cannot be run here
+-- cost: rows 1, buffers 6
+INSERT INTO proof_attempts (proof, at, why) VALUES (:proof, :at, :why)
+ON CONFLICT (proof) DO UPDATE SET at = excluded.at, why = excluded.why;
+
+-- name: proofs_in_turn
+-- why:  whose turn it is to be run again: what was neither run nor tried for longest
+-- cost: rows 100, buffers 3000
+SELECT proof, max(coalesce((SELECT max(at) FROM proof_runs
+                             WHERE proof_runs.proof = items.proof AND NOT as_it_was), 0),
+                  coalesce((SELECT at FROM proof_attempts WHERE proof_attempts.proof = items.proof), 0)) AS last_at
+  FROM action_items AS items
+ WHERE proof <> '' GROUP BY proof ORDER BY last_at, proof LIMIT :most;
+
+-- name: incident_of_proof
+-- why:  an alert is tried on what was measured during its incident
+-- cost: rows 1, buffers 100
+SELECT incident_id FROM action_items WHERE proof = :proof ORDER BY incident_id DESC LIMIT 1;

@@ -24,6 +24,13 @@ SQL = QueryFile("doorbuster.incident", "postmortem.sqlite.sql")
 BODY_CHARACTERS_MAX = 20_000
 VERSIONS_MAX = 200
 PLOTS = ("hurt.share", "http.requests", "http.p95", "db.active", "web.cpu_share")
+KEPT = (
+    *PLOTS, "http.errors", "http.slow", "http.refused", "orders.placed", "holds.made", "payments.failed", "sale.open",
+    "sale.expected", "guard.shed", "pool.wait_seconds", "db.up", "db.lock", "db.answer_seconds", "db.connections",
+    "db.connections_max", "web.workers", "web.lag", "host.cpu_share", "host.memory_share", "disk.free_share",
+    "jobs.oldest_seconds",
+)  # fmt: skip
+"""The signals that are kept of an incident: those that are drawn, and what alerts are tried on (`alert_proof.py`)."""
 PLOT_BEFORE_SECONDS, PLOT_AFTER_SECONDS = 600, 300
 
 
@@ -68,7 +75,7 @@ def write(log: EventLog, it: Incident, read: Read, now: int) -> None:
     """
     since, until = it.began_at - PLOT_BEFORE_SECONDS, (it.resolved_at or now) + PLOT_AFTER_SECONDS
     curves = tuple(
-        Curve(name, points) for name in PLOTS if len(points := thinned(read(name, since, min(until, now)))) > 1
+        Curve(name, points) for name in KEPT if len(points := thinned(read(name, since, min(until, now)))) > 1
     )
     with log.transaction():
         it = incident.must(log, it.id)

@@ -17,7 +17,7 @@ from doorbuster.control.house import house_of
 from doorbuster.incident import incident, postmortem, replay
 from doorbuster.incident.evidence import drawn
 from doorbuster.incident.pages import now_of, the
-from doorbuster.incident.postmortem import Document
+from doorbuster.incident.postmortem import PLOTS, Document
 from doorbuster.incident.writing import SECTIONS
 from doorbuster.web.forms import Form, choice, read_form, text, whole
 from doorbuster.web.pages import moment_of, show
@@ -161,9 +161,10 @@ async def _the_document(request: Request) -> Document:
 async def _document_page(request: Request, form: Form[ReviewForm] | Form[object], code: int) -> Response:
     doc = await _the_document(request)
     marks = [each for each in (doc.incident.impact_at, doc.incident.detected_at, doc.incident.mitigated_at) if each]
+    curves = [(curve, drawn(curve, marks)) for curve in doc.curves if curve.name in PLOTS]
     return show(
         request, "incident/postmortem.html", code, operator=operator_of(request), doc=doc, it=doc.incident,
-        curves=[(curve, drawn(curve, marks)) for curve in doc.curves], as_html=as_html, moment=moment_of, form=form,
+        curves=curves, as_html=as_html, moment=moment_of, form=form,
         may_operate=may(request, "operate"),
     )  # fmt: skip
 

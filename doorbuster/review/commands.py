@@ -24,6 +24,7 @@ app = typer.Typer(add_completion=False)
 
 ORDERS_MIN, ORDERS_MAX, QUICK = 10_000, 100_000_000, "100k"
 FULL = "1M"
+OUT = Path("out/review-house.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def review(  # noqa: PLR0913 -- every one is a flag that a person may type
         typer.secho(f"doorbuster review cannot run: {fault}", fg="red", err=True)
         raise typer.Exit(2) from fault
     _told(console, result, json, annotate, html)
+    if not (asked.sql or asked.statements or asked.names):
+        _kept(result)
     if write_migration is not None:
         _write(console, result, write_migration)
     raise typer.Exit(0 if result.holds else 1)
@@ -129,6 +132,15 @@ def _told(console: Console, result: Result, json: bool, annotate: bool, html: Pa
     if html is not None:
         write_page(result, html)
         console.print(f"The report is in {html}")
+
+
+def _kept(result: Result) -> None:
+    """Write what came of our own statements, all of them, where proofs look for it."""
+    try:
+        OUT.parent.mkdir(exist_ok=True)
+        OUT.write_bytes(result.measurements())
+    except OSError as fault:
+        raise DoorbusterError(f"{OUT} cannot be written: {fault.strerror}") from fault
 
 
 def _write(console: Console, result: Result, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """All that one review found, for programs: as JSON, and as annotations in the form that GitHub's runners read."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,19 @@ class Result:
             "findings": self.all_findings(), "unseen": self.unseen,
         }  # fmt: skip
         return msgspec.json.format(msgspec.json.encode(document), indent=1)
+
+    def measurements(self) -> bytes:
+        """Return how many breaches of each rule were found, as the house's measures write what they found."""
+        rules = Counter(each.rule for each in self.all_findings() if each.level == Level.BREACH)
+        counted = {"breaches": rules.total(), **dict(sorted(rules.items()))}
+        rows = [
+            {"name": name, "value": count, "unit": "breaches", "target": 0, "holds": count == 0}
+            for name, count in counted.items()
+        ]
+        rows.append({
+            "name": "statements", "value": len(self.verdicts), "unit": "reviewed", "target": None, "holds": None,
+        })  # fmt: skip
+        return msgspec.json.format(msgspec.json.encode(rows), indent=1)
 
 
 def annotations(findings: Sequence[Finding]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from tests.planted_queries.grading import (
 )  # fmt: skip
 
 ORDERS = 100_000
+OUT = Path("out/review.json")
 
 
 async def graded(cache: Path, say, orders: int = ORDERS) -> list[Grade]:
@@ -70,8 +71,8 @@ def main(cache: Path) -> int:
         {"name": each.name, "value": int(each.caught), "unit": "caught", "target": 1, "holds": each.caught}
         for each in grades
     ]
-    Path("out").mkdir(exist_ok=True)
-    Path("out/review.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     return 0 if caught == len(grades) else 1
 
 
