@@ -33,7 +33,8 @@ class Host:
     def _processors(self, now: float) -> dict[str, float]:
         words = (self._proc / "stat").read_text().split("\n", 1)[0].split()
         spent = [int(word) for word in words[1:9]]
-        idle = spent[3] + spent[4]
+        # What is niced gives way to us at once, so it takes as little from us as idleness.
+        idle = spent[1] + spent[3] + spent[4]
         all_of_it, busy = self._rates.of("all", sum(spent), now), self._rates.of("busy", sum(spent) - idle, now)
         return {"host.cpu_share": busy / all_of_it} if busy is not None and all_of_it else {}
 

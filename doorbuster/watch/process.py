@@ -13,6 +13,9 @@ from doorbuster.clock import SystemClock
 from doorbuster.watch.snapshots import Snapshot
 
 CPU = metrics.counter("doorbuster_process_cpu_seconds_total", "CPU time used, user and system.")
+CPU_WAIT = metrics.counter(
+    "doorbuster_process_cpu_wait_seconds_total", "Time that the first thread could have run and had no processor."
+)
 MEMORY = metrics.gauge("doorbuster_process_resident_bytes", "Resident memory.")
 FILES = metrics.gauge("doorbuster_process_open_files", "Open file descriptors.")
 STARTED = metrics.gauge("doorbuster_process_start_seconds", "When the process started, in seconds since 1970.")
@@ -28,13 +31,14 @@ class Reporter:
     def __init__(self, process_name: str) -> None:
         """Begin the process's life, as the control plane counts it."""
         self._name, self._started_at = process_name, SystemClock().now().timestamp()
-        self._sequence, self._cpu_seconds = 0, 0.0
+        self._sequence, self._cpu_seconds, self._waited_seconds = 0, 0.0, 0.0
         self._release = release()
         STARTED.set(self._started_at)
 
     def report(self) -> Snapshot:
         """Measure the process and return everything as it stands now."""
         self._cpu_seconds = measure_process(self._cpu_seconds)
+        self._waited_seconds = measure_waiting(self._waited_seconds)
         self._sequence += 1
         return Snapshot(self._name, os.getpid(), self._started_at, self._sequence, metrics.snapshot(), self._release)
 
@@ -72,3 +76,17 @@ def measure_process(cpu_before_seconds: float) -> float:
         # Systems without /proc still know the peak.
         MEMORY.set(used.ru_maxrss * 1024)
     return cpu_seconds
+
+
+def measure_waiting(waited_before_seconds: float) -> float:
+    """Keep how long the first thread, which has the event loop, stood ready without a processor; return it so far.
+
+    It tells a machine that has too little for us from one that is merely busy with what gives way.
+    Source: the kernel's Documentation/scheduler/sched-stats.rst; systems without it tell nothing.
+    """
+    try:
+        waited_seconds = int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return waited_before_seconds
+    CPU_WAIT.add(by=max(0.0, waited_seconds - waited_before_seconds))
+    return waited_seconds

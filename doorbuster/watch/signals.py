@@ -17,6 +17,7 @@ from doorbuster.web.measured import REFUSED
 REQUESTS = "doorbuster_http_requests_total"
 REQUEST_SECONDS = "doorbuster_http_request_duration_seconds"
 SLOW = "doorbuster_http_slow_total"
+CPU_SECONDS, CPU_WAIT = "doorbuster_process_cpu_seconds_total", "doorbuster_process_cpu_wait_seconds_total"
 WARM_UP_TICKS = 3
 WEB = "web"
 
@@ -131,12 +132,14 @@ class Signals:
 
     def _of_processes(self, web: list[Process], now_seconds: float) -> dict[str, float]:
         """Return what the web workers are and use."""
-        restarts, cores = 0, {}
+        restarts, cores, waits = 0, {}, list[float]()
         for process in web:
             name, started_at = process.snapshot.process, process.snapshot.started_at
             restarts += started_at > self._started.get(name, started_at)
             self._started[name] = started_at
-            used = self._rates.of(f"{name}/{started_at}", _cpu_seconds(process), process.heard_at)
+            used = self._rates.of(f"{name}/{started_at}", _counted(process, CPU_SECONDS), process.heard_at)
+            if (waited := _counted(process, CPU_WAIT)) is not None:
+                waits.append(self._rates.of(f"{name}/{started_at}/wait", waited, process.heard_at) or 0.0)
             # A worker that is silent for a second is most likely as busy as it was.
             known = self._cores.get(name) if used is None else used
             if known is not None:
@@ -145,12 +148,14 @@ class Signals:
         values: dict[str, float] = {"web.workers": len(web), "web.restarts": restarts}
         if cores:
             values["web.cpu_share"], values["web.cpu_cores"] = min(1.0, max(cores.values())), sum(cores.values())
+        if waits:
+            values["web.cpu_wait"] = min(1.0, max(waits))
         return values
 
 
-def _cpu_seconds(process: Process) -> float | None:
+def _counted(process: Process, name: str) -> float | None:
     for family in process.snapshot.families:
-        if family.name == "doorbuster_process_cpu_seconds_total" and family.series:
+        if family.name == name and family.series:
             return family.series[0].value
     return None
 

@@ -89,4 +89,5 @@ def _pool_is_empty(compared: Comparison) -> bool:
 
 
 def _web_is_busy(compared: Comparison) -> bool:
-    return compared.peak("web.lag") >= IDLE_LAG_SECONDS or compared.is_now("web.cpu_share") >= BUSY_CPU_SHARE
+    busy = compared.is_now("web.cpu_share") + compared.is_now("web.cpu_wait")
+    return compared.peak("web.lag") >= IDLE_LAG_SECONDS or busy >= BUSY_CPU_SHARE

@@ -21,6 +21,7 @@ BLOCKED_LAG_SECONDS = 1.0
 BUSY_CPU_SHARE = 0.8
 IDLE_CPU_SHARE = 0.5
 HOST_BUSY_SHARE = 0.9
+WAITING_CPU_SHARE = 0.25
 PAYMENT_FACTOR = 3.0
 PAYMENT_SECONDS = 0.5
 FAILED_SHARE = 0.2
@@ -63,16 +64,26 @@ def event_loop_block(facts: Facts) -> Suspicion | None:
 
 
 def web_cpu(facts: Facts) -> Suspicion | None:
-    """Suspect the workers' processor when they, or their neighbours on the machine, use all of it."""
+    """Suspect the workers' processor when they use all of it, or stand ready and do not get any."""
     compared = facts.compared
     own, host = compared.is_now("web.cpu_share"), compared.is_now("host.cpu_share")
-    if own < BUSY_CPU_SHARE and host < HOST_BUSY_SHARE:
+    starved = _is_starved(facts)
+    if own < BUSY_CPU_SHARE and not starved:
         return None
     share = facts.added.share(facts.added.web)
     said = [f"The busiest worker uses {own:.0%} of a core, the machine {host:.0%} of all."]
     if own < BUSY_CPU_SHARE:
         said.append("Something else on the machine takes the rest.")
+    if "web.cpu_wait" in compared.names:
+        said.append(f"A worker stands ready without a processor {compared.is_now('web.cpu_wait'):.0%} of the time.")
     return Suspicion("web_cpu", share, "The web workers get too little processor time", tuple(said))
+
+
+def _is_starved(facts: Facts) -> bool:
+    """Say whether workers wait for a processor; where the system does not tell, whether the whole machine is busy."""
+    if "web.cpu_wait" in facts.compared.names:
+        return facts.compared.is_now("web.cpu_wait") >= WAITING_CPU_SHARE
+    return facts.compared.is_now("host.cpu_share") >= HOST_BUSY_SHARE
 
 
 def slow_payments(facts: Facts) -> Suspicion | None:
