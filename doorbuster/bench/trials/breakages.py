@@ -15,8 +15,9 @@ from doorbuster.bench.trials.crowd import bots
 from doorbuster.bench.trials.ward import Ward
 from doorbuster.database import Query, QueryFile
 from doorbuster.database.pool import own_connection
-from doorbuster.drill.chaos import faults as chaos
-from doorbuster.drill.cores import family_of, pin, slow_down
+from doorbuster.drill.cores import family_of, pin
+from doorbuster.drill.faults.known import KNOWN
+from doorbuster.drill.faults.wish import Fault as Wish
 from doorbuster.serving import background
 from doorbuster.watch.diagnosis import CauseName
 
@@ -39,17 +40,13 @@ class Fault:
     seconds_max: float = 30.0
 
 
-def without_index(drop: str, make: str) -> Breakage:
-    """Return the breakage in which an index is dropped, and made again."""
+def of_drills(kind: str, *, what: str = "", times: float = 0.0) -> Breakage:
+    """Return a fault that scenarios of drills may ask for, `times` as strong as the trial is."""
 
     @asynccontextmanager
-    async def breakage(ward: Ward, _: float) -> AsyncIterator[None]:
-        async with own_connection(ward.house.direct_url, application="operator") as connection:
-            await connection.execute(getattr(SQL, drop).sql)
-            try:
-                yield
-            finally:
-                await connection.execute(getattr(SQL, make).sql, timeout=STATEMENT_SECONDS_MAX)
+    async def breakage(ward: Ward, strength: float) -> AsyncIterator[None]:
+        async with KNOWN[kind].breaks(ward.house, Wish(kind, 0.0, what=what, times=times * strength)):
+            yield
 
     return breakage
 
@@ -62,32 +59,11 @@ async def reports(ward: Ward, strength: float) -> AsyncIterator[None]:
         yield
 
 
-@asynccontextmanager
-async def writes(ward: Ward, strength: float) -> AsyncIterator[None]:
-    """Write far more than the disk takes, with checkpoints without pause."""
-    async with own_connection(ward.house.direct_url, application="import") as connection:
-        await connection.execute(SQL.trial_make_scratch.sql)
-        await connection.execute(SQL.trial_log_scratch.sql)
-        works = [_repeated(ward, SQL.trial_write, "import") for _ in range(round(8 * strength))]
-        try:
-            async with background(*works, _repeated(ward, SQL.trial_checkpoint, "import")):
-                yield
-        finally:
-            await connection.execute(SQL.trial_empty_scratch.sql, timeout=STATEMENT_SECONDS_MAX)
-
-
 async def _repeated(ward: Ward, query: Query, application: str) -> None:
     async with own_connection(ward.house.direct_url, application=application) as connection:
         while True:
             with suppress(TimeoutError):
                 await connection.execute(query.sql, timeout=STATEMENT_SECONDS_MAX)
-
-
-@asynccontextmanager
-async def slow_database(ward: Ward, strength: float) -> AsyncIterator[None]:
-    """Let PostgreSQL's sessions have only a small part of the time."""
-    async with background(slow_down(ward.house.postgres.pid, 30 * strength)):
-        yield
 
 
 @asynccontextmanager
@@ -171,35 +147,24 @@ async def backlog(ward: Ward, strength: float) -> AsyncIterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
-def chaotic(breaks: chaos.Breakage) -> Breakage:
-    """Return a breakage of the chaos drill, which has no strength."""
-
-    @asynccontextmanager
-    async def breakage(ward: Ward, _: float) -> AsyncIterator[None]:
-        async with breaks(ward.house):
-            yield
-
-    return breakage
-
-
 FAULTS: tuple[Fault, ...] = (
-    Fault("search index dropped", "missing_index", without_index("trial_drop_search_index", "trial_make_search_index")),
-    Fault("index of words dropped", "missing_index", without_index("trial_drop_words_index", "trial_make_words_index")),
+    Fault("search index dropped", "missing_index", of_drills("drop-index", what="products_search")),
+    Fault("index of variants dropped", "missing_index", of_drills("drop-index", what="variants_by_product")),
     Fault("reports on the shop's database", "bad_query", reports),
-    Fault("lock held on the hot row", "lock_contention", chaotic(chaos.pools_locked)),
-    Fault("lock held on the tables of orders", "lock_contention", chaotic(chaos.tables_locked)),
-    Fault("connections taken", "connection_exhaustion", chaotic(chaos.connections_exhausted)),
-    Fault("import writes without end", "io_saturation", writes),
-    Fault("database machine shared", "database_cpu", slow_database),
+    Fault("lock held on the hot row", "lock_contention", of_drills("lock-pools")),
+    Fault("lock held on the tables of orders", "lock_contention", of_drills("lock-tables")),
+    Fault("connections taken", "connection_exhaustion", of_drills("exhaust-connections")),
+    Fault("import writes without end", "io_saturation", of_drills("busy-disk", times=8)),
+    Fault("database machine shared", "database_cpu", of_drills("slow-database", times=30)),
     Fault("web machine shared", "web_cpu", busy_neighbours),
     Fault("worker blocked again and again", "event_loop_block", blocked_loop),
-    Fault("worker stopped", "event_loop_block", chaotic(chaos.signalled("worker", signal.SIGSTOP, everybody=False))),
-    Fault("payment provider slow", "slow_payments", chaotic(chaos.gateway_that("slow_api"))),
-    Fault("payment provider failing", "slow_payments", chaotic(chaos.gateway_that("failing_api"))),
+    Fault("worker stopped", "event_loop_block", of_drills("freeze-one-worker")),
+    Fault("payment provider slow", "slow_payments", of_drills("gateway-slow-api")),
+    Fault("payment provider failing", "slow_payments", of_drills("gateway-failing-api")),
     Fault("twelve times the crowd", "traffic_spike", spike),
     Fault("one client floods", "bot_flood", bot_flood),
-    Fault("database frozen", "database_down", chaotic(chaos.postgres_frozen)),
-    Fault("database unreachable", "database_down", chaotic(chaos.wire_refused)),
+    Fault("database frozen", "database_down", of_drills("freeze-postgres")),
+    Fault("database unreachable", "database_down", of_drills("refuse-wire")),
     Fault("job worker stopped", "job_backlog", backlog, seconds_max=60.0),
 )
 """Every fault that is tried; what cannot be made on one machine without harm (a replica, full memory) is left out."""

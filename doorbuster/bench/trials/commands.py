@@ -24,6 +24,7 @@ from doorbuster.errors import Misconfigured
 FILE = Path("out/diagnosis.json")
 DETECTED_SECONDS_MAX = 10.0
 NAMED_SECONDS_MAX = 30.0
+PAGED_SECONDS_MAX = 15.0
 RIGHT_SHARE_MIN = 0.95
 ROUNDS, ROUNDS_FULL = 1, 10
 
@@ -81,6 +82,8 @@ def findings_of(verdicts: Sequence[Verdict]) -> Findings:
         return findings
     detected = [each.detected_seconds for each in verdicts if each.detected_seconds is not None]
     named = [each.named_seconds for each in verdicts if each.named_seconds is not None]
+    paged = [each.paged_seconds for each in verdicts if each.paged_seconds is not None]
+    to_team = sum(each.paged_right for each in verdicts if each.paged_seconds is not None)
     right = sum(each.right for each in verdicts) / len(verdicts)
     findings.measures += [
         Measure(
@@ -90,6 +93,9 @@ def findings_of(verdicts: Sequence[Verdict]) -> Findings:
         Measure("longest time to detect", max(detected, default=0.0), "s", at_most=DETECTED_SECONDS_MAX),
         Measure("median time to detect", median(detected) if detected else 0.0, "s"),
         Measure("longest time to name", max(named, default=0.0), "s", at_most=NAMED_SECONDS_MAX),
+        Measure("paged at all", len(paged) / len(verdicts), "share"),
+        Measure("longest time to page", max(paged, default=0.0), "s", at_most=PAGED_SECONDS_MAX),
+        Measure("first page to the cause's own team", to_team / max(1, len(paged)), "share"),
         Measure("median time to name", median(named) if named else 0.0, "s"),
     ]
     return findings
@@ -99,19 +105,23 @@ def _line(verdict: Verdict) -> str:
     sign = "[green]✓[/]" if verdict.right else "[red]✗[/]"
     return (
         f"{sign} {verdict.fault} ({verdict.strength:g}): {_seconds(verdict.detected_seconds)} detected, "
-        f"{_seconds(verdict.named_seconds)} {verdict.named or 'not named'}: {verdict.headline}"
+        f"{_seconds(verdict.named_seconds)} {verdict.named or 'not named'}, {_seconds(verdict.paged_seconds)} page to "
+        f"{verdict.paged_team or 'nobody'}: {verdict.headline}"
     )
 
 
 def _table(verdicts: Sequence[Verdict]) -> Table:
-    table = Table("fault", "cause", "trials", "named right", "detected (median)", "named (median)", box=None)
+    table = Table("fault", "cause", "trials", "named right", "detected (median)", "named (median)", "paged (median)",
+                  box=None)  # fmt: skip
     for name in dict.fromkeys(each.fault for each in verdicts):
         mine = [each for each in verdicts if each.fault == name]
         detected = [each.detected_seconds for each in mine if each.detected_seconds is not None]
         named = [each.named_seconds for each in mine if each.named_seconds is not None]
+        paged = [each.paged_seconds for each in mine if each.paged_seconds is not None]
         table.add_row(
             name, mine[0].cause, str(len(mine)), str(sum(each.right for each in mine)),
             _seconds(median(detected) if detected else None), _seconds(median(named) if named else None),
+            _seconds(median(paged) if paged else None),
         )  # fmt: skip
     return table
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doorbuster.bench.trials.breakages import Fault
 from doorbuster.bench.trials.ward import Ward, calm
+from doorbuster.clock import SystemClock
+from doorbuster.watch.diagnosis import CAUSES, CauseName
 
 BASELINE_SECONDS = 20.0
 NAMED_SECONDS_MAX = 30.0
 CALM_SECONDS_MAX = 90.0
+PAGED_SECONDS_MAX = 25.0
 LOOK_SECONDS = 0.2
 
 
@@ -18,17 +21,24 @@ class Verdict:
     """What was said in one trial; seconds are since the fault began, None when it did not come."""
 
     fault: str
-    cause: str
+    cause: CauseName
     strength: float
     detected_seconds: float | None
     named_seconds: float | None
     named: str | None
     headline: str
+    paged_seconds: float | None = None
+    paged_team: str = ""
 
     @property
     def right(self) -> bool:
         """Say whether the first cause that was named within the time is the true one."""
         return self.named == self.cause
+
+    @property
+    def paged_right(self) -> bool:
+        """Say whether the first page went to the team whose cause it is."""
+        return self.paged_team == CAUSES[self.cause].team
 
 
 async def tried(ward: Ward, fault: Fault, strength: float) -> Verdict | None:
@@ -38,8 +48,20 @@ async def tried(ward: Ward, fault: Fault, strength: float) -> Verdict | None:
     await asyncio.sleep(BASELINE_SECONDS)
     if not await calm(ward, CALM_SECONDS_MAX):
         return None
+    await ward.close_incidents()
+    began = SystemClock().now().timestamp()
     async with fault.breaks(ward, strength):
-        return await _watched(ward, fault, strength)
+        verdict = await _watched(ward, fault, strength)
+        return await _with_page(ward, verdict, began)
+
+
+async def _with_page(ward: Ward, verdict: Verdict, began: float) -> Verdict:
+    """Wait for the page; a trouble that nobody feels yet is a ticket and pages nobody."""
+    while verdict.detected_seconds is not None and SystemClock().now().timestamp() - began < PAGED_SECONDS_MAX:
+        if (page := await ward.page()) is not None:
+            return replace(verdict, paged_seconds=max(0.0, page[0] - began), paged_team=page[1])
+        await asyncio.sleep(LOOK_SECONDS)
+    return verdict
 
 
 async def _watched(ward: Ward, fault: Fault, strength: float) -> Verdict:

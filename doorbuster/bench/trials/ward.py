@@ -20,6 +20,8 @@ from doorbuster.database.pool import own_connection
 from doorbuster.drill.chaos.house import House
 from doorbuster.drill.chaos.house import opened as opened_house
 from doorbuster.drill.client import Origin
+from doorbuster.drill.faults.machine import run_command
+from doorbuster.errors import DoorbusterError
 from doorbuster.review.ground import Size, grow
 from doorbuster.serving import background
 from doorbuster.stock.pools import MAIN_LOCATION
@@ -42,8 +44,30 @@ class Ward:
 
     async def told(self) -> dict[str, Any] | None:
         """Return what the control plane says at /api/v1/diagnosis, or None when it says nothing in time."""
+        return await self._read("/api/v1/diagnosis")
+
+    async def page(self) -> tuple[int, str] | None:
+        """Return when somebody was first paged for what is open (seconds since 1970) and which team, or None."""
+        for it in await self._open_incidents():
+            whole = await self._read(f"/api/v1/incidents/{it['id']}")
+            pages = [line["at"] for line in whole["timeline"] if line["source"] == "page"] if whole else []
+            if pages:
+                return min(pages), str(it["team"])
+        return None
+
+    async def close_incidents(self) -> None:
+        """Resolve whatever is open, so that the next trouble is one of its own."""
+        for it in await self._open_incidents():
+            with suppress(DoorbusterError):
+                await run_command(self.house, f"incident resolve {it['id']} --note 'the trial is over'")
+
+    async def _open_incidents(self) -> list[dict[str, Any]]:
+        told = await self._read("/api/v1/incidents")
+        return [each for each in told["incidents"] if each["state"] not in ("resolved", "reviewed")] if told else []
+
+    async def _read(self, path: str) -> dict[str, Any] | None:
         with suppress(aiohttp.ClientError, TimeoutError, OSError):
-            async with self.client.get("/api/v1/diagnosis") as response:
+            async with self.client.get(path) as response:
                 return dict(await response.json())
         return None
 
