@@ -19,6 +19,7 @@ from doorbuster.drill.record import Attempt
 
 GOOD_SHARE = 0.95
 CALM_SECONDS = 3
+HURT_PEOPLE_MIN, HURT_PEOPLE_SHARE = 5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def recovery_seconds(outcome: Outcome) -> float:
 def incident_beginning_off(outcome: Outcome) -> float | None:
     """Return by how many seconds the incident's beginning is off from when the first person was hurt; None untold."""
     told, felt = outcome.witness.incident, hurt_moments(outcome)
-    if not felt or not outcome.witness.alerting:
+    if not is_worth_an_incident(outcome):
         return None
     return abs(told.began - felt[0]) if told and told.began is not None else float("inf")
 
@@ -77,7 +78,7 @@ def incident_beginning_off(outcome: Outcome) -> float | None:
 def incident_share_off(outcome: Outcome) -> float | None:
     """Return by how much (as a share) the incident is off in how many people were hurt of those who were there."""
     told, felt = outcome.witness.incident, hurt_moments(outcome)
-    if not felt or not outcome.witness.alerting:
+    if not is_worth_an_incident(outcome):
         return None
     if told is None or not told.visitors_seen or told.visitors_hurt is None:
         return float("inf")
@@ -95,12 +96,18 @@ def mitigation_seconds(outcome: Outcome) -> float | None:
 def incident_cause_wrong(outcome: Outcome) -> float | None:
     """Return 1 when the incident ends with another cause than that of the first fault, 0 when it is right.
 
-    Where nobody was hurt, there is nothing to be wrong about: None.
+    None where too few were hurt for an incident.
     """
     fault = next((mark for mark in outcome.witness.of("fault") if mark.cause), None)
-    if fault is None or not outcome.witness.alerting or not hurt_moments(outcome):
+    if fault is None or not is_worth_an_incident(outcome):
         return None
     return float(outcome.witness.incident is None or outcome.witness.incident.cause != fault.cause)
+
+
+def is_worth_an_incident(outcome: Outcome) -> bool:
+    """Say whether so many people were hurt that a shop which watches itself should have opened an incident."""
+    hurt = sum(fate.hurt for fate in people(outcome))
+    return outcome.witness.alerting and hurt >= max(HURT_PEOPLE_MIN, HURT_PEOPLE_SHARE * len(people(outcome)))
 
 
 def hurt_moments(outcome: Outcome) -> list[float]:

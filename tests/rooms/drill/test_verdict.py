@@ -99,6 +99,7 @@ SICK = [
     *(Attempt(n, "home", 12.0, 12.0, 19.0, 200, "Ok") for n in range(4, 6)),
     *(Attempt(n, "home", 14.0, 14.0, 14.1, 200, "Ok") for n in range(6, 10)),
 ]
+SICK_PEOPLE = [Fate(n, "looked", 0.0, hurt=n < 6) for n in range(10)]
 DROPPED = Mark(9.0, "fault", "drop-index", "missing_index", 20.0)
 
 
@@ -113,7 +114,7 @@ DROPPED = Mark(9.0, "fault", "drop-index", "missing_index", 20.0)
 def test_what_the_incident_says_is_held_against_what_the_crowd_felt(incident, off):
     """Four of ten people meet an error at 10.2, two wait seven seconds."""
     witness = Witness([DROPPED], diagnosed=True, alerting=True, incident=incident)
-    outcome = dataclasses.replace(outcome_of(), record=Record(SICK), witness=witness)
+    outcome = dataclasses.replace(outcome_of(), record=Record(SICK, fates=SICK_PEOPLE), witness=witness)
 
     names = ("incident_beginning_off", "incident_share_off", "incident_cause_wrong")
     assert [MEASURES[name].read(outcome) for name in names] == pytest.approx(list(off))
