@@ -25,6 +25,7 @@ BY_DATABASE = ("DatabaseDown",)
 
 ANSWERED = minus(mean("http.requests", 10), mean("http.refused", 10))
 BUSY = Proviso(ANSWERED, least=2)
+PAYING = mean("downstream.in_flight:payments", 5)
 SOME_HURT = Proviso(hurts(10), least=5)
 """So that in a quiet hour three bad answers by chance wake nobody."""
 NO_SALE = Proviso(last("sale.expected"), below=1)
@@ -170,10 +171,17 @@ MONEY = (
     ),
     Rule(
         name="PaymentProviderFailing", severity="page", team="payments",
-        measure=share(count("downstream.failures:payments", 60), count("downstream.calls:payments", 60)), above=0.5,
-        eases=0.1, hold=10, clear=120, unit="share", lever=("Look at payments", "/payments"),
-        provided=(Proviso(count("downstream.calls:payments", 60), least=10),),
-        says="{value} of the last minute's calls to the payment provider got no usable answer (limit {limit}).",
+        measure=share(count("downstream.failures:payments", 20), count("downstream.calls:payments", 20)), above=0.5,
+        eases=0.1, hold=3, clear=120, unit="share", lever=("Look at payments", "/payments"),
+        provided=(Proviso(count("downstream.calls:payments", 20), least=5),),
+        says="{value} of the last twenty seconds' calls to the payment provider got no usable answer (limit {limit}).",
+    ),
+    Rule(
+        name="PaymentsHanging", severity="page", team="payments", measure=PAYING,
+        above=2, eases=1, hold=3, clear=60, unit="count", lever=("Look at payments", "/payments"),
+        provided=(Proviso(minus(PAYING, count("downstream.calls:payments", 3)), least=0.5),),
+        follows=("PaymentProviderFailing",),
+        says="{value} calls to the payment provider wait for their answer, more than three seconds' worth.",
     ),
     Rule(
         name="PaymentProviderSlow", severity="ticket", team="payments",

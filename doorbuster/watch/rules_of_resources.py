@@ -56,6 +56,11 @@ THE_DATABASE = (
         says="{value} sessions wait for a lock that another one holds (limit {limit}).",
     ),
     Rule(
+        name="LockHeld", severity="page", team="database", measure=mean("db.longest_lock_seconds", 5), above=0.8,
+        eases=0.2, hold=3, unit="seconds", lever=DATABASE, follows=DOWN,
+        says="Statements wait {value} for a lock that somebody holds (limit {limit}).",
+    ),
+    Rule(
         name="Deadlocks", severity="ticket", team="database", measure=count("db.deadlocks", 300), above=0, hold=0,
         clear=300, unit="count", lever=DATABASE,
         says="PostgreSQL ended {value} deadlocks in the last five minutes; this shop's order of locks allows none.",

@@ -112,15 +112,30 @@ async def _pulse(pid: int, still_seconds: float) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
-@asynccontextmanager
-async def spike(ward: Ward, strength: float) -> AsyncIterator[None]:
-    """Let many times as many people come."""
-    usual = ward.pace.per_second
-    ward.pace.per_second = usual * 12 * strength
-    try:
-        yield
-    finally:
-        ward.pace.per_second = usual
+def of_a_crowd(times: float) -> Breakage:
+    """Return the breakage in which many times as many people come."""
+
+    @asynccontextmanager
+    async def breakage(ward: Ward, strength: float) -> AsyncIterator[None]:
+        usual = ward.pace.per_second
+        ward.pace.per_second = usual * max(1.0, times * strength)
+        try:
+            yield
+        finally:
+            ward.pace.per_second = usual
+
+    return breakage
+
+
+def both(one: Breakage, other: Breakage) -> Breakage:
+    """Return two breakages at once."""
+
+    @asynccontextmanager
+    async def breakage(ward: Ward, strength: float) -> AsyncIterator[None]:
+        async with one(ward, strength), other(ward, strength):
+            yield
+
+    return breakage
 
 
 @asynccontextmanager
@@ -149,7 +164,11 @@ async def backlog(ward: Ward, strength: float) -> AsyncIterator[None]:
 
 FAULTS: tuple[Fault, ...] = (
     Fault("search index dropped", "missing_index", of_drills("drop-index", what="products_search")),
-    Fault("index of variants dropped", "missing_index", of_drills("drop-index", what="variants_by_product")),
+    Fault(
+        "search index dropped, and a crowd comes",
+        "missing_index",
+        both(of_drills("drop-index", what="products_search"), of_a_crowd(3.0)),
+    ),
     Fault("reports on the shop's database", "bad_query", reports),
     Fault("lock held on the hot row", "lock_contention", of_drills("lock-pools")),
     Fault("lock held on the tables of orders", "lock_contention", of_drills("lock-tables")),
@@ -161,7 +180,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("worker stopped", "event_loop_block", of_drills("freeze-one-worker")),
     Fault("payment provider slow", "slow_payments", of_drills("gateway-slow-api")),
     Fault("payment provider failing", "slow_payments", of_drills("gateway-failing-api")),
-    Fault("twelve times the crowd", "traffic_spike", spike),
+    Fault("twelve times the crowd", "traffic_spike", of_a_crowd(12.0)),
     Fault("one client floods", "bot_flood", bot_flood),
     Fault("database frozen", "database_down", of_drills("freeze-postgres")),
     Fault("database unreachable", "database_down", of_drills("refuse-wire")),

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from doorbuster.database import QueryFile
-from doorbuster.database.pool import own_connection
+from doorbuster.database.pool import Refused, own_connection
 from doorbuster.drill.chaos.house import House
 from doorbuster.drill.cores import slow_down
 from doorbuster.drill.faults.wish import Fault
@@ -88,8 +88,10 @@ async def disk_slowed(house: House, wish: Fault) -> AsyncIterator[None]:
 @asynccontextmanager
 async def io_saturated(house: House, wish: Fault) -> AsyncIterator[None]:
     """Write as much as the disk takes from `times` sessions, with a checkpoint after each round."""
+    async with own_connection(house.direct_url, application=APPLICATION) as connection:
+        await connection.execute(SQL.fault_ballast.sql)
     async with asyncio.TaskGroup() as group:
-        writers = [group.create_task(_write(house, number)) for number in range(int(wish.times or 2))]
+        writers = [group.create_task(_write(house)) for _ in range(int(wish.times or 2))]
         yield
         for writer in writers:
             writer.cancel()
@@ -97,12 +99,11 @@ async def io_saturated(house: House, wish: Fault) -> AsyncIterator[None]:
         await connection.execute(SQL.fault_ballast_gone.sql)
 
 
-async def _write(house: House, number: int) -> None:
+async def _write(house: House) -> None:
     while True:
-        with suppress(DatabaseFault):
+        # A database that suffers from it may refuse; then it is asked again.
+        with suppress(DatabaseFault, Refused, OSError, TimeoutError):
             async with own_connection(house.direct_url, application=APPLICATION) as connection:
-                if number == 0:
-                    await connection.execute(SQL.fault_ballast.sql)
                 while True:
                     await connection.execute(SQL.fault_ballast_grown.sql, ROWS_AT_ONCE, timeout=60)
                     await as_superuser(house, "CHECKPOINT")

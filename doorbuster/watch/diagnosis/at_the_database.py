@@ -23,6 +23,7 @@ DEAR_SECONDS = 0.02
 MAIN_SHARE = 0.35
 LOCK_SESSIONS = 0.75
 IO_SESSIONS = 0.75
+IO_HOST_SHARE = 0.15
 TAKEN_SHARE = 0.9
 UNKNOWN = "unknown"
 
@@ -131,7 +132,9 @@ def io_saturation(facts: Facts) -> Suspicion | None:
     """Suspect the disk when sessions wait for it and no scan explains why."""
     compared = facts.compared
     waiting = compared.is_now("db.io") + compared.is_now("db.lwlock")
-    if waiting < IO_SESSIONS or _scans(facts):
+    # Where the system tells how long anybody waited for a disk, sessions alone prove nothing.
+    idle = "host.io_share" in compared.names and compared.is_now("host.io_share") < IO_HOST_SHARE
+    if waiting < IO_SESSIONS or _scans(facts) or idle:
         return None
     wal = compared.is_now("db.wal_bytes") / 1e6
     checkpoints = compared.is_now("db.checkpoints_requested")

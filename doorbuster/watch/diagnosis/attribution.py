@@ -59,6 +59,9 @@ def attribute(compared: Comparison) -> Added:
     """Split the added concurrency; the queue before the database belongs to what makes the database slow."""
     cpu = compared.added("db.cpu") + compared.added("db.other")
     lock, io = compared.added("db.lock"), compared.added("db.io") + compared.added("db.lwlock")
+    if not _web_is_busy(compared):
+        # A server that gets no processor does not look at its sessions either: what the workers measured counts too.
+        cpu += max(0.0, sum(added for _, added in compared.grown("query.seconds")) - cpu - lock - io)
     payments = max(_downstream(compared, peer) for peer in ("payments",))
     queue = compared.added("pool.wait_seconds") + max(
         compared.added("guard.wait_seconds"), compared.added("guard.queue")

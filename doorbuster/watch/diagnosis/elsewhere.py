@@ -21,6 +21,7 @@ BLOCKED_LAG_SECONDS = 1.0
 BUSY_CPU_SHARE = 0.8
 IDLE_CPU_SHARE = 0.5
 HOST_BUSY_SHARE = 0.9
+STARVED_SESSIONS, STARVED_SECONDS, STARVED_FACTOR = 0.75, 0.02, 4.0
 WAITING_CPU_SHARE = 0.25
 PAYMENT_FACTOR = 3.0
 PAYMENT_SECONDS = 0.5
@@ -122,10 +123,15 @@ def crowd(facts: Facts) -> Suspicion | None:
 
 def database_cpu(facts: Facts) -> Suspicion | None:
     """Suspect the database's machine when its sessions compute, and neither a statement nor the crowd says why."""
-    if facts.compared.is_now("db.cpu") < max(1.0, 0.7 * facts.database_cores):
-        return None
     sessions = facts.compared.is_now("db.cpu")
     said = f"{sessions:.1f} sessions compute on {facts.database_cores} cores, every statement slower."
+    if sessions < max(1.0, 0.7 * facts.database_cores):
+        before, now = facts.compared.was("db.answer_seconds"), facts.compared.is_now("db.answer_seconds")
+        if facts.added.database_cpu < STARVED_SESSIONS or now < max(STARVED_SECONDS, STARVED_FACTOR * before):
+            return None
+        said = (
+            f"PostgreSQL needs {now * 1000:.0f} ms for a question that costs nothing ({before * 1000:.0f} ms before)."
+        )
     return Suspicion(
         "database_cpu", facts.added.share(facts.added.database_cpu), "The database's processor is taken", (said,)
     )

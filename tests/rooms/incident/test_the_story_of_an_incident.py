@@ -211,12 +211,12 @@ def test_an_item_is_verified_by_its_proof_alone_and_falls_back_with_it(night: Ni
         item = items.board(night.log, now)[0]
         return item.state, item.rotted
 
-    items.record(night.log, "drill:x", good, T0)
+    items.record_run(night.log, "drill:x", items.run_of(good, T0))
     assert state(T0) == ("done", False), "what never failed proves nothing"
-    items.record(night.log, "drill:x", bad, T0 - 10)
+    items.record_run(night.log, "drill:x", items.run_of(bad, T0 - 10))
     assert state(T0) == ("verified", False)
     assert state(T0 + items.STALE_SECONDS + 1) == ("done", True)
-    items.record(night.log, "drill:x", bad, T0 + 10)
+    items.record_run(night.log, "drill:x", items.run_of(bad, T0 + 10))
     assert state(T0 + 10) == ("done", True)
 
 
