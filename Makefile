@@ -34,7 +34,7 @@ bench-growth: $(VENV)/installed ## measure what each statement costs in a small 
 bench-overload: $(VENV)/installed ## measure what the guard does at up to ten times the load
 	@$(RUN) -m doorbuster bench overload
 
-bench-fairness: $(VENV)/installed ## measure what bots get beside people, and what the waiting room lets in (about four minutes)
+bench-fairness: $(VENV)/installed ## measure what bots get beside people, and what the waiting room lets in (about two minutes)
 	@$(RUN) -m doorbuster bench fairness
 
 diagnosis: $(VENV)/installed ## break one thing after the other, see whether the true cause is named (about 20 minutes)

@@ -7,7 +7,7 @@ request is sound when it comes no earlier than TAT - burst x period; it moves TA
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -24,8 +24,7 @@ class Rate:
     burst: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether a request may pass; how many more could follow at once; seconds until the next may, when none can."""
 
     passes: bool

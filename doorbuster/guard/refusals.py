@@ -1,17 +1,16 @@
 """The id on a refusal: it tells everything about the refusal by itself, so that no flood of refusals has to be stored.
 
-Twenty-four bytes in base 32 (RFC 4648), after `R-`: when (milliseconds), which class and why, the request's level and
-the threshold of that moment, which policy, and four bytes of the refused key, so that one caller's refusals can be seen
-together. Signed: nobody makes one up.
+Twenty-two bytes as hexadecimal digits, after `R-`: when (seconds and milliseconds), which class and why, the request's
+level and the threshold of that moment, which policy, and four bytes of the refused key, so that one caller's refusals
+can be seen together. Signed: nobody makes one up. Under a flood this is the dearest part of saying no, so it is short:
+Python writes hexadecimal digits twenty times as fast as base 32.
 """
 
 import struct
-from base64 import b32decode, b32encode
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from doorbuster.guard.classes import CLASSES, RouteClass
 
@@ -26,13 +25,12 @@ MEANINGS: dict[Why, str] = {
     "closed": "An operator had closed this lane.",
 }
 
-_FORM = struct.Struct(">QBHHI4s")
+_FORM = struct.Struct(">IHBHHI4s")
 SIGNATURE_BYTES = 3
 PREFIX = "R-"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """One refusal: when, of what, why, under which policy, and whose (the beginning of a hash).
 
     `level` and `threshold` say how much the request mattered and how much was asked for (see `threshold.py`).
@@ -50,28 +48,27 @@ class Refusal:
 def id_of(refusal: Refusal, secret: str) -> str:
     """Return the id that stands for a refusal."""
     which = CLASSES.index(refusal.route_class) * len(WHYS) + WHYS.index(refusal.why)
-    milliseconds = int(refusal.at.timestamp() * 1000)
     facts = _FORM.pack(
-        milliseconds, which, refusal.level, refusal.threshold, refusal.policy_version, bytes.fromhex(refusal.who)
-    )
-    return PREFIX + b32encode(facts + _signature(facts, secret)).decode().rstrip("=")
+        int(refusal.at.timestamp()), refusal.at.microsecond // 1000, which, refusal.level, refusal.threshold,
+        refusal.policy_version, bytes.fromhex(refusal.who),
+    )  # fmt: skip
+    return PREFIX + (facts + _signature(facts, secret)).hex().upper()
 
 
 def refusal_of(text: str, secret: str) -> Refusal | None:
     """Read an id, or return None when it is none of ours."""
-    bare = text.strip().upper().removeprefix(PREFIX)
     try:
-        read = b32decode(bare + "=" * (-len(bare) % 8))
+        read = bytes.fromhex(text.strip().upper().removeprefix(PREFIX))
     except ValueError:
         return None
     facts, signature = read[: _FORM.size], read[_FORM.size :]
     if len(facts) != _FORM.size or not compare_digest(signature, _signature(facts, secret)):
         return None
-    milliseconds, which, level, threshold, version, who = _FORM.unpack(facts)
+    seconds, milliseconds, which, level, threshold, version, who = _FORM.unpack(facts)
     route_class, why = divmod(which, len(WHYS))
     if route_class >= len(CLASSES):
         return None
-    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    at = datetime.fromtimestamp(seconds, UTC) + timedelta(milliseconds=milliseconds)
     return Refusal(at, CLASSES[route_class], WHYS[why], version, who.hex(), level, threshold)
 
 

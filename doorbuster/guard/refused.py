@@ -1,8 +1,8 @@
 """How a refusal is told: a page to a browser, a problem document to a program, at the cost of filling in four words."""
 
 import re
-from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.types import Message, Scope, Send
@@ -15,8 +15,7 @@ CAME_FROM_LENGTH_MAX = 2_000
 WORD = re.compile(rb"@(sentence|seconds|refusal|again)@")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What is told of one refusal: why, in a sentence; when to come back, in seconds; the id that explains it."""
 
     problem: ProblemType
@@ -30,22 +29,23 @@ class Look:
 
     def __init__(self, drawn: bytes, page_headers: RawHeaders, data_headers: RawHeaders) -> None:
         """Cut the drawn page at its words once, so that filling it in is putting pieces together."""
-        self._pieces = WORD.split(drawn)
+        pieces = WORD.split(drawn)  # every second one is the name of a word
+        self._pieces, self._words = pieces, [piece.decode() for piece in pieces[1::2]]
         self._page_headers, self._data_headers = page_headers, data_headers
 
     async def answer(self, scope: Scope, send: Send, told: Told, more: RawHeaders) -> None:
         """Send a refusal, with `more` headers of its own."""
         scope[ANSWERED_AS] = REFUSED
         if is_api(scope):
-            kind, look = MEDIA_TYPE, self._data_headers
+            kind, look = MEDIA_TYPE.encode(), self._data_headers
             body = told.problem.document(told.sentence, refusal=told.refusal_id, retry_after_seconds=told.seconds)
         else:
-            kind, look = "text/html; charset=utf-8", self._page_headers
+            kind, look = b"text/html; charset=utf-8", self._page_headers
             body = self._page(told, _again(scope))
         headers = [
-            (b"content-type", kind.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"retry-after", str(told.seconds).encode()),
+            (b"content-type", kind),
+            (b"content-length", b"%d" % len(body)),
+            (b"retry-after", b"%d" % told.seconds),
             (b"cache-control", b"no-store"),
             *look,
             *more,
@@ -56,11 +56,12 @@ class Look:
 
     def _page(self, told: Told, again: str) -> bytes:
         words = {
-            b"sentence": told.sentence.encode(), b"seconds": b"%d" % told.seconds,
-            b"refusal": told.refusal_id.encode(), b"again": escape(again).encode(),
+            "sentence": told.sentence.encode(), "seconds": b"%d" % told.seconds, "refusal": told.refusal_id.encode(),
+            "again": escape(again).encode(),
         }  # fmt: skip
-        # Every second piece is the name of a word.
-        return b"".join(words[piece] if at % 2 else piece for at, piece in enumerate(self._pieces))
+        filled = self._pieces.copy()
+        filled[1::2] = [words[name] for name in self._words]
+        return b"".join(filled)
 
 
 def is_api(scope: Scope) -> bool:

@@ -93,13 +93,18 @@ class SharedCache:
                 entry.renewing = False
         if capture.failed and entry is not None:
             await _give(entry, now, send)
-        elif capture.start is not None:
-            self._keep(key, capture.start, b"".join(capture.parts), scope.get("endpoint"))
+        else:
+            self._keep(key, capture, scope.get("endpoint"))
 
-    def _keep(self, key: Key, start: Message, body: bytes, endpoint: object) -> None:
-        headers = dict(start["headers"])
+    def _keep(self, key: Key, capture: _Capture, endpoint: object) -> None:
+        start = capture.start
+        # First what costs nothing: most of what is not kept under a flood are refusals.
+        if start is None or start["status"] != 200:
+            self._entries.pop(key, None)
+            return
+        headers, body = dict(start["headers"]), b"".join(capture.parts)
         public = _PUBLIC.search(headers.get(b"cache-control", b""))
-        if not public or start["status"] != 200 or b"set-cookie" in headers or len(body) > BODY_BYTES_MAX:
+        if not public or b"set-cookie" in headers or len(body) > BODY_BYTES_MAX:
             self._entries.pop(key, None)
             return
         kept = {**start, "headers": [header for header in start["headers"] if header[0] not in _OWN_HEADERS]}

@@ -18,16 +18,17 @@ from doorbuster.bench.fairness.callers import (
     own_networks,
 )
 from doorbuster.bench.ground import Ground
-from doorbuster.bench.measures import Measure
+from doorbuster.bench.measures import Measure, ratio
 from doorbuster.bench.rounds import Say
 from doorbuster.clock import SystemClock
 from doorbuster.errors import DoorbusterError
 from doorbuster.sale.sales import Sale
 
-PEOPLE, BOTS, UNITS = 100, 10, 55
+PEOPLE, BOTS, UNITS = 100, 20, 60
 """Half of all get one: then a bot that always wins has twice its fair share."""
-ROUNDS = 2
-EARLY_SECONDS, LATE_SECONDS = 4.0, 6.0
+LET = PRESS_SECONDS
+"""In what a person does: once a second, which the limit of holds lets pass."""
+STARTING_SECONDS, EARLY_SECONDS, LATE_SECONDS = 3.0, 4.0, 4.0
 CROWD, CROWD_UNITS, NETWORK_SHARE = 200, 200, 0.05
 BEHIND_ONE_ADDRESS = 200
 BEHIND_SECONDS = 20.0
@@ -37,32 +38,22 @@ WORKERS = 2
 async def one_cookie(ground: Ground, say: Say) -> list[Measure]:
     """Compare a bot's chance of a unit with the fair one; one that keeps just within the limit is told, too."""
     found = []
-    for times, name, most in (
-        (TIMES, f"asks {TIMES}× as often", 1.5),
-        (PRESS_SECONDS, "asks as often as it is let", None),
-    ):
-        units, given = 0, 0
-        for number in range(ROUNDS):
-            say(f"holds: who {name}, round {number + 1} of {ROUNDS}")
-            sale, bots, people = await _opening(ground, times)
-            units, given = (
-                units + sum(len(bot.got) for bot in bots),
-                given + sum(len(each.got) for each in people + bots),
-            )
-            await _counted(ground, sale, people + bots)
-        fair = given / (PEOPLE + BOTS)
-        told = f"{units} units for {ROUNDS * BOTS} bots, {given - units} for {ROUNDS * PEOPLE} people"
-        found.append(
-            Measure(
-                f"units, one cookie {name} / fair share", units / BOTS / fair, "ratio", at_most=most, absolutes=told
-            )
-        )
+    paces = {f"asks {TIMES}× as often": (float(TIMES), 1.5), "asks as often as it is let": (LET, None)}
+    for name, (times, most) in paces.items():
+        say(f"holds: who {name}")
+        sale, bots, people = await _opening(ground, times)
+        await _counted(ground, sale, bots + people)
+        units, others = (sum(len(each.got) for each in group) for group in (bots, people))
+        fair = (units + others) * BOTS / (BOTS + PEOPLE)
+        told = f"{units} units for {BOTS} bots, {others} for {PEOPLE} people"
+        what = f"units, one cookie that {name} / fair share"
+        found.append(Measure(what, ratio(units, fair), "ratio", at_most=most, absolutes=told))
     return found
 
 
 async def _opening(ground: Ground, times: float) -> tuple[Sale, list[Caller], list[Caller]]:
     """Let people and bots press from before the opening until all is gone."""
-    sale = await ground.fresh_sale(units=UNITS, opens_in_seconds=EARLY_SECONDS + 3)
+    sale = await ground.fresh_sale(units=UNITS, opens_in_seconds=STARTING_SECONDS + EARLY_SECONDS)
     async with servers.shop(ground, WORKERS, TRUSTED_PROXIES="127.0.0.1") as shop:
         origin, networks = origin_of(shop.url), islice(own_networks(), PEOPLE + BOTS)
         callers = [
@@ -80,7 +71,7 @@ async def _opening(ground: Ground, times: float) -> tuple[Sale, list[Caller], li
 async def many_cookies(ground: Ground, say: Say) -> list[Measure]:
     """Measure what of a sale one network gets that comes with ever new cookies from all its addresses."""
     say("holds: many cookies, one network")
-    sale = await ground.fresh_sale(units=CROWD_UNITS, opens_in_seconds=EARLY_SECONDS + 3)
+    sale = await ground.fresh_sale(units=CROWD_UNITS, opens_in_seconds=STARTING_SECONDS + EARLY_SECONDS)
     async with servers.shop(ground, WORKERS, TRUSTED_PROXIES="127.0.0.1") as shop:
         origin = origin_of(shop.url)
         people = [
@@ -102,7 +93,9 @@ async def many_cookies(ground: Ground, say: Say) -> list[Measure]:
 async def one_address(ground: Ground, say: Say) -> list[Measure]:
     """Measure how people fare who come for the first time, all behind one address, with enough for all of them."""
     say("holds: people behind one address")
-    sale = await ground.fresh_sale(units=2 * BEHIND_ONE_ADDRESS, opens_in_seconds=3, network_share_percent=100)
+    sale = await ground.fresh_sale(
+        units=2 * BEHIND_ONE_ADDRESS, opens_in_seconds=STARTING_SECONDS, network_share_percent=100
+    )
     async with servers.shop(ground, WORKERS, TRUSTED_PROXIES="127.0.0.1") as shop:
         people = [
             Caller(origin_of(shop.url), lambda: "83.1.2.3", chance=random.Random(n))  # noqa: S311

@@ -20,11 +20,11 @@ from doorbuster.room.rooms import NewRoom, open_room
 
 RATE = 20.0
 WINDOW_SECONDS = 10.0
-SECONDS = 50.0
-PEOPLE = 1_400
+SECONDS = 42.0
+PEOPLE = 1_200
 GROWING_SECONDS = 12.0
 """From ten a second the rate grows by a tenth each second, so by then it is what the operator said."""
-LATE_SHARE, LATE_AT_SECONDS = 0.2, 30.0
+LATE_SHARE, LATE_AT_SECONDS = 0.2, 25.0
 HESITATION_SECONDS = 3.0
 BATCH = 100
 

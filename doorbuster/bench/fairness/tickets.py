@@ -33,7 +33,7 @@ from doorbuster.room.rooms import NewRoom, open_room, stripe_counts
 PEOPLE, SECONDS = 100, 10.0
 ROOM_SEEN_SECONDS = 2.0
 """So long at most until every worker knows of a room that was opened."""
-FARM_SECONDS, FARM_HANDS = 20.0, 64
+FARM_SECONDS, FARM_HANDS = 15.0, 64
 WORKERS = 2
 
 
