@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-growth bench-overload review alerts diagnosis drills races planted-bugs lock format clean
+.PHONY: help up test check bench bench-growth bench-overload bench-control review alerts diagnosis drills races planted-bugs lock format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ bench-growth: $(VENV)/installed ## measure what each statement costs in a small 
 
 bench-overload: $(VENV)/installed ## measure what the guard does at up to ten times the load
 	@$(RUN) -m doorbuster bench overload
+
+bench-control: $(VENV)/installed ## measure the control room's pages at ten times the load, and what watching costs (two minutes)
+	@$(RUN) -m doorbuster bench control
 
 diagnosis: $(VENV)/installed ## break one thing after the other, see whether the true cause is named (about 20 minutes)
 	@$(RUN) -m doorbuster bench diagnosis

@@ -30,3 +30,8 @@ SELECT handle FROM products WHERE status = 'active' ORDER BY id LIMIT 200;
 -- why:  the workers need not watch a sale of which nothing will be asked any more
 -- cost: rows 0, buffers 10
 UPDATE sales SET leftovers_returned_at = now() WHERE id = :sale_id AND ended_at IS NOT NULL;
+
+-- name: bench_watchers
+-- why:  which sessions are the control plane's, to count what watching costs
+-- cost: rows 20, buffers 20
+SELECT pid FROM pg_stat_activity WHERE application_name IN ('control', 'watch', 'audit') LIMIT 20;
