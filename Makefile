@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-growth bench-overload bench-fairness review alerts diagnosis drills races planted-bugs lock format clean
+.PHONY: help up test check bench bench-growth bench-overload bench-fairness bench-control review alerts diagnosis drills races planted-bugs lock format clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,8 @@ bench-overload: $(VENV)/installed ## measure what the guard does at up to ten ti
 
 bench-fairness: $(VENV)/installed ## measure what bots get beside people, and what the waiting room lets in (about two minutes)
 	@$(RUN) -m doorbuster bench fairness
+bench-control: $(VENV)/installed ## measure the control room's pages at ten times the load, and what watching costs (two minutes)
+	@$(RUN) -m doorbuster bench control
 
 diagnosis: $(VENV)/installed ## break one thing after the other, see whether the true cause is named (about 20 minutes)
 	@$(RUN) -m doorbuster bench diagnosis

@@ -7,6 +7,7 @@ Never: believes half a round: a check that did not end leaves the audit as old a
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,8 +21,10 @@ from doorbuster.audit.last import LastAudit, last_audit, remember
 from doorbuster.audit.report import Report, Result
 from doorbuster.clock import Clock
 from doorbuster.database import Runner
+from doorbuster.database.pool import Refused
 from doorbuster.errors import DatabaseFault
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BEAT_SECONDS = 1.0
@@ -95,7 +98,7 @@ class Rounds:
         results: list[Result] = []
         unfinished: list[str] = []
         counted = await self._calmly(partial(count_rows, self._database))
-        if isinstance(counted, DatabaseFault):
+        if counted is None:
             self._rest(("counting the rows",))
             return
         for number, check in enumerate(CHECKS):
@@ -103,10 +106,10 @@ class Rounds:
             found = await self._calmly(partial(audit_check, self._database, check, counted))
             took = self._clock.monotonic() - began
             seconds += took
-            if isinstance(found, Result):
-                results.append(found)
-            else:
+            if found is None:
                 unfinished.append(check.name)
+            else:
+                results.append(found)
             await asyncio.sleep(REST * took)
         self._rest(tuple(unfinished))
         report = Report(tuple(results), seconds)
@@ -117,8 +120,8 @@ class Rounds:
         self.at_work, self.unfinished = None, unfinished
         self.next_at = self._after(self._clock.now())
 
-    async def _calmly(self, ask: Callable[[], Awaitable[T]]) -> T | DatabaseFault:
-        """Ask while all is calm, anew whenever trouble broke it off; the fault is the answer when it took too long."""
+    async def _calmly(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """Ask while all is calm, anew whenever trouble broke it off; None when it took too long or was refused."""
         while True:
             while not self._is_calm():  # noqa: ASYNC110 - calm is looked for, nobody announces it
                 await asyncio.sleep(BEAT_SECONDS)
@@ -143,8 +146,10 @@ class Rounds:
         return moment + timedelta(seconds=self.every_seconds * self._chance.uniform(1 - JITTER, 1 + JITTER))
 
 
-async def _answer(ask: Callable[[], Awaitable[T]]) -> T | DatabaseFault:
+async def _answer(ask: Callable[[], Awaitable[T]]) -> T | None:
+    """Return the answer; a fault is logged, because a round must not end the process that goes round."""
     try:
         return await ask()
-    except DatabaseFault as fault:
-        return fault
+    except (DatabaseFault, Refused) as fault:
+        logger.warning("a check of the audit did not end: %s", fault)
+        return None

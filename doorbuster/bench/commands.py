@@ -21,6 +21,7 @@ from doorbuster.bench import (
     purchases,
     rooms,
     shapes,
+    watching,
 )
 from doorbuster.bench.alerts import commands as alert_commands
 from doorbuster.bench.asked import asked
@@ -35,7 +36,7 @@ from doorbuster.errors import DoorbusterError, Misconfigured
 from doorbuster.review.ground import Size
 
 app = typer.Typer(add_completion=False)
-for part in (overload_commands, fairness_commands, trial_commands, alert_commands):
+for part in (overload_commands, fairness_commands, watching, trial_commands, alert_commands):
     app.registered_commands += part.app.registered_commands
 
 GROUPS: dict[str, Group] = {

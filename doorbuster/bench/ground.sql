@@ -39,3 +39,8 @@ SELECT extract(epoch FROM pass_until)::float8 - :pass_seconds::float8 AS given_a
  WHERE sale_id = :sale_id AND pass_until IS NOT NULL
  ORDER BY pass_until
  LIMIT 20000;
+
+-- name: bench_watchers
+-- why:  which sessions are the control plane's, to count what watching costs
+-- cost: rows 20, buffers 20
+SELECT pid FROM pg_stat_activity WHERE application_name IN ('control', 'watch', 'audit') LIMIT 20;

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doorbuster.bench.ground import Ground
+from doorbuster.database import embedded
 from doorbuster.database.programs import die_with_parent
 from doorbuster.errors import DoorbusterError
 from doorbuster.serving import BACKLOG
@@ -28,14 +29,17 @@ class Servers:
 
 
 @asynccontextmanager
-async def shop(ground: Ground, workers: int, **settings: str) -> AsyncIterator[Servers]:
-    """Run data-plane workers on the ground for the block, and the test gateway, where a purchase is paid."""
+async def shop(
+    ground: Ground, workers: int, control_port: int | None = None, **settings: str
+) -> AsyncIterator[Servers]:
+    """Run data-plane workers on the ground for the block, and the test gateway, where a purchase is paid.
+
+    With a `control_port` they tell a control plane there what they count, while there is one.
+    """
     with _listening() as door, _listening() as till:
         environment = {
-            **os.environ,
-            "DATABASE_URL": ground.cluster.url,
-            "DOORBUSTER_HOME": str(ground.home),
-            "DOORBUSTER_SECRET": ground.secret,
+            **_environment(ground),
+            **({"CONTROL_PORT": str(control_port)} if control_port else {}),
             "PORT": str(door.getsockname()[1]),
             "GATEWAY_PORT": str(till.getsockname()[1]),
             **settings,
@@ -50,15 +54,22 @@ async def shop(ground: Ground, workers: int, **settings: str) -> AsyncIterator[S
 @asynccontextmanager
 async def jobs(ground: Ground) -> AsyncIterator[None]:
     """Run the process of the background work on the ground for the block: it calls whose turn it is."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": ground.cluster.url,
-        "DOORBUSTER_HOME": str(ground.home),
-        "DOORBUSTER_SECRET": ground.secret,
-    }
     words = ["-m", "doorbuster", "run-jobs", "--name", "jobs", "--ready-fd", "{ready}"]
-    async with _running(words, environment, None, 1):
+    async with _running(words, _environment(ground), None, 1):
         yield
+
+
+@asynccontextmanager
+async def control(ground: Ground, port: int) -> AsyncIterator[Servers]:
+    """Run the control plane on the ground for the block, as `up` does: watching by the role that may only look."""
+    with _listening(port) as door:
+        environment = {
+            **_environment(ground),
+            "CONTROL_PORT": str(port),
+            "WATCH_DATABASE_URL": embedded.watch_url(ground.cluster.url),
+        }
+        async with _running(_command("run-control"), environment, door, 1) as pids:
+            yield Servers(f"http://127.0.0.1:{port}", pids)
 
 
 @asynccontextmanager
@@ -74,10 +85,18 @@ def _command(name: str) -> list[str]:
     return f"-m doorbuster {name} --name bench --listen-fd {{listen}} --ready-fd {{ready}}".split()
 
 
-def _listening() -> socket.socket:
+def _environment(ground: Ground) -> dict[str, str]:
+    return {
+        **os.environ, "DATABASE_URL": ground.cluster.url, "DOORBUSTER_HOME": str(ground.home),
+        "DOORBUSTER_SECRET": ground.secret,
+    }  # fmt: skip
+
+
+def _listening(port: int = 0) -> socket.socket:
     door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    door.bind(("127.0.0.1", 0))
+    door.bind(("127.0.0.1", port))
     door.listen(BACKLOG)
     return door
 

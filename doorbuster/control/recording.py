@@ -13,8 +13,8 @@ from doorbuster.journal import Line
 
 async def record(request: Request, verb: str, subject: str, **detail: Any) -> Line:
     """Write that the operator is about to do this; raise EventLogUnavailable, so that nothing is done unrecorded."""
-    house, actor = house_of(request), actor_of(request)
-    line = Line(at=house.clock.now(), actor=actor.name, role=actor.role, verb=verb, subject=subject, detail=detail)
+    house = house_of(request)
+    line = actor_of(request).line(house.clock.now(), verb, subject, **detail)
     return await asyncio.to_thread(journal.append, house.event_log, line)
 
 

@@ -23,6 +23,10 @@ class Actor:
     name: str
     role: str
 
+    def line(self, at: datetime, verb: str, subject: str, /, **detail: Any) -> "Line":
+        """Return the line that says the actor does this; it is written by `append`."""
+        return Line(at=at, actor=self.name, role=self.role, verb=verb, subject=subject, detail=detail)
+
 
 def command_line_actor() -> Actor:
     """Return whoever sits at this machine's command line."""

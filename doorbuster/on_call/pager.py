@@ -2,8 +2,8 @@
 
 Promises: what is to be sent is written down first, and sent again after a crash, with the page's number in it; a
 message takes a bounded time and keeps no other one waiting; when the first try of every message of a step has failed,
-the next step is due at once, while those messages are tried again a few times; a page that nobody takes is never
-silent: when its policy has run out, everybody is told each hour.
+the next step of the policy is due at once, while those messages are tried again a few times; a page that nobody takes
+is never silent: when its policy has run out, everybody is told each hour, and not more often when that fails.
 Never: sends to a target twice in one step, unless it failed or a crash left open whether it was sent; tries again what
 somebody has taken meanwhile.
 """
@@ -107,9 +107,20 @@ class Pager:
             self._log.execute(
                 SQL.delivered, id=row["id"], state=state, attempts=attempts, why=why[:300], try_at=now + pause
             )
-            step = {"page_id": row["page_id"], "step": row["step"]}
-            if why and not self._log.fetch(SQL.step_hopes, decided_at=row["decided_at"], **step):
-                self._log.execute(SQL.hurry_page, now=now, **step)
+            if why and self._has_policy_left(row) and not self._hopes(row):
+                self._log.execute(SQL.hurry_page, now=now, page_id=row["page_id"], step=row["step"])
+
+    def _hopes(self, row: Row) -> bool:
+        """Say whether a message of the step arrived, or is yet to be tried."""
+        found = self._log.fetch(
+            SQL.step_hopes, page_id=row["page_id"], step=row["step"], decided_at=row["decided_at"]
+        )  # fmt: skip
+        return bool(found)
+
+    def _has_policy_left(self, row: Row) -> bool:
+        """Say whether it was a step of the policy; after those, a way out that is broken for all is tried each hour."""
+        page = pages.page_by_id(self._log, row["page_id"])
+        return policy_of(policies(self._log), page.team, page.cause).step(int(row["step"])) is not None
 
     def _message(self, page: Page, row: Row) -> Message:
         number = page.id[-6:].upper()

@@ -10,7 +10,7 @@ import apprise
 
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import Misconfigured
-from doorbuster.journal import Actor, EventLog, Line, append
+from doorbuster.journal import Actor, EventLog, append
 from doorbuster.web.mailboxes import is_email
 
 SQL = QueryFile("doorbuster.on_call", "on_call.sqlite.sql")
@@ -80,7 +80,7 @@ def add_person(log: EventLog, actor: Actor, name: str, now: datetime) -> int:
     if any(person.name == name for person in everybody(log).values()):
         raise Misconfigured(f"{name} is there already")
     with log.transaction():
-        append(log, _line(now, actor, "person.add", name))
+        append(log, actor.line(now, "on_call.person.add", f"on_call:{name}"))
         row = log.fetch_one(SQL.add_person, name=name)
     assert row is not None
     return int(row["id"])
@@ -90,7 +90,7 @@ def remove_person(log: EventLog, actor: Actor, name: str, now: datetime) -> None
     """Let somebody be on call no more."""
     person = named(log, name)
     with log.transaction():
-        append(log, _line(now, actor, "person.remove", name))
+        append(log, actor.line(now, "on_call.person.remove", f"on_call:{name}"))
         log.execute(SQL.remove_person, id=person.id, now=now.isoformat())
 
 
@@ -99,7 +99,7 @@ def add_target(log: EventLog, actor: Actor, name: str, url: str, *, important: b
     person = named(log, name)
     require_address(url)
     with log.transaction():
-        append(log, _line(now, actor, "target.add", f"{name} {masked(url)}"))
+        append(log, actor.line(now, "on_call.target.add", f"on_call:{name} {masked(url)}"))
         row = log.fetch_one(SQL.add_target, person_id=person.id, url=url, important=int(important))
     assert row is not None
     return int(row["id"])
@@ -116,7 +116,7 @@ def remove_target(log: EventLog, actor: Actor, target_id: int, now: datetime) ->
     with log.transaction():
         done = log.execute(SQL.remove_target, id=target_id, now=now.isoformat()) == 1
         if done:
-            append(log, _line(now, actor, "target.remove", str(target_id)))
+            append(log, actor.line(now, "on_call.target.remove", f"on_call:{target_id}"))
     return done
 
 
@@ -127,9 +127,3 @@ def masked(url: str) -> str:
     kind = url.partition("://")[0]
     plugin = apprise.Apprise.instantiate(url) if kind in HOSTS_SHOWN else None
     return f"{kind}://{plugin.host}/…" if plugin is not None else f"{kind}://…"
-
-
-def _line(now: datetime, actor: Actor, verb: str, subject: str) -> Line:
-    return Line(
-        at=now, actor=actor.name, role=actor.role, verb=f"on_call.{verb}", subject=f"on_call:{subject}", detail={}
-    )

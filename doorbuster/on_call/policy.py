@@ -6,13 +6,12 @@ nobody is never silent: it goes to everybody with a target.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import Misconfigured
-from doorbuster.journal import Actor, EventLog, Line, append
+from doorbuster.journal import Actor, EventLog, append
 from doorbuster.on_call.people import Person, Target, everybody
 from doorbuster.on_call.rota import TEAMS, Rota
 from doorbuster.watch.diagnosis import CAUSES
@@ -74,7 +73,7 @@ def set_policy(log: EventLog, actor: Actor, subject: str, policy: Policy, now: d
     if not 0 <= policy.repeat <= REPEAT_MAX:
         raise Misconfigured(f"a policy is repeated at most {REPEAT_MAX} times")
     with log.transaction():
-        append(log, _line(now, actor, "policy.set", subject, msgspec.to_builtins(policy)))
+        append(log, actor.line(now, "on_call.policy.set", f"on_call:{subject}", **msgspec.to_builtins(policy)))
         log.execute(SQL.set_policy, team=subject, steps=msgspec.json.encode(policy).decode())
 
 
@@ -83,7 +82,7 @@ def remove_policy(log: EventLog, actor: Actor, subject: str, now: datetime) -> b
     with log.transaction():
         done = log.execute(SQL.remove_policy, team=subject) == 1
         if done:
-            append(log, _line(now, actor, "policy.remove", subject, {}))
+            append(log, actor.line(now, "on_call.policy.remove", f"on_call:{subject}"))
     return done
 
 
@@ -91,12 +90,6 @@ def require_subject(subject: str) -> None:
     """Raise Misconfigured for what is neither a team nor a cause."""
     if subject not in CAUSES and subject not in TEAMS:
         raise Misconfigured(f"{subject!r} is neither a team ({', '.join(TEAMS)}) nor a cause ({', '.join(CAUSES)})")
-
-
-def _line(now: datetime, actor: Actor, verb: str, subject: str, detail: dict[str, Any]) -> Line:
-    return Line(
-        at=now, actor=actor.name, role=actor.role, verb=f"on_call.{verb}", subject=f"on_call:{subject}", detail=detail
-    )
 
 
 def targets_of(step: Step, team: str, rota: Rota, people: Mapping[int, Person], moment: datetime) -> list[Target]:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from sqlite3 import Row
-from typing import Any, get_args
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import Misconfigured
-from doorbuster.journal import Actor, EventLog, Line, append
+from doorbuster.journal import Actor, EventLog, append
 from doorbuster.watch.diagnosis import Team
 
 SQL = QueryFile("doorbuster.on_call", "on_call.sqlite.sql")
@@ -135,7 +135,7 @@ def set_rotation(log: EventLog, actor: Actor, rotation: Rotation, now: datetime)
         "people": msgspec.json.encode(rotation.people).decode(),
     }
     with log.transaction():
-        append(log, _line(now, actor, "rotation.set", rotation.team, facts))
+        append(log, actor.line(now, "on_call.rotation.set", f"on_call:{rotation.team}", **facts))
         log.execute(SQL.set_rotation, team=rotation.team, **facts)
 
 
@@ -146,7 +146,7 @@ def stand_in(log: EventLog, actor: Actor, wish: Override, now: datetime) -> int:
         raise Misconfigured("it would end before it begins")
     facts = {"person_id": wish.person_id, "begins_at": wish.begins_at, "ends_at": wish.ends_at}
     with log.transaction():
-        append(log, _line(now, actor, "override.add", wish.team, facts))
+        append(log, actor.line(now, "on_call.override.add", f"on_call:{wish.team}", **facts))
         row = log.fetch_one(SQL.add_override, team=wish.team, **facts)
     assert row is not None
     return int(row["id"])
@@ -157,7 +157,7 @@ def take_back(log: EventLog, actor: Actor, override_id: int, now: datetime) -> b
     with log.transaction():
         done = log.execute(SQL.remove_override, id=override_id, now=now.isoformat()) == 1
         if done:
-            append(log, _line(now, actor, "override.remove", str(override_id), {}))
+            append(log, actor.line(now, "on_call.override.remove", f"on_call:{override_id}"))
     return done
 
 
@@ -165,12 +165,6 @@ def require_team(team: str) -> None:
     """Raise Misconfigured for a team that there is not."""
     if team not in TEAMS:
         raise Misconfigured(f"there is no team {team!r}; there are {', '.join(TEAMS)}")
-
-
-def _line(now: datetime, actor: Actor, verb: str, subject: str, detail: dict[str, Any]) -> Line:
-    return Line(
-        at=now, actor=actor.name, role=actor.role, verb=f"on_call.{verb}", subject=f"on_call:{subject}", detail=detail
-    )
 
 
 def _rotation(row: Row) -> Rotation:

@@ -21,7 +21,6 @@ from doorbuster.clock import SystemClock
 from doorbuster.database import Database
 from doorbuster.database.reach import reach_database
 from doorbuster.errors import DoorbusterError, Misconfigured
-from doorbuster.journal import Line
 from doorbuster.room import rooms
 from doorbuster.room.flood import BITS
 from doorbuster.room.rooms import BEACON_CHARACTERS_MAX, NewRoom, Order, Room
@@ -177,7 +176,7 @@ def _record(settings: Settings, verb: str, handle: str, detail: dict[str, Any]) 
     said = {name: value for name, value in detail.items() if value}
     with journal.open_event_log(settings.home) as log:
         subject = f"sale:{handle}"
-        line = Line(at=SystemClock().now(), actor=actor.name, role=actor.role, verb=verb, subject=subject, detail=said)
+        line = actor.line(SystemClock().now(), verb, subject, **said)
         journal.append(log, line)
 
 

@@ -22,7 +22,6 @@ from doorbuster.clock import SystemClock
 from doorbuster.database import Database
 from doorbuster.database.reach import reach_database
 from doorbuster.errors import Misconfigured
-from doorbuster.journal import Line
 from doorbuster.sale import planning
 from doorbuster.sale.planning import Done, NewItem, NewSale, Refused, SaleEdit
 from doorbuster.sale.sales import Sale, list_sales, sale_by_handle, sale_by_id
@@ -182,7 +181,7 @@ def _record(settings: Settings, verb: str, handle: str, **detail: Any) -> None:
     said = {name: value for name, value in detail.items() if value}
     with journal.open_event_log(settings.home) as log:
         subject = f"sale:{handle}"
-        line = Line(at=SystemClock().now(), actor=actor.name, role=actor.role, verb=verb, subject=subject, detail=said)
+        line = actor.line(SystemClock().now(), verb, subject, **said)
         journal.append(log, line)
 
 

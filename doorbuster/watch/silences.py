@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from doorbuster.database.queries import QueryFile
-from doorbuster.journal import Actor, EventLog, Line, append
+from doorbuster.journal import Actor, EventLog, append
 
 SQL = QueryFile("doorbuster.watch", "alerts.sqlite.sql")
 
@@ -64,9 +64,7 @@ def silence(
     until, about = now + lasts, f"alert:{rule or team}"
     detail = {"reason": reason, "subject": subject, "team": team, "until": until}
     with log.transaction():
-        append(log, Line(
-            at=now, actor=actor.name, role=actor.role, verb="alert.silence", subject=about, detail=detail
-        ))  # fmt: skip
+        append(log, actor.line(now, "alert.silence", about, **detail))
         row = log.fetch_one(
             SQL.silence, at=now.isoformat(), actor=actor.name, reason=reason, rule=rule, subject=subject, team=team,
             expires_at=until.isoformat(),
@@ -80,10 +78,7 @@ def end(log: EventLog, actor: Actor, silence_id: int, *, reason: str, now: datet
     with log.transaction():
         done = log.execute(SQL.end_silence, id=silence_id, now=now.isoformat(), actor=actor.name) == 1
         if done:
-            append(log, Line(
-                at=now, actor=actor.name, role=actor.role, verb="alert.unsilence", subject=f"silence:{silence_id}",
-                detail={"reason": reason},
-            ))  # fmt: skip
+            append(log, actor.line(now, "alert.unsilence", f"silence:{silence_id}", reason=reason))
     return done
 
 

@@ -50,12 +50,14 @@ async def fill(ground: Ground, products: int, say: Callable[[str], None]) -> Sal
 
 
 @asynccontextmanager
-async def opened(ground: Ground, sale: Sale, products: int, *, gate: bool) -> AsyncIterator[Stage]:
+async def opened(
+    ground: Ground, sale: Sale, products: int, *, gate: bool, control_port: int | None = None
+) -> AsyncIterator[Stage]:
     """Run the shop for the block, everything on its core; without the gate it is the shop as it was."""
     ground.set_policy(Policy(DEFAULTS.limits, gate=gate))
     os.sched_setaffinity(0, {SHOP_CORE})
     pin(family_of(ground.server.pid), DATABASE_CORE)
-    async with servers.shop(ground, 1) as running:
+    async with servers.shop(ground, 1, control_port) as running:
         parts = urlsplit(running.url)
         shop = Shop(
             Origin("http", parts.hostname or "", parts.port), ground.secret, products, str(sale.id), sale.items[0].sku

@@ -155,6 +155,19 @@ def test_a_team_is_not_hurried_while_one_message_of_the_step_arrived(office: Off
     assert office.at(1) == []
 
 
+def test_when_nobody_can_be_reached_the_policy_runs_out_at_once_and_then_it_is_tried_each_hour(office: Office):
+    set_policy(office.log, ANN, "database", Policy((Step("on-call", 5),), repeat=1), NOW)
+    office.broken = {"bea", "cem"}
+    page = pages.notify(office.log, SCANS, START)
+
+    for second in range(8):
+        office.at(second)
+
+    steps = {each.step for each in pages.deliveries(office.log, page.id)}
+    assert steps == {0, 1, 2}
+    assert pages.page_by_id(office.log, page.id).next_at == START + 2 + 3_600
+
+
 def test_a_message_that_failed_is_not_tried_again_once_somebody_has_taken_the_page(office: Office):
     office.broken = {"bea"}
     page = pages.notify(office.log, SCANS, START)
