@@ -64,10 +64,9 @@ async def _copy(filled: Any, shop: Any, say: Say) -> None:
     for name in TopologicalSorter({name: row["refers"] for name, row in tables.items()}).static_order():
         say(f"a shop of the version before: {name}")
         columns = [each for each in tables[name]["columns"] if each in there[name]]
-        names = ", ".join(f'"{each}"' for each in columns)
         await shop.execute(f'ALTER TABLE "{name}" DISABLE TRIGGER USER')
         with TemporaryFile() as rows:
-            await filled.copy_from_query(f'SELECT {names} FROM "{name}"', output=rows, timeout=COPY_SECONDS_MAX)
+            await filled.copy_from_table(name, columns=columns, output=rows, timeout=COPY_SECONDS_MAX)
             rows.seek(0)
             await shop.copy_to_table(name, source=rows, columns=columns, timeout=COPY_SECONDS_MAX)
         await shop.execute(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
