@@ -63,14 +63,17 @@ async def _copy(filled: Any, shop: Any, say: Say) -> None:
     await shop.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     for name in TopologicalSorter({name: row["refers"] for name, row in tables.items()}).static_order():
         say(f"a shop of the version before: {name}")
-        columns = [each for each in tables[name]["columns"] if each in there[name]]
-        await shop.execute(f'ALTER TABLE "{name}" DISABLE TRIGGER USER')
-        with TemporaryFile() as rows:
-            await filled.copy_from_table(name, columns=columns, output=rows, timeout=COPY_SECONDS_MAX)
-            rows.seek(0)
-            await shop.copy_to_table(name, source=rows, columns=columns, timeout=COPY_SECONDS_MAX)
-        await shop.execute(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
+        await _copy_table(filled, shop, name, [each for each in tables[name]["columns"] if each in there[name]])
     await shop.execute("ANALYZE")
+
+
+async def _copy_table(filled: Any, shop: Any, name: str, columns: list[str]) -> None:
+    await shop.execute(f'ALTER TABLE "{name}" DISABLE TRIGGER USER')
+    with TemporaryFile() as rows:
+        await filled.copy_from_table(name, columns=columns, output=rows, timeout=COPY_SECONDS_MAX)
+        rows.seek(0)
+        await shop.copy_to_table(name, source=rows, columns=columns, timeout=COPY_SECONDS_MAX)
+    await shop.execute(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
 
 
 async def _apply(connection: Any, text: str) -> None:
