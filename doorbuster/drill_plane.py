@@ -26,6 +26,7 @@ from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.playing import Options
 from doorbuster.drill.scenario import Given, Scenario
 from doorbuster.errors import Misconfigured
+from doorbuster.room.rooms import NewRoom, open_room
 from doorbuster.sale.planning import NewItem, NewSale, Refused, create_sale, end_sale
 from doorbuster.settings import Settings, from_environment
 from doorbuster.shop.returning import cancel_order
@@ -65,6 +66,8 @@ class Stage:
         )  # fmt: skip
         if isinstance(made, Refused):
             raise Misconfigured(f"the drill's sale was refused: {'; '.join(made.mistakes.values())}")
+        if given.room:
+            await open_room(database, made.sale.id, NewRoom(order=given.room, rate_max=given.room_rate or None))
         return SaleFacts(
             id=str(made.sale.id), handle=made.sale.handle, sku=goods["sku"], opens_at=opens_at, units=given.units,
             hold_seconds=given.hold_seconds, product=goods["product"], collection=goods["collection"],
