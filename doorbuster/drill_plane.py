@@ -19,8 +19,8 @@ from doorbuster.database.pool import open_database
 from doorbuster.drill import commands, playing, reading, target, verdict
 from doorbuster.drill.chaos import cycles as cycling
 from doorbuster.drill.chaos import report as chaos_report
-from doorbuster.drill.chaos.faults import FAULTS
 from doorbuster.drill.chaos.house import opened
+from doorbuster.drill.faults.known import CHAOS
 from doorbuster.drill.ground import CannotHere
 from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.playing import Options
@@ -175,9 +175,9 @@ def changed(
 
 async def _chaos(console: Console, cycles: int, words: str, seed: int, workers: int) -> cycling.Run:
     """Break a shop of its own, `cycles` times."""
-    chosen = [fault for fault in FAULTS if any(word in fault.name for word in (words or "-").split(","))]
+    chosen = [fault for fault in CHAOS if any(word in fault.name for word in (words or "-").split(","))]
     if not chosen:
-        raise Misconfigured(f"no fault has {words} in its name; there are {', '.join(fault.name for fault in FAULTS)}")
+        raise Misconfigured(f"no fault has {words} in its name; there are {', '.join(fault.name for fault in CHAOS)}")
     run = cycling.Run(seed)
     with tempfile.TemporaryDirectory(prefix="doorbuster-chaos-") as home:
         async with opened(Path(home), workers, console.print) as house:
