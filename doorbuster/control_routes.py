@@ -26,7 +26,7 @@ def control_plane_routes() -> list[BaseRoute]:
 
 
 def _control_of_machines() -> list[BaseRoute]:
-    from doorbuster.control import alerts, diagnoses, health
+    from doorbuster.control import alerts, diagnoses, health, series
 
     return [
         Route("/healthz", health.healthz),
@@ -34,6 +34,7 @@ def _control_of_machines() -> list[BaseRoute]:
         Route("/metrics", health.metrics_show),
         Route("/api/v1/diagnosis", diagnoses.diagnosis_told),
         Route("/api/v1/alerts", alerts.alerts_told),
+        Route("/api/v1/series", series.series_told),
     ]
 
 

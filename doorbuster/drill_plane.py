@@ -19,13 +19,14 @@ from doorbuster.database.pool import open_database
 from doorbuster.drill import commands, playing, reading, target, verdict
 from doorbuster.drill.chaos import cycles as cycling
 from doorbuster.drill.chaos import report as chaos_report
-from doorbuster.drill.chaos.faults import FAULTS
 from doorbuster.drill.chaos.house import opened
+from doorbuster.drill.faults.known import CHAOS
 from doorbuster.drill.ground import CannotHere
 from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.playing import Options
 from doorbuster.drill.scenario import Given, Scenario
 from doorbuster.errors import Misconfigured
+from doorbuster.room.rooms import NewRoom, open_room
 from doorbuster.sale.planning import NewItem, NewSale, Refused, create_sale, end_sale
 from doorbuster.settings import Settings, from_environment
 from doorbuster.shop.returning import cancel_order
@@ -65,6 +66,8 @@ class Stage:
         )  # fmt: skip
         if isinstance(made, Refused):
             raise Misconfigured(f"the drill's sale was refused: {'; '.join(made.mistakes.values())}")
+        if given.room:
+            await open_room(database, made.sale.id, NewRoom(order=given.room, rate_max=given.room_rate or None))
         return SaleFacts(
             id=str(made.sale.id), handle=made.sale.handle, sku=goods["sku"], opens_at=opens_at, units=given.units,
             hold_seconds=given.hold_seconds, product=goods["product"], collection=goods["collection"],
@@ -173,9 +176,9 @@ def changed(
 
 async def _chaos(console: Console, cycles: int, words: str, seed: int, workers: int) -> cycling.Run:
     """Break a shop of its own, `cycles` times."""
-    chosen = [fault for fault in FAULTS if any(word in fault.name for word in (words or "-").split(","))]
+    chosen = [fault for fault in CHAOS if any(word in fault.name for word in (words or "-").split(","))]
     if not chosen:
-        raise Misconfigured(f"no fault has {words} in its name; there are {', '.join(fault.name for fault in FAULTS)}")
+        raise Misconfigured(f"no fault has {words} in its name; there are {', '.join(fault.name for fault in CHAOS)}")
     run = cycling.Run(seed)
     with tempfile.TemporaryDirectory(prefix="doorbuster-chaos-") as home:
         async with opened(Path(home), workers, console.print) as house:

@@ -12,10 +12,11 @@ from doorbuster.drill.client import Reply
 
 SLOW_SECONDS = 3.0
 
-HONEST_NO = frozenset({"SoldOut", "SaleOver", "LimitReached", "AlreadyYours"})
+HONEST_NO = frozenset({"SoldOut", "SaleOver", "LimitReached", "AlreadyYours", "TurnLapsed"})
 HONEST_WAIT = frozenset(
-    {"AllHeld", "NetworkFull", "TooManyRequests", "NotOpenYet", "Paused", "NotAdmitted", "Busy", "Unavailable"}
-)
+    {"AllHeld", "NetworkFull", "TooManyRequests", "NotOpenYet", "Paused", "NotAdmitted", "Busy", "Unavailable",
+     "WaitingRoom", "NotYourTurn", "RoomPaused", "OneMoment", "WorkWanted"}
+)  # fmt: skip
 BROKEN = frozenset({"Refused", "Dropped", "TimedOut", "Garbled"})
 
 _SUCCESS = {("hold", 201): "Held", ("hold", 200): "Replayed", ("order", 201): "Ordered", ("order", 200): "Replayed"}

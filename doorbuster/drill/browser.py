@@ -81,7 +81,8 @@ class Browser:
     async def ask(self, step: str, method: str, url: str, *, planned: float, **content: str | bytes) -> Reply:
         """Send one request at its planned moment and return the answer; raises Broken when none came in time.
 
-        `content` may hold `body`, `type`, `key` (the Idempotency-Key), `secret` (the Order-Secret) and `accept`.
+        `content` may hold `body`, `type`, `key` (the Idempotency-Key), `secret` (the Order-Secret), `work`
+        (the Room-Work) and `accept`.
         """
         origin, path = _split(url)
         request = self._request(origin, method, path, content)
@@ -176,6 +177,8 @@ class Browser:
             lines.append(f"Idempotency-Key: {content['key']!s}")
         if "secret" in content:
             lines.append(f"Order-Secret: {content['secret']!s}")
+        if "work" in content:
+            lines.append(f"Room-Work: {content['work']!s}")
         body = content.get("body", b"")
         body = body.encode() if isinstance(body, str) else body
         if method == "POST":

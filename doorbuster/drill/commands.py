@@ -168,14 +168,15 @@ def schedule(
     once: Annotated[bool, typer.Option("--once", help="Play each once, tell what stopped passing, and end.")] = False,
     url: Annotated[str | None, typer.Option(help="The staging shop; by default the drills find their own.")] = None,
 ) -> None:
-    """Keep playing drills; a drill that stops passing is told loudly, and makes the exit status 1 with `--once`."""
+    """Keep playing drills; one that stops passing pages whoever is on call; with --once the exit status is 1 then."""
     wanted = reading.names() if names == ["all"] else [reading.load(name).name and name for name in names]
     options = ["--url", url] if url else []
+    settings = from_environment(os.environ)
     if cron:
-        typer.echo(scheduling.crontab(cron, wanted, options, from_environment(os.environ).home))
+        typer.echo(scheduling.crontab(cron, wanted, options, settings.home))
         return
-    home = from_environment(os.environ).home
-    stopped = scheduling.run(wanted, options, home, None if once else scheduling.seconds(every), typer.echo)
+    plan = scheduling.Schedule(options, settings.home, settings.room_url, SystemClock(), typer.echo)
+    stopped = scheduling.run(wanted, plan, None if once else scheduling.seconds(every))
     raise typer.Exit(1 if stopped else 0)
 
 

@@ -5,7 +5,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -27,6 +27,12 @@ class Given(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     units: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     hold_seconds: Annotated[int, msgspec.Meta(ge=5, le=86_400)] = 12
     limit_per_customer: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+    room: Literal["", "lottery", "first_come"] = ""
+    """The sale has a waiting room, whose order is drawn at the opening or that of coming."""
+
+    room_rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 0.0
+    """How many a second the room lets in at the most; 0 for what is measured."""
+
     workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     products: Count = 0
     orders: Count = 0

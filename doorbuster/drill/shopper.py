@@ -16,6 +16,7 @@ from doorbuster.drill.client import Broken, Reply
 from doorbuster.drill.plan import Plan
 from doorbuster.drill.record import Promise, PromiseKind, Record
 from doorbuster.drill.visitor import Left, Visitor, journey_of
+from doorbuster.drill.waiting_room import ApiRoom, FormRoom, Patience, leads_to_room, wait_in
 from doorbuster.drill.ways import ApiWay, FormWay, Purchase, Way, is_paid
 
 POLL_PAID_SECONDS = 0.1
@@ -61,7 +62,10 @@ class Shopper(Visitor):
             await self._look("product", f"/products/{sale.product}")
 
     async def _wait_for_opening(self) -> None:
-        await self._look("sale", f"/sales/{self._plan.sale.handle}")
+        page = await self._look("sale", f"/sales/{self._plan.sale.handle}")
+        if f'/sales/{self._plan.sale.handle}/room"'.encode() in page:
+            await self._wait_in_room()
+            return
         poll = self._plan.pace.poll_seconds
         self._next = self._watch.now() + poll * self._chance.uniform(0.1, 1.0)
         while self._next < self._opens:
@@ -69,6 +73,19 @@ class Shopper(Visitor):
             self._next += poll * self._chance.uniform(0.75, 1.25)
         reaction = self._chance.expovariate(1 / self._plan.pace.reaction_seconds)
         self._next = max(self._watch.now(), self._opens) + reaction
+
+    async def _wait_in_room(self) -> None:
+        """Go through the waiting room, with patience from the opening on; the claim that follows is planned then."""
+        plan = self._plan
+        plain = isinstance(self._way, FormWay)
+        room = (
+            FormRoom(self._browser, plan.shop, plan.sale, plan.pace.poll_seconds) if plain
+            else ApiRoom(self._browser, plan.shop, plan.sale, self._opens)
+        )  # fmt: skip
+        ends = max(self._next, self._opens) + plan.pace.patience_seconds
+        patience = Patience(self._next, ends, self._watch.now, self._chance)
+        await wait_in(room, patience, self._new_key(), self._new_key())
+        self._next = self._watch.now()
 
     def _think(self) -> None:
         if self._hurries:
@@ -116,6 +133,10 @@ class Shopper(Visitor):
         tries_left = INSISTENT_TRIES if "insists_when_sold_out" in self._habits else 0
         while True:
             reply = await self._patiently(lambda: self._way.claim(self._next, key), "hold")
+            if leads_to_room("hold", reply):
+                await self._wait_in_room()
+                self._browser.deadline = self._next + self._plan.pace.patience_seconds
+                continue
             if hold_id := self._way.held(reply):
                 known_key = key if isinstance(self._way, ApiWay) else ""
                 self._record.promises.append(Promise(self._number, "hold", hold_id, known_key, self._watch.now()))
@@ -203,7 +224,7 @@ class Shopper(Visitor):
                 self._if_patience_ends = "gave_up"
                 self._wait(self._plan.pace.retry_seconds / 4)
                 continue
-            told_to_wait = kind_of(step, reply) in HONEST_WAIT
+            told_to_wait = kind_of(step, reply) in HONEST_WAIT and not leads_to_room(step, reply)
             self._if_patience_ends = "told_to_wait" if told_to_wait else "gave_up"
             if not told_to_wait and reply.status < 500:
                 self._next = self._watch.now()

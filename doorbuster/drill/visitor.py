@@ -80,12 +80,15 @@ class Visitor(ABC):
             return f"23.{network // 250}.{network % 250}.{1 + self._number % 250}"
         return f"{41 + self._number // 65_536 % 80}.{self._number // 256 % 256}.{self._number % 256}.7"
 
-    async def _look(self, step: str, path: str, think: bool = True) -> None:
-        """Read a page; one that does not come is shrugged at, the record remembers it."""
+    async def _look(self, step: str, path: str, think: bool = True) -> bytes:
+        """Read a page and return it; one that does not come is shrugged at, the record remembers it."""
+        page = b""
         with suppress(Broken):
-            await self._browser.ask(step, "GET", self._plan.shop + path, planned=self._next, accept="text/html")
+            reply = await self._browser.ask(step, "GET", self._plan.shop + path, planned=self._next, accept="text/html")
+            page = reply.body
         if think:
             self._think()
+        return page
 
     def _think(self) -> None:
         mean = self._plan.pace.think_seconds * SLOWER_THUMBS.get(self._device, 1.0)

@@ -12,7 +12,7 @@ TOOLS = frozenset({"bench", "review", "drill"})
 """Rooms whose statements make up rows or watch a test; no shop runs them."""
 SQL_MAKERS = (
     "database/embedded.py", "database/migrate.py", "journal/store.py",
-    "review/ground.py", "review/indexes.py", "review/reasons.py",
+    "review/earlier.py", "review/ground.py", "review/indexes.py", "review/probes.py", "review/reasons.py",
 )  # fmt: skip
 """Files that may have SQL in strings: before there is a connection there is no query file, and a review writes SQL."""
 NOT_POSTGRESQL = (".sqlite.sql", ".function.sql")

@@ -38,6 +38,7 @@ class Asked:
     statements: bool
     database: str
     migrations: tuple[Path, ...]
+    quick: bool
 
     @property
     def names(self) -> frozenset[str]:
@@ -70,7 +71,9 @@ def review(  # noqa: PLR0913 -- every one is a flag that a person may type
 ) -> None:
     """Plan and run every statement at production size; say which one the next crowd will find, and what to do."""
     console = Console(stderr=json or annotate)
-    asked = Asked(count_of(QUICK if quick else orders), cache, only, sql, statements, database, tuple(migration or ()))
+    asked = Asked(
+        count_of(QUICK if quick else orders), cache, only, sql, statements, database, tuple(migration or ()), quick
+    )
     try:
         require_parser()
         with console.status("beginning") as status:
@@ -107,7 +110,9 @@ def _reviewed(asked: Asked, say: Callable[[str], None]) -> Result:
     if missing := [path for path in asked.migrations if not path.is_file()]:
         raise Misconfigured(f"there is no file {missing[0]}")
     if not foreign and not asked.database:
-        wish = whole.Wish(asked.orders, asked.cache or settings.home / "review", asked.names, asked.migrations)
+        wish = whole.Wish(
+            asked.orders, asked.cache or settings.home / "review", asked.names, asked.migrations, not asked.quick
+        )
         result = asyncio.run(whole.review_house(wish, say))
         remember(result, settings.home)
         return result

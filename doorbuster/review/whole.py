@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from doorbuster.database.pool import own_connection
 from doorbuster.review import catalogue, code, indexes, migrations
 from doorbuster.review.catalogue import Subject
+from doorbuster.review.earlier import measure_new_migrations
 from doorbuster.review.findings import Finding
 from doorbuster.review.ground import Say, kept_shop, review_server
 from doorbuster.review.inside import review_inside
@@ -24,12 +25,16 @@ TIMES = 10
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be reviewed: only these names when there are any, and these files of migrations."""
+    """What is to be reviewed: only these names when there are any, and these files of migrations.
+
+    `new_migrations` measures those of the house under load, which takes a while.
+    """
 
     orders: int
     cache: Path
     only: frozenset[str] = frozenset()
     migrations: tuple[Path, ...] = ()
+    new_migrations: bool = False
 
 
 async def review_house(wish: Wish, say: Say) -> Result:
@@ -55,6 +60,8 @@ async def review_house(wish: Wish, say: Say) -> Result:
             if not wish.only:
                 result.findings = [*judge_schema(large.schema, subjects), *judge_sources(subjects)]
                 await _migrations(result, wish, large_url, subjects, say)
+                if wish.new_migrations:
+                    _told_waits(result, await measure_new_migrations(url, small_url, say))
     _note(result)
     result.seconds = time.monotonic() - started
     return result
@@ -110,9 +117,13 @@ async def _migrations(result: Result, wish: Wish, url: str, subjects: Sequence[S
         result.findings += migrations.columns_in_use(text, named, str(path))
         if path in wish.migrations:
             say(f"migration {path.stem} under load")
-            waited = await migrations.measure_waits(url, text)
-            result.migrations[path.stem] = round(waited.seconds, 3)
-            result.findings += migrations.judge_wait(str(path), waited)
+            _told_waits(result, {path: await migrations.measure_waits(url, text)})
+
+
+def _told_waits(result: Result, waited: Mapping[Path, migrations.Waited]) -> None:
+    for path, longest in waited.items():
+        result.migrations[path.stem] = round(longest.seconds, 3)
+        result.findings += migrations.judge_wait(str(path), longest)
 
 
 def _note(result: Result) -> None:

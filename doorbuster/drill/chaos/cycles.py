@@ -15,9 +15,9 @@ import aiohttp
 
 from doorbuster import audit
 from doorbuster.database import Database, QueryFile, open_database
-from doorbuster.drill.chaos.faults import Fault
 from doorbuster.drill.chaos.house import House
 from doorbuster.drill.chaos.walk import STEPS, Step, Stuck, Told, Walker
+from doorbuster.drill.faults.known import Known
 from doorbuster.drill.plan import SaleFacts
 from doorbuster.errors import DatabaseFault
 
@@ -68,12 +68,12 @@ class Chaos:
 
     house: House
     sale: SaleFacts
-    faults: Sequence[Fault]
+    faults: Sequence[Known]
     seed: int
     cancel: Cancel
     told: Told = field(default_factory=Told)
 
-    def planned(self, number: int) -> tuple[Fault, Step]:
+    def planned(self, number: int) -> tuple[Known, Step]:
         """Return what breaks in a cycle and when: each fault in turn, at a step that the seed draws for it.
 
         With each round of all faults it is the next step, so that as many rounds as steps meet every pair once.
@@ -163,13 +163,13 @@ class Chaos:
             await asyncio.sleep(0.1)
         self.told.violations.append(f"order {order_id} could not be cancelled")
 
-    async def _break(self, fault: Fault, moment: asyncio.Event) -> float:
+    async def _break(self, fault: Known, moment: asyncio.Event) -> float:
         """Break at the moment, mend, and return the seconds until a newcomer's claim was answered with a yes."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STEP_SECONDS_MAX):
                 await moment.wait()
-        async with fault.breaks(self.house):
-            await asyncio.sleep(fault.seconds)
+        async with fault.by_itself(self.house):
+            await asyncio.sleep(fault.cycle_seconds or 0.0)
         return await self._until_back()
 
     async def _until_back(self) -> float:

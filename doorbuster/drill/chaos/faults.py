@@ -1,6 +1,7 @@
-"""What is broken, one at a time. Each fault is a context: it begins when entered and has ended when left.
+"""What breaks without a word more: processes, PostgreSQL, the wire to it, and the payment gateway.
 
-A fault's docstring says what happens; what must hold is the same for all (cycles.py).
+Each is a context: it begins when entered and has ended when left. Its docstring says what happens; its name and the
+rest stand in the one table of faults (`doorbuster/drill/faults/known.py`).
 """
 
 import asyncio
@@ -8,7 +9,6 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -22,14 +22,14 @@ SQL = QueryFile("doorbuster.drill.chaos", "chaos.sql")
 Breakage = Callable[[House], AbstractAsyncContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One way to break the shop: its name, what it does, and for how many seconds."""
-
-    name: str
-    what: str
-    breaks: Breakage
-    seconds: float
+ROLES = {
+    "one-worker": ("worker", False, "one web worker"),
+    "all-workers": ("worker", True, "every web worker"),
+    "jobs": ("jobs", True, "the job worker"),
+    "control": ("control", True, "the control plane"),
+    "gateway": ("gateway", True, "the payment gateway"),
+}
+"""Who can be signalled: the role, whether all of them are, and what to call them."""
 
 
 def signalled(role: str, number: signal.Signals, everybody: bool) -> Breakage:
@@ -217,59 +217,3 @@ def _signal(pids: Iterable[int], number: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-
-
-def _of_processes() -> list[Fault]:
-    words = {
-        signal.SIGKILL: ("kill", "is killed with SIGKILL", 0.0),
-        signal.SIGSTOP: ("freeze", "is frozen and wakes up late", 1.5),
-        signal.SIGTERM: ("stop", "is told to stop", 0.0),
-    }
-    who = {
-        "one-worker": ("worker", False, "one web worker"),
-        "all-workers": ("worker", True, "every web worker"),
-        "jobs": ("jobs", True, "the job worker"),
-        "control": ("control", True, "the control plane"),
-        "gateway": ("gateway", True, "the payment gateway"),
-    }
-    return [
-        Fault(f"{verb}-{name}", f"{whom} {says}", signalled(role, number, everybody), seconds)
-        for number, (verb, says, seconds) in words.items()
-        for name, (role, everybody, whom) in who.items()
-    ]
-
-
-def _of(name: str, breaks: Breakage, seconds: float = 0.0) -> Fault:
-    return Fault(name, (breaks.__doc__ or "").strip().rstrip("."), breaks, seconds)
-
-
-FAULTS: tuple[Fault, ...] = (
-    *_of_processes(),
-    _of("kill-supervisor", supervisor_killed),
-    _of("kill-postmaster", postmaster_killed),
-    _of("stop-postgres-at-once", postgres_stopped_at_once),
-    _of("kill-backend", backend_killed),
-    _of("freeze-postgres", postgres_frozen, 1.5),
-    _of("terminate-sessions", sessions_terminated),
-    _of("exhaust-connections", connections_exhausted, 1.5),
-    _of("lock-pools", pools_locked, 1.5),
-    _of("lock-tables", tables_locked, 1.5),
-    _of("refuse-wire", wire_refused, 1.0),
-    _of("cut-wire", wire_cut),
-    _of("deafen-wire", wire_deaf, 0.5),
-    _of("half-open-wire", wire_half_open, 1.5),
-    _of("slow-wire", wire_slow, 1.5),
-    *(
-        Fault(f"gateway-{word.replace('_', '-')}", f"the payment gateway {says}", gateway_that(word), 1.5)
-        for word, says in (
-            ("slow_api", "answers only after 5 s"),
-            ("failing_api", "answers 500"),
-            ("busy_api", "answers 429"),
-            ("lost_answer", "does what it is asked and never answers"),
-            ("double_delivery", "tells everything twice"),
-            ("late_delivery", "tells the shop only after the shopper is back"),
-            ("no_delivery", "never tells the shop"),
-        )
-    ),
-)
-"""Every fault there is."""

@@ -1,4 +1,5 @@
-"""What a drill breaks on purpose: every fault of chaos by name, and those that take a word or a number of their own.
+"""What breaks on purpose, in one table (`known.py`), for scenarios and for chaos alike.
 
-A fault is a context around the shop's house: it begins when entered and is mended when left. `known.py` is the table.
+A fault is a context around the shop's house: it begins when entered and is mended when left. Those that need no word
+more are in `doorbuster/drill/chaos/faults.py`, those that take one of a scenario's keys are here.
 """

@@ -8,7 +8,7 @@ import pytest
 
 from doorbuster.drill import ground, reading, starting
 from doorbuster.drill.arrivals import along, read_trace, replayed
-from doorbuster.drill.faults.known import KNOWN
+from doorbuster.drill.faults.known import CHAOS, FAULTS, KNOWN
 from doorbuster.errors import Misconfigured
 
 INCIDENT = "2024-06-18-flash-sale"
@@ -106,8 +106,9 @@ def test_what_is_commented_out_in_the_file_to_begin_with_is_right_too(tmp_path: 
     reading.parse(whole.replace("[then]", fault + "\n[then]"), "all.toml", "all")
 
 
-def test_every_fault_says_what_happens() -> None:
-    assert len(KNOWN) > 40
+def test_every_fault_stands_in_one_table_and_says_what_happens() -> None:
+    assert len(KNOWN) == len(FAULTS) > 40, "no name is there twice"
+    assert not any(fault.asks_for for fault in CHAOS), "chaos has no words to give"
     assert all(known.what for known in KNOWN.values())
 
 

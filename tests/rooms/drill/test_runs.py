@@ -1,6 +1,7 @@
 """What is kept of a drill: history, comparison, alerts of a schedule, the page, the Locust file."""
 
 import ast
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -8,6 +9,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
+from doorbuster.clock import ManualClock
 from doorbuster.drill import comparison, locust, reading, runs, scheduling
 from doorbuster.drill.measured import cause_named_seconds, detection_seconds, recovery_seconds
 from doorbuster.drill.measures import hurt_share
@@ -16,6 +18,8 @@ from doorbuster.drill.scenario import Bound
 from doorbuster.drill.verdict import judge
 from doorbuster.drill.witness import Mark
 from doorbuster.errors import Misconfigured
+from doorbuster.journal import open_event_log
+from doorbuster.on_call import pages
 from tests.rooms.drill.test_verdict import OPENING, outcome_of
 
 
@@ -117,6 +121,44 @@ def test_a_crontab_line_plays_once_with_this_home() -> None:
     assert "DOORBUSTER_HOME='/home/of a shop'" in line
     with pytest.raises(Misconfigured, match="no cron expression"):
         scheduling.crontab("every night; rm -rf", ["opening"], [], Path())
+
+
+def test_a_drill_that_stops_passing_pages_once_and_its_page_ends_when_it_holds_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    passed, failed = run_of(outcome_of()), run_of(outcome_of(findings=["a unit is lost"]))
+    told: list[str] = []
+    schedule = scheduling.Schedule([], tmp_path, "http://room.example", clock, told.append)
+    played = iter([passed, failed, failed, passed])
+
+    def play(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        runs.remember(next(played), tmp_path)
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    monkeypatch.setattr(scheduling.subprocess, "run", play)
+    stopped, open_pages = [], []
+    for _ in range(4):
+        stopped += scheduling.run([passed.name], schedule, None) or ["-"]
+        with open_event_log(tmp_path) as log:
+            page = pages.page_of(log, f"drill/{passed.name}")
+            open_pages.append(page.headline if page else None)
+
+    assert stopped == ["-", passed.name, "-", "-"]
+    assert told[1].startswith(f"ALERT {passed.name} has stopped passing")
+    assert open_pages[0] is None
+    assert open_pages[1] == open_pages[2]
+    assert "has stopped passing" in str(open_pages[1])
+    assert open_pages[3] is None, "it holds again"
+
+
+def test_a_drill_that_cannot_be_played_is_told_too(tmp_path: Path, clock: ManualClock) -> None:
+    told: list[str] = []
+    schedule = scheduling.Schedule(["--no-such-option"], tmp_path, "", clock, told.append)
+
+    assert scheduling.run(["opening"], schedule, None) == ["opening"]
+    assert told[0].startswith("ALERT opening could not be played, exit status 2")
+    with open_event_log(tmp_path) as log:
+        assert pages.page_of(log, "drill/opening")
 
 
 @pytest.mark.parametrize("name", ["opening", "bot-flood", "2024-06-18-flash-sale"])

@@ -10,6 +10,7 @@ from doorbuster.drill import observer
 from doorbuster.drill.scenario import Given
 from doorbuster.drill_plane import Stage
 from doorbuster.errors import Misconfigured
+from doorbuster.room.rooms import room_of_sale
 from doorbuster.sale.sales import sale_by_id
 from doorbuster.stock.pools import pool_of_variant
 from tests.rooms.sale import market
@@ -32,6 +33,17 @@ async def test_the_drill_sells_units_of_its_own_and_leaves_the_shops_stock_alone
     pool = await pool_of_variant(database, variant_id)
     assert (sale.units, sale.state, facts.sku) == (20, "planned", "LAMP")
     assert pool.on_hand == 7
+
+
+async def test_a_sale_with_a_waiting_room_has_it_before_it_opens(database):
+    await database.execute(PRICE, variant_id=await market.product(database))
+
+    given = Given(units=20, room="first_come", room_rate=5)
+    facts = await Stage("GBP").open_sale(database, given, SystemClock().now().timestamp() + 60)
+
+    room = await room_of_sale(database, UUID(facts.id))
+    assert room is not None
+    assert (room.entry_order, room.phase) == ("first_come", "registering")
 
 
 async def test_striking_the_stage_ends_the_sale(database):
