@@ -141,11 +141,11 @@ def open_by(
     return opened
 
 
-def open_from(log: EventLog, alert: Firing, said: Diagnosed | None, at: int) -> Incident:
-    """Open an incident from a firing page alert, with what the diagnosis says of it, if anything."""
+def open_from(log: EventLog, alert: Firing, said: Diagnosed | None, at: int, team: str = "") -> Incident:
+    """Open an incident from a firing page alert, with what the diagnosis says of it, if anything, and whose it is."""
     title = (said.headline if said else "") or alert.summary
     opened = open_by(log, Actor("watch", "watch"), title, at, key=f"{alert.rule}/{alert.subject}/{alert.since}")
-    return name_cause(log, opened.id, said, at) if said and said.cause else opened
+    return name_cause(log, opened.id, said, at, team) if said and said.cause else opened
 
 
 def name_cause(log: EventLog, incident_id: int, said: Diagnosed, at: int, team: str = "") -> Incident:

@@ -92,7 +92,7 @@ class Keeper:
     def _look(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
         open_ones = incident.open_ones(self._log)
         if firing and not open_ones:
-            open_ones = [incident.open_from(self._log, min(firing, key=lambda each: each.since), said, now)]
+            open_ones = [incident.open_from(self._log, min(firing, key=lambda each: each.since), said, now, team)]
             open_ones = [it for it in open_ones if it.is_open]
         for number, it in enumerate(open_ones):
             # What fires belongs to the newest; an older one that is still open has its own story.

@@ -27,6 +27,8 @@ NAMED_SECONDS_MAX = 30.0
 PAGED_SECONDS_MAX = 15.0
 RIGHT_SHARE_MIN = 0.95
 ROUNDS, ROUNDS_FULL = 1, 10
+PAST_SECONDS = 120.0
+"""The diagnosis compares with medians of three minutes; most of them must have had the crowd."""
 
 app = typer.Typer(add_completion=False)
 
@@ -59,6 +61,8 @@ async def _tried(
     chance, verdicts = Random(seed), []  # noqa: S311 -- a draw of faults
     try:
         async with ward.opened(home, seed, say) as shop:
+            say("waiting until there is a past to compare with")
+            await asyncio.sleep(PAST_SECONDS)
             for number in range(rounds):
                 for fault in chance.sample(list(faults), len(faults)):
                     strength = round(chance.uniform(0.7, 1.3), 2)

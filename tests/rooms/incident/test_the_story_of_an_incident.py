@@ -248,3 +248,12 @@ async def test_a_cause_that_is_named_for_a_moment_does_not_take_the_place_of_one
         causes.append(incident.must(night.log, it.id).cause)
 
     assert causes == ["missing_index", "missing_index", "connection_exhaustion"]
+
+
+async def test_a_cause_that_is_known_before_the_alert_pages_its_own_team(night: Night) -> None:
+    night.live(DETECTED, 0.6)
+    night.firing, night.said = (Alert(),), SAID
+
+    await night.keeper.beat(night.now)
+
+    assert [(it.cause, it.team) for it in night.paged] == [("missing_index", "database")]
