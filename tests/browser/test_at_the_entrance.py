@@ -41,9 +41,10 @@ def faults(violations):
 async def entered(page: Page, path: str) -> None:
     """Go to a room that was just opened: each worker hears of it within a second."""
     await page.goto(path)
-    while await page.get_by_role("button", name="Take a ticket").count() == 0:
-        await page.wait_for_timeout(200)
-        await page.goto(path)
+    async with asyncio.timeout(60):
+        while await page.get_by_role("button", name="Take a ticket").count() == 0:
+            await page.wait_for_timeout(200)
+            await page.goto(path)
 
 
 async def test_the_sum_the_letter_and_its_link_are_accessible(shop: Shop, page, faults) -> None:
@@ -96,8 +97,9 @@ async def test_a_refusal_is_accessible(shop: Shop, page, faults) -> None:
     await asyncio.to_thread(shop.runs, "lane", "close", "search", "--reason", "a look", "--for", "10m")
     try:
         reply = None
-        while reply is None or reply.status != 503:
-            reply = await page.goto(f"/search?q={os.urandom(4).hex()}")
+        async with asyncio.timeout(60):
+            while reply is None or reply.status != 503:
+                reply = await page.goto(f"/search?q={os.urandom(4).hex()}")
         assert await faults(page) == []
     finally:
         await asyncio.to_thread(shop.runs, "lane", "open", "search")

@@ -238,7 +238,7 @@ async def test_who_farms_tickets_from_one_network_makes_them_cost_a_sum_and_oper
             numbers = itertools.count()
             answers = [await ask(farm, next(numbers))]
             assert answers == [201]
-            while answers[-1] == 201:
+            while answers[-1] == 201 and len(answers) < 5_000:
                 answers.append(await ask(farm, next(numbers)))
             assert answers[-1] == 403
             await shop.eventually(lambda: "work.begin" in written(shop))
