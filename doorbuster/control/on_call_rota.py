@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from starlette.exceptions import HTTPException
@@ -24,6 +25,12 @@ STAND_IN_DAYS_MAX = 92
 HOURS = 8
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Return the time zones of this machine; to find them is to walk through a folder, so it is done once."""
+    return frozenset(available_timezones())
+
+
 def _time(typed: str) -> time:
     try:
         return time.fromisoformat(typed)
@@ -39,7 +46,7 @@ def _day(typed: str) -> date:
 
 
 def _zone(typed: str) -> str:
-    if typed not in available_timezones():
+    if typed not in _zones():
         raise Mistake("There is no such time zone. One is Europe/London.")
     return typed
 
@@ -184,7 +191,7 @@ def _form(
         form=form,
         people=[("", "—"), *((str(each.id), each.name) for each in people.values())],
         places=min(max(PLACES_MIN, len(people), filled + 1), PLACES_MAX),
-        zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
+        zones=sorted(zone for zone in _zones() if "/" in zone and not zone.startswith("Etc/")),
         ahead=ahead,
         tried=bool(form.typed.get("try")),
     )
