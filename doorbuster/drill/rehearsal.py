@@ -145,7 +145,7 @@ async def _run(
 def _given_faults(scenario: Scenario) -> Iterator[Mark]:
     """Yield what was wrong from the beginning; from the opening on: before, hardly anybody is there."""
     if missing := scenario.given.without_indexes:
-        words = f"the sale opens without {', '.join(missing)}"
+        words = f"opens without {len(missing)} {'index' if len(missing) == 1 else 'indexes'}"
         yield Mark(scenario.when.opens_after_seconds, "fault", words, "missing_index")
 
 

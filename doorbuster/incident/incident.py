@@ -48,6 +48,10 @@ class Firing(Protocol):
         """When the trouble began."""
 
     @property
+    def team(self) -> str:
+        """Whose it is, as far as the rule knows."""
+
+    @property
     def summary(self) -> str:
         """One sentence."""
 
@@ -142,9 +146,11 @@ def open_by(
 
 
 def open_from(log: EventLog, alert: Firing, said: Diagnosed | None, at: int, team: str = "") -> Incident:
-    """Open an incident from a firing page alert, with what the diagnosis says of it, if anything, and whose it is."""
+    """Open an incident from a firing page alert, with what the diagnosis says of it, if anything, and whose that is."""
     title = (said.headline if said else "") or alert.summary
-    opened = open_by(log, Actor("watch", "watch"), title, at, key=f"{alert.rule}/{alert.subject}/{alert.since}")
+    opened = open_by(
+        log, Actor("watch", "watch"), title, at, key=f"{alert.rule}/{alert.subject}/{alert.since}", team=alert.team
+    )
     return name_cause(log, opened.id, said, at, team) if said and said.cause else opened
 
 

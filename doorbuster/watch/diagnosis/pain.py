@@ -14,6 +14,7 @@ from statistics import median
 from doorbuster.watch.signals import Tick
 
 HOLD_SECONDS = 3
+OFTEN_SECONDS, OFTEN_OF_SECONDS = 4, 6
 CALM_SECONDS = 15
 REFERENCE_SECONDS = 180
 
@@ -25,7 +26,7 @@ SLOW_SECONDS = 0.75
 SLOW_FACTOR = 4.0
 SLOWER_SECONDS = 0.15
 SLOWER_FACTOR = 8.0
-LOCKED_SECONDS = 0.75
+LOCKED_SECONDS = 0.5
 UNPAID_HANGING = 3.0
 UNPAID_PER_SECOND = 0.3
 UNPAID_SHARE = 0.3
@@ -71,16 +72,21 @@ def pain_of(ticks: Sequence[Tick], known: Usual | None = None) -> Pain | None:
 
     What is usual is taken from the minutes before, or is `known`: in a long pain the minutes before are ill as well.
 
-    Each sign must stand in three seconds on end (two for a database that does not answer); the onset is the first of
-    the seconds in which it stood, two odd ones between allowed.
+    Each sign must stand in three seconds on end, or in four of six: a lock is waited for two seconds at most,
+    and the next one has only just come. The onset is the first of the seconds in which it stood, two odd ones between
+    allowed.
     """
     if len(ticks) < HOLD_SECONDS:
         return None
     reference = known or usual(ticks[:-HOLD_SECONDS][-REFERENCE_SECONDS:])
     for kind, felt, sign, say in SIGNS:
-        if all(sign(tick, reference) for tick in ticks[-HOLD_SECONDS:]):
+        if _stands([sign(tick, reference) for tick in ticks[-OFTEN_OF_SECONDS:]]):
             return Pain(_since(ticks, reference, sign), kind, say(ticks[-1], reference), felt)
     return None
+
+
+def _stands(stood: Sequence[bool]) -> bool:
+    return all(stood[-HOLD_SECONDS:]) or (stood[-1] and sum(stood) >= OFTEN_SECONDS)
 
 
 def calm(ticks: Sequence[Tick], reference: Usual) -> bool:

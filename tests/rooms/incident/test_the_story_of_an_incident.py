@@ -35,6 +35,7 @@ class Alert:
     rule: str = "CustomersHurt"
     subject: str = ""
     since: int = BEGAN
+    team: str = "web"
     summary: str = "Half of the answers hurt somebody."
 
 
