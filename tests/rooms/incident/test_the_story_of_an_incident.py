@@ -107,7 +107,7 @@ async def test_a_trouble_that_stays_without_a_name_is_told_all_the_same(night: N
     night.live(night.now + NAMING_SECONDS, 0.6)
     await night.keeper.beat(night.now)
 
-    assert (at_once, [page.team for page in night.paged]) == ([], ["platform"])
+    assert (at_once, [page.team for page in night.paged]) == ([], ["web"])
 
 
 async def test_the_story_gathers_itself_once_and_without_names(night: Night) -> None:
