@@ -29,7 +29,7 @@ DECLARE
 BEGIN
   -- name: admit_lock_room
   -- why:  whoever holds the room's row decides who is admitted
-  -- cost: rows 1, buffers 4
+  -- cost: rows 1, buffers 10
   SELECT r.* INTO v_room FROM rooms r WHERE r.sale_id = p_sale FOR NO KEY UPDATE;
   v_now := clock_timestamp();
   v_until := v_now + make_interval(secs => p_pass_seconds);
@@ -75,7 +75,7 @@ BEGIN
     ELSIF v_answer IN ('OneMoment', 'Paused') AND v_row.in_time THEN
       -- name: admit_keep_turn
       -- why:  nobody loses a turn by having to wait for us
-      -- cost: rows 1, buffers 8
+      -- cost: rows 1, buffers 16
       UPDATE room_tickets t SET asked_at = v_now WHERE t.sale_id = p_sale AND t.customer_key = v_row.customer;
     END IF;
     RETURN QUERY SELECT v_row.customer, v_answer, v_row.pass_until;
@@ -83,7 +83,7 @@ BEGIN
 
   -- name: admit_count
   -- why:  what was admitted counts against the allowance, and moves on when the next may be
-  -- cost: rows 1, buffers 8
+  -- cost: rows 1, buffers 16
   UPDATE rooms r SET admitted = r.admitted + v_passed, next_pass_at = v_next WHERE r.sale_id = p_sale AND v_passed > 0;
 END
 $$;

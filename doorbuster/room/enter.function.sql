@@ -23,7 +23,7 @@ DECLARE
 BEGIN
   -- name: enter_who_is_new
   -- why:  a customer has one ticket for a sale, however often they ask
-  -- cost: rows 1, buffers 600
+  -- cost: rows 1, buffers 900
   SELECT array_agg(w.customer ORDER BY w.n) INTO v_new
     FROM unnest(p_customers) WITH ORDINALITY AS w(customer, n)
    WHERE NOT EXISTS (SELECT 1 FROM room_tickets t WHERE t.sale_id = p_sale AND t.customer_key = w.customer);
@@ -31,13 +31,13 @@ BEGIN
   IF v_new IS NOT NULL THEN
     -- name: enter_look_at_room
     -- why:  before the opening a lottery registers, everything else gives positions
-    -- cost: rows 1, buffers 4
+    -- cost: rows 1, buffers 10
     SELECT r.phase, r.entry_order INTO v_room FROM rooms r WHERE r.sale_id = p_sale;
 
     IF v_room.phase = 'registering' AND v_room.entry_order = 'lottery' THEN
       -- name: enter_register
       -- why:  numbers of one stripe, for the draw
-      -- cost: rows 1, buffers 8
+      -- cost: rows 1, buffers 16
       UPDATE room_stripes s SET taken = s.taken + cardinality(v_new)
        WHERE s.sale_id = p_sale AND s.stripe = p_stripe AND NOT s.sealed
       RETURNING s.taken - cardinality(v_new), s.stripe INTO v_first, v_stripe;
@@ -45,7 +45,7 @@ BEGIN
     IF v_first IS NULL THEN
       -- name: enter_at_the_end
       -- why:  whoever comes after the draw, or to a room without one, comes last
-      -- cost: rows 1, buffers 8
+      -- cost: rows 1, buffers 16
       UPDATE rooms r SET tail = r.tail + cardinality(v_new)
        WHERE r.sale_id = p_sale AND (r.phase = 'admitting' OR (r.phase = 'registering' AND r.entry_order = 'first_come'))
       RETURNING r.tail - cardinality(v_new) INTO v_first;

@@ -40,7 +40,7 @@ DECLARE
 BEGIN
   -- name: claim_lock_pool
   -- why:  whoever holds the pool's row decides about its units
-  -- cost: rows 1, buffers 8
+  -- cost: rows 1, buffers 20
   SELECT p.* INTO v_pool
     FROM sale_items i JOIN stock_pools p ON p.id = i.pool_id
    WHERE i.sale_id = p_sale AND i.variant_id = p_variant
@@ -53,7 +53,7 @@ BEGIN
 
   -- name: claim_read_sale
   -- why:  opening, pause, end and price are judged by the database's clock, after the lock was had
-  -- cost: rows 1, buffers 10
+  -- cost: rows 1, buffers 16
   SELECT s.opens_at, s.closes_at, s.paused_at, s.ended_at, s.hold_seconds, s.limit_per_customer, s.currency,
          s.network_share_percent, i.price
     INTO v_sale
@@ -72,7 +72,7 @@ BEGIN
   IF v_closed IS NULL AND v_left > 0 AND v_pool.reopens_at = 'infinity' THEN
     -- name: claim_announce_return
     -- why:  the return of a unit is committed, so it may be announced: claims begin when every memory has lapsed
-    -- cost: rows 1, buffers 6
+    -- cost: rows 1, buffers 16
     UPDATE stock_pools SET reopens_at = v_now + interval '1.2 seconds' WHERE id = v_pool.id
     RETURNING reopens_at INTO v_pool.reopens_at;
   END IF;
@@ -212,7 +212,7 @@ BEGIN
      WHERE w.answer = 'Held';
     -- name: claim_count_pool
     -- why:  the pool's counters move once per batch
-    -- cost: rows 0, buffers 6
+    -- cost: rows 0, buffers 16
     UPDATE stock_pools SET held = held + v_granted WHERE id = v_pool.id RETURNING version INTO v_pool.version;
   END IF;
 

@@ -54,7 +54,7 @@ DECLARE
 BEGIN
   -- name: place_lock_cart
   -- why:  a cart becomes one order, however often its button is pressed
-  -- cost: rows 1, buffers 6
+  -- cost: rows 1, buffers 12
   SELECT * INTO v_cart FROM carts
    WHERE id = (p_wish ->> 'cart_id')::uuid AND customer_key = p_wish ->> 'customer_key' FOR NO KEY UPDATE;
   v_answer := answered_before(p_wish, 1);

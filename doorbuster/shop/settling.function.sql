@@ -162,7 +162,7 @@ DECLARE
 BEGIN
   -- name: settle_orders_of_events
   -- why:  events name payments, locks are taken by order
-  -- cost: rows 128, buffers 600
+  -- cost: rows 128, buffers 900
   SELECT array_agg(p.order_id) INTO v_orders FROM payments p
    WHERE p.id = ANY (ARRAY(SELECT (e ->> 'payment_id')::uuid FROM jsonb_array_elements(p_events) e));
   PERFORM lock_orders(v_orders, jsonb_path_exists(p_events, '$[*] ? (@.kind == "captured")'));
