@@ -3,7 +3,7 @@
 Promises: the postmortem is imported like anybody's; an item has the runs that were really made, with their dates and
 the commit that made them, and grows old like any other; installing it again changes nothing.
 
-Verbs: `install`. `runs.json` holds the runs; an empty list is honest, too: then nothing is proved. `__main__.py` writes them.
+Verbs: `install`. `runs.json` holds the runs, and `__main__.py` writes them; an empty list is honest, too.
 """
 
 from importlib import resources

@@ -21,20 +21,17 @@ FILE = Path(__file__).with_name("runs.json")
 
 def recorded(home: Path, files: list[str]) -> list[Recorded]:
     """Return the newest run as it is and as it was of every proof that a home or a file has, oldest first."""
-    found: list[Recorded] = []
     with tempfile.TemporaryDirectory() as folder, open_event_log(Path(folder)) as log:
         examples.install(log, 0, with_runs=False)
         proofs.from_history(log, home)
         for proof, _, path in (each.partition("=") for each in files):
             proofs.from_file(log, proof, Path(path), as_it_was=proofs.AS_IT_WAS in path)
-        for proof in items.proofs_named(log):
-            known = items.runs_of(log, proof)
-            for run in [next((run for run in known if run.as_it_was == was), None) for was in (True, False)]:
-                if run is not None:
-                    found.append(Recorded(
-                        proof=proof, at=run.at, commit=runs.commit(), holds=run.holds, detail=run.detail,
-                        as_it_was=run.as_it_was,
-                    ))  # fmt: skip
+        found = [
+            Recorded(proof=proof, at=run.at, commit=runs.commit(), holds=run.holds, detail=run.detail, as_it_was=was)
+            for proof in items.proofs_named(log)
+            for was in (True, False)
+            for run in [each for each in items.runs_of(log, proof) if each.as_it_was == was][:1]
+        ]
     return sorted(found, key=lambda each: each.at)
 
 
