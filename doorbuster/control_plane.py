@@ -35,9 +35,9 @@ async def keep_incidents(house: ControlHouse) -> None:
     def firing() -> Sequence[Firing]:
         return [each for each in house.alerts.firing() if each.severity == "page" and not each.muted]
 
-    async def notify(it: Incident) -> None:
-        now = int(house.clock.now().timestamp())
-        await asyncio.to_thread(pages.notify, house.event_log, paging.trouble_of(it, house.settings.room_url), now)
+    async def notify(it: Incident, worse: bool) -> None:
+        now, trouble = int(house.clock.now().timestamp()), paging.trouble_of(it, house.settings.room_url)
+        await asyncio.to_thread(pages.notify, house.event_log, trouble, now, again=worse)
 
     def show() -> None:
         now = int(house.clock.now().timestamp())

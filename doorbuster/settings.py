@@ -73,6 +73,9 @@ class Settings:
     control_public_url: str = ""
     """CONTROL_PUBLIC_URL: how operators reach the control room, for links; http://HOST:CONTROL_PORT by default."""
 
+    status_url: str = ""
+    """STATUS_URL: where shoppers read how the shop is; CONTROL_PUBLIC_URL/status by default."""
+
     payment_url: str = ""
     """PAYMENT_URL: the gateway's base address; the test gateway's own by default."""
 
@@ -123,8 +126,7 @@ class Settings:
     audit_seconds: int = 900
     """AUDIT_SECONDS: how often the books are audited by themselves, when all is calm; 0: only when somebody asks."""
     proofs_every_days: int = 7
-    """PROOFS_EVERY_DAYS: after how many days the control plane runs the proof of an action item again, while the
-    shop is quiet; 0 never does."""
+    """PROOFS_EVERY_DAYS: after how many days the proof of an action item is run again, while all is quiet; 0: never."""
 
     digest_to: tuple[str, ...] = ()
     """DIGEST_TO: mail addresses, separated by commas, that are told what was published and what is due."""
@@ -146,6 +148,11 @@ class Settings:
     def room_url(self) -> str:
         """Return the address at which people reach the control room, without a trailing slash."""
         return self.control_public_url.rstrip("/") or self.control_url
+
+    @property
+    def shown_status_url(self) -> str:
+        """Return where shoppers read how the shop is; nothing while shoppers could not reach the control room."""
+        return self.status_url or ("" if self.public_url and not self.control_public_url else f"{self.room_url}/status")
 
     @property
     def gateway_url(self) -> str:
@@ -209,6 +216,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         shop_name=environ.get("SHOP_NAME", "Doorbuster"),
         public_url=environ.get("PUBLIC_URL", ""),
         control_public_url=http_url(environ, "CONTROL_PUBLIC_URL"),
+        status_url=http_url(environ, "STATUS_URL"),
         payment_url=environ.get("PAYMENT_URL", ""),
         payment_key=environ.get("PAYMENT_KEY", ""),
         payment_callback_secret=environ.get("PAYMENT_CALLBACK_SECRET", ""),

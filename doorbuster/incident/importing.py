@@ -214,7 +214,7 @@ def _read_items(draft: Draft, lines: Sequence[tuple[int, str]]) -> None:
         plain = text
         for match in (proof, due, owner, url):
             plain = plain.replace(match[0], "") if match else plain
-        plain = re.sub(r"\s*[(\[][\s,;:]*[)\]]|\*\*", "", plain).strip(" ;,.")
+        plain = re.sub(r"\s*[(\[][\s,;:]*([)\]]|$)|\*\*", "", plain.rstrip()).strip(" ;,.")
         draft.promised.append((
             plain, _kind_of(plain), owner[1].strip() if owner else "", due[1] if due else "", url[0] if url else "",
             proof[1] if proof else "", (found["tick"] or " ") in "xX",

@@ -1,7 +1,8 @@
 """Keeps the incidents: opens what pages, gathers the story, feels how bad it is, proposes the end, writes it all up.
 
-Promises: one trouble opens one incident: what fires while one is open is a line of it; a page is sent once for each;
-the postmortem is there within a minute of the resolution; a fault of a beat is written down and costs that beat.
+Promises: one trouble opens one incident: what fires while one is open is a line of it; a page is sent once for each,
+and again when it has become worse; the postmortem is there within a minute of the resolution; a fault of a beat is
+written down and costs that beat.
 Never: closes an incident by itself.
 """
 
@@ -16,7 +17,7 @@ from doorbuster.clock import Clock
 from doorbuster.errors import EventLogUnavailable
 from doorbuster.incident import gathering, incident, postmortem, timeline
 from doorbuster.incident.evidence import AFTER_SECONDS, freeze
-from doorbuster.incident.incident import Diagnosed, Firing, Incident
+from doorbuster.incident.incident import SEVERITIES, Diagnosed, Firing, Incident
 from doorbuster.incident.onset import impact_start, quiet_since
 from doorbuster.incident.timeline import Told
 from doorbuster.journal import EventLog
@@ -29,6 +30,8 @@ QUIET_SECONDS = 300
 WRITE_UP_SECONDS = 3_600
 NAMING_SECONDS = 4
 """A page waits so long for the cause, so that it goes to the right team at once."""
+WORSE_SECONDS = 60
+"""Who was just told is not told again of each step of a trouble that grows."""
 FROZEN_A_BEAT_MAX = 20
 logger = logging.getLogger(__name__)
 
@@ -37,17 +40,27 @@ logger = logging.getLogger(__name__)
 class Senses:
     """What the keeper is handed: who fires (pages only), what the diagnosis says, the series, whom to tell and where.
 
-    `notify` is told of an incident once when it opens and again when its cause becomes known; `agree` carries what
-    became of the pages to the incidents and back; `show` writes the page for shoppers.
+    `notify` is told of an incident once when it opens, again when its cause becomes known, and, with True, when it has
+    become worse than was told; `agree` carries what became of the pages to the incidents and back; `show` writes the
+    page for shoppers.
     """
 
     firing: Callable[[], Sequence[Firing]]
     diagnosis: Callable[[], Diagnosis | None]
     series: Series
     visitors: VisitorBook
-    notify: Callable[[Incident], Awaitable[None]]
+    notify: Callable[[Incident, bool], Awaitable[None]]
     agree: Callable[[int], None]
     show: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the on-call was told last of an incident, and when."""
+
+    cause: str
+    severity: int
+    at: int
 
 
 class Keeper:
@@ -56,7 +69,7 @@ class Keeper:
     def __init__(self, log: EventLog, senses: Senses) -> None:
         """Begin; what is open is read from the event log."""
         self._log, self._senses = log, senses
-        self._told: dict[int, str] = {}
+        self._told: dict[int, Last] = {}
         self._stood: dict[int, Counter[str]] = {}
         """Incident -> cause -> for how many seconds the diagnosis has named it."""
         self._shown = ""
@@ -77,17 +90,31 @@ class Keeper:
         firing, said = list(self._senses.firing()), self._senses.diagnosis()
         open_ones = await asyncio.to_thread(self._look, firing, _short(said), said.team if said else "", now)
         for it in open_ones:
-            unnamed = not it.cause and now - it.detected_at < NAMING_SECONDS
-            if self._told.get(it.id) != it.cause and it.state == "detected" and not unnamed:
-                await self._senses.notify(it)
-                self._told[it.id] = it.cause
-                page = Told(now, "page", f"The {it.team} on-call is paged: {it.title}", "watch", f"page/{it.team}")
-                await asyncio.to_thread(timeline.add, self._log, it.id, page)
+            await self._tell(it, now)
         self._told = {it.id: self._told[it.id] for it in open_ones if it.id in self._told}
         self._stood = {it.id: self._stood[it.id] for it in open_ones if it.id in self._stood}
         await asyncio.to_thread(self._senses.agree, now)
         await asyncio.to_thread(self._write_up, now)
         await asyncio.to_thread(self._show, open_ones, now)
+
+    async def _tell(self, it: Incident, now: int) -> None:
+        """Page for what is new: the trouble, its cause, or that it is worse than whoever took it was told."""
+        last = self._told.get(it.id)
+        unnamed = not it.cause and now - it.detected_at < NAMING_SECONDS
+        news = it.state == "detected" and not unnamed and (last is None or last.cause != it.cause)
+        worse = last is not None and it.severity < last.severity and now - last.at >= WORSE_SECONDS
+        if not news and not worse:
+            if it.state != "detected":
+                # After a restart: what somebody took was told to them as bad as it is.
+                self._told.setdefault(it.id, Last(it.cause, it.severity, now))
+            return
+        await self._senses.notify(it, worse)
+        self._told[it.id] = Last(it.cause, it.severity, now)
+        text = f"The {it.team} on-call is paged: {it.title}"
+        if worse:
+            text = f"It is severity {it.severity} now, {SEVERITIES[it.severity]}: the {it.team} on-call is paged again."
+        key = f"page/{it.team}/{it.severity}" if worse else f"page/{it.team}"
+        await asyncio.to_thread(timeline.add, self._log, it.id, Told(now, "page", text, "watch", key))
 
     def _look(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
         open_ones = incident.open_ones(self._log)

@@ -13,7 +13,6 @@ from doorbuster.on_call.pages import Page, Trouble
 
 PREFIX = "incident/"
 PAGER = Actor("on-call", "operator")
-WORST_TICKET = 4
 
 
 def trouble_of(it: Incident, control_url: str) -> Trouble:

@@ -6,7 +6,7 @@ every version; roles stand where names of people at work are known.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -18,6 +18,7 @@ from doorbuster.incident.incident import Incident
 from doorbuster.incident.timeline import Curve
 from doorbuster.incident.writing import SECTIONS, Facts, generated, paragraph
 from doorbuster.journal import EventLog
+from doorbuster.on_call.people import everybody
 
 SQL = QueryFile("doorbuster.incident", "postmortem.sqlite.sql")
 
@@ -99,8 +100,9 @@ def document(log: EventLog, it: Incident) -> Document | None:
     kept = msgspec.json.decode(row["sections"], type=Kept)
     edits = {each["section"]: each for each in log.fetch(SQL.newest_edits, incident_id=it.id)}
     names = _names(log, it.id)
+    told = replace(it, title=blameless(it.title, names))
     return Document(
-        it, tuple(_section(name, title, kept, edits, names) for name, title in SECTIONS.items()), kept.curves,
+        told, tuple(_section(name, title, kept, edits, names) for name, title in SECTIONS.items()), kept.curves,
         row["generated_at"], row["published_at"],
     )  # fmt: skip
 
@@ -154,10 +156,13 @@ def blameless(text: str, names: Mapping[str, str]) -> str:
 
 
 def _names(log: EventLog, incident_id: int) -> dict[str, str]:
-    known: dict[str, str] = {each.name: each.role for each in list_operators(log)}
+    """Return the names of people at work, whole and as colleagues call them, with the role that stands for each."""
+    known: dict[str, str] = {person.name: "on-call" for person in everybody(log).values()}
+    known |= {each.name: each.role for each in list_operators(log)}
     known |= {name: role for role, name in incident.roles_of(log, incident_id).items()}
+    first = {name.split()[0]: role for name, role in known.items() if " " in name.strip()}
     # Somebody who is called like a role, "operator", is not named by the word.
-    return {name: role for name, role in known.items() if len(name) > 2 and name not in known.values()}
+    return {name: role for name, role in (first | known).items() if len(name) > 2 and name not in known.values()}
 
 
 def _section(name: str, title: str, kept: Kept, edits: Mapping[str, object], names: Mapping[str, str]) -> Section:

@@ -75,16 +75,17 @@ class Delivery:
     name: str
 
 
-def notify(log: EventLog, trouble: Trouble, now: int) -> Page:
+def notify(log: EventLog, trouble: Trouble, now: int, *, again: bool = False) -> Page:
     """Open a page, or tell an open one what is new.
 
-    Whoever was told is not told again, unless the trouble became worse or is another team's: then it begins anew.
+    Whoever was told is not told again, unless the caller says `again`, or the trouble became worse or is another
+    team's: then it begins anew.
     """
     with log.transaction():
         known = page_of(log, trouble.key)
         if known is None:
             return _open(log, trouble, now)
-        anew = known.team != trouble.team or _worse(known.severity, trouble.severity)
+        anew = again or known.team != trouble.team or _worse(known.severity, trouble.severity)
         log.execute(
             SQL.change_page,
             id=known.id,

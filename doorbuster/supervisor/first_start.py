@@ -1,14 +1,16 @@
-"""The first start of an empty home: an example shop with a sale that opens in a minute, or an empty one.
+"""The first start of an empty home: an example shop with a sale that opens in a minute and a past, or an empty one.
 
 Promises: asked once; a shop that has a product or an order is left alone; interrupted, it is finished the next time.
 """
 
+import asyncio
 import sys
 from datetime import timedelta
 from pathlib import Path
 
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, QueryFile, open_database
+from doorbuster.journal import open_event_log
 from doorbuster.sale.planning import Done, NewItem, NewSale, create_sale
 from doorbuster.settings import Settings
 from doorbuster.supervisor.logs import Say
@@ -47,6 +49,7 @@ async def fill(settings: Settings, example: bool, say: Say) -> str | None:
             return None
         note.write_text("filling")
         path = await _install(database, settings.currency, say)
+        await asyncio.to_thread(_install_history, settings.home)
         note.write_text("example")
         return path
 
@@ -70,6 +73,14 @@ async def _install(database: Database, currency: str, say: Say) -> str | None:
     )
     made = await create_sale(database, wish)
     return f"/sales/{wish.handle}" if isinstance(made, Done) else None
+
+
+def _install_history(home: Path) -> None:
+    """Put the founding incident into the event log, with its postmortem and what became of its promises."""
+    from doorbuster.incident.examples import install
+
+    with open_event_log(home) as log:
+        install(log, int(SystemClock().now().timestamp()))
 
 
 def _note(home: Path) -> Path:

@@ -53,7 +53,9 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters.update(money=money, as_money=Money, when=when, iso=iso)
-        self._environment.globals.update(asset=self.assets.path, shop_name=settings.shop_name, frame=frame)
+        self._environment.globals.update(
+            asset=self.assets.path, shop_name=settings.shop_name, frame=frame, status_url=settings.shown_status_url
+        )  # fmt: skip
 
     def render(self, template: str, **facts: Any) -> str:
         """Fill one template; raise UndefinedError when it lacks a fact."""

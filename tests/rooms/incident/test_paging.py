@@ -88,3 +88,15 @@ def test_an_incident_that_is_over_ends_its_page(night: Night):
     night.at(TAKEN_AT + 100)
 
     assert state(night) == "closed"
+
+
+def test_who_took_it_is_told_again_that_it_is_worse(tmp_path: Path) -> None:
+    with open_event_log(tmp_path) as log:
+        night = Night(log)
+        at_first = night.at(BEGAN)
+        pages.acknowledge(log, pages.newest(log)[0].id, "Bea", TAKEN_AT)
+        quiet = night.at(TAKEN_AT + 10)
+        pages.notify(log, night.trouble("database"), TAKEN_AT + 60, again=True)
+
+        assert (len(at_first), quiet) == (1, [])
+        assert len(night.at(TAKEN_AT + 60)) == 1

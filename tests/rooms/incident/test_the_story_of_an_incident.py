@@ -12,6 +12,7 @@ from doorbuster.incident.incident import Incident
 from doorbuster.incident.keeper import NAMING_SECONDS, QUIET_SECONDS, Keeper, Senses
 from doorbuster.incident.timeline import Told
 from doorbuster.journal import Actor, EventLog, Line, append, open_event_log
+from doorbuster.on_call import people
 from doorbuster.watch.changes import Change
 from doorbuster.watch.diagnosis import Diagnosis
 from doorbuster.watch.series import Series, open_series
@@ -48,9 +49,11 @@ class Night:
         self.firing: tuple[Alert, ...] = ()
         self.said: Diagnosis | None = None
         self.paged: list[Incident] = []
+        self.worse: list[bool] = []
 
-        async def notify(it: Incident) -> None:
+        async def notify(it: Incident, worse: bool) -> None:
             self.paged.append(it)
+            self.worse.append(worse)
 
         self.keeper = Keeper(
             log,
@@ -97,6 +100,23 @@ async def test_the_on_call_of_the_cause_is_paged_when_it_is_named_and_nobody_els
     await night.until_named()
 
     assert [page.team for page in night.paged] == ["database"]
+
+
+async def test_who_took_it_is_paged_again_when_it_becomes_worse_and_not_at_every_step(night: Night) -> None:
+    night.live(BEGAN, 0.0)
+    night.live(DETECTED, 0.02)
+    night.firing, night.said = (Alert(),), SAID
+    await night.keeper.beat(night.now)
+    it = incident.open_ones(night.log)[0]
+    incident.move(night.log, it.id, "acknowledged", PERSON, night.now)
+    for hurt, seconds in ((0.02, 5), (0.06, 5), (0.6, 60), (0.7, 90)):
+        night.live(night.now + seconds, hurt)
+        await night.keeper.beat(night.now)
+    lines = [line.text for line in timeline.lines_of(night.log, it.id) if "paged again" in line.text]
+
+    assert night.worse == [False, True]
+    assert [paged.severity for paged in night.paged] == [3, 1]
+    assert len(lines) == 1
 
 
 async def test_a_trouble_that_stays_without_a_name_is_told_all_the_same(night: Night) -> None:
@@ -258,3 +278,18 @@ async def test_a_cause_that_is_known_before_the_alert_pages_its_own_team(night: 
     await night.keeper.beat(night.now)
 
     assert [(it.cause, it.team) for it in night.paged] == [("missing_index", "database")]
+
+
+def test_names_in_notes_and_titles_are_roles_in_the_postmortem(night: Night) -> None:
+    people.add_person(night.log, PERSON, "Beatrice Hall", moment_of(T0))
+    it = incident.open_by(night.log, PERSON, "Beatrice dropped the index", T0)
+    incident.assign(night.log, it.id, "commander", "Augusta King", actor=PERSON, at=T0)
+    timeline.add(night.log, it.id, Told(T0, "note", "Augusta King asked Beatrice to restart the workers", "operator"))
+    incident.move(night.log, it.id, "resolved", PERSON, T0 + 60)
+    postmortem.write(night.log, incident.must(night.log, it.id), night.series.read, T0 + 60)
+    doc = postmortem.document(night.log, incident.must(night.log, it.id))
+    assert doc is not None
+    text = postmortem.markdown(doc)
+
+    assert "the commander asked the on-call to restart the workers" in text
+    assert not [name for name in ("Augusta", "Beatrice", "King", "Hall") if name in text]
