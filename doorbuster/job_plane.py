@@ -11,7 +11,6 @@ from doorbuster.database import Database, open_database
 from doorbuster.database.lease import do_alone
 from doorbuster.errors import GatewayFault, Throttled
 from doorbuster.jobs.mail import Mailer
-from doorbuster.jobs.parked import measure_backlog
 from doorbuster.jobs.worker import Handler, relay, work
 from doorbuster.journal import EventLog, Line, append, open_event_log
 from doorbuster.room.release import tend_rooms
@@ -35,7 +34,6 @@ CONNECTIONS = 6
 SWEEP_PAUSE_SECONDS = 0.5
 PAYMENTS_PAUSE_SECONDS = 5.0
 RECONCILER_PAUSE_SECONDS = 15.0
-BACKLOG_PAUSE_SECONDS = 5.0
 
 
 async def run_jobs(post: Post) -> None:
@@ -57,7 +55,6 @@ async def run_jobs(post: Post) -> None:
                 do_alone(database, "rooms", holder, lambda: tend_rooms(database, SystemClock())),
                 do_alone(database, "relay", holder, lambda: relay(database, tuple(TYPES), receivers)),
                 do_alone(database, "payments", holder, lambda: _look_after_payments(database, gateway)),
-                do_alone(database, "backlog", holder, lambda: _measure_backlog(database)),
                 do_alone(database, "reconciler", holder, lambda: _reconcile(database, gateway, tell)),
                 work(settings.database_url or "", handlers, application=f"{post.name}-queue"),
             ):
@@ -88,12 +85,6 @@ async def _look_after_payments(database: Database, gateway: Gateway) -> float:
     await ask_about_quiet_payments(database, gateway)
     await cancel_expired_orders(database, gateway)
     return PAYMENTS_PAUSE_SECONDS
-
-
-async def _measure_backlog(database: Database) -> float:
-    """Say how much background work is parked or waits."""
-    await measure_backlog(database)
-    return BACKLOG_PAUSE_SECONDS
 
 
 async def _reconcile(database: Database, gateway: Gateway, tell: Tell) -> float:

@@ -21,6 +21,7 @@ from doorbuster.control.telling import tell_of_sums
 from doorbuster.database import Database
 from doorbuster.errors import DatabaseFault, EventLogUnavailable
 from doorbuster.guard import levers
+from doorbuster.jobs.parked import measure_backlog
 from doorbuster.journal import EventLog, mirror
 from doorbuster.on_call.links import token_of
 from doorbuster.on_call.pager import Pager
@@ -39,6 +40,7 @@ from doorbuster.watch.senses import Senses
 from doorbuster.watch.series import Series
 from doorbuster.web.pages import Pages
 
+BACKLOG_SECONDS = 5.0
 MIRROR_SECONDS = 5.0
 WARM_UP_BEATS = 3
 
@@ -93,6 +95,7 @@ def works(parts: Parts, house: ControlHouse) -> tuple[Work, ...]:
         house.pulse.run(),
         _remember(house),
         _mirror(house),
+        _count_waiting_work(house),
         parts.keeper.run(parts.log, parts.clock, parts.settings.home),
         tell_of_sums(parts.log, parts.collector, parts.clock),
         parts.watch.run(),
@@ -150,6 +153,14 @@ async def _remember(house: ControlHouse) -> None:
         if beat >= WARM_UP_BEATS:
             house.history.remember(house.collector, house.clock.monotonic())
         await measure_lag()
+
+
+async def _count_waiting_work(house: ControlHouse) -> None:
+    """Measure how much background work waits; a job worker that hangs or is gone could not tell of it."""
+    while True:
+        with contextlib.suppress(DatabaseFault):
+            await measure_backlog(house.database)
+        await asyncio.sleep(BACKLOG_SECONDS)
 
 
 async def _mirror(house: ControlHouse) -> None:

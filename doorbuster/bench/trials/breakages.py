@@ -184,6 +184,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("one client floods", "bot_flood", bot_flood),
     Fault("database frozen", "database_down", of_drills("freeze-postgres")),
     Fault("database unreachable", "database_down", of_drills("refuse-wire")),
-    Fault("job worker stopped", "job_backlog", backlog, seconds_max=60.0),
+    Fault("job worker stopped", "job_backlog", backlog, seconds_max=90.0),
 )
 """Every fault that is tried; what cannot be made on one machine without harm (a replica, full memory) is left out."""
