@@ -42,6 +42,7 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
     fault = FAULTS[it.cause](it) if it.cause in FAULTS else None
     if fault and known_faults is not None and fault["kind"] not in known_faults:
         fault = None
+    small_disk = ["disk_megabytes = 700"] if fault and fault["kind"] == "fill-disk" else []
     browsing, buying = _mix(read, it.began_at, end)
     units = 150 if it.sale_running else 20
     made = f", made {scale:.3g} times as large" if scale != 1 else ""
@@ -64,7 +65,6 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
     if fault:
         lines += ["", "[[when.faults]]", *(f"{key} = {_value(value)}" for key, value in fault.items()),
                   f"at_seconds = {LEAD_SECONDS}", "for_seconds = 20", f"cause = {_text(it.cause)}"]  # fmt: skip
-    small_disk = ["disk_megabytes = 700"] if fault and fault["kind"] == "fill-disk" else []
     named = ["cause_named_seconds = { most = 30 }"] if fault and fault["kind"] != "drop-index" else []
     lines += ["", "[then]", "oversold_units = { most = 0 }", "audit_findings = { most = 0 }",
               "hurt_share = { most = 0.02 }", *named]  # fmt: skip
