@@ -7,12 +7,16 @@ causes come before pains; a line gets a role, and names stay in the journal.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from doorbuster.database.queries import QueryFile
 from doorbuster.incident.incident import Firing, Incident
 from doorbuster.incident.timeline import Evidence, Told
 from doorbuster.journal import EventLog
 from doorbuster.journal.lines import line_of
 from doorbuster.watch.changes import Change
+from doorbuster.watch.diagnosis import records
+from doorbuster.watch.diagnosis.examination import Examination
 from doorbuster.watch.diagnosis.records import Listed
 from doorbuster.web.pages import moment_of
 
@@ -75,15 +79,32 @@ def from_alerts(firing: Sequence[Firing], it: Incident, now: int) -> list[Told]:
     ]  # fmt: skip
 
 
-def from_diagnoses(records: Sequence[Listed]) -> list[Told]:
+def from_diagnoses(said: Sequence[Listed]) -> list[Told]:
     """Return what the diagnosis said, each saying once, with a link to its frozen evidence."""
     told: dict[str, Told] = {}
-    for each in records:
+    for each in said:
         told.setdefault(each.headline, Told(
             each.at, "diagnosis", each.headline, "watch", f"diagnosis/{each.onset}/{each.headline}",
             Evidence(link=f"/diagnosis/{each.id}"),
         ))  # fmt: skip
     return list(told.values())
+
+
+def with_plan(log: EventLog, evidence: Evidence) -> Evidence:
+    """Return the evidence with the plans that the diagnosis froze, in sentences, where its record has some."""
+    number = evidence.link.removeprefix("/diagnosis/")
+    record = records.read(log, int(number)) if number.isdigit() else None
+    return msgspec.structs.replace(evidence, plan=plan_of(record.examined)) if record else evidence
+
+
+def plan_of(examined: Examination) -> str:
+    """Return what the database would do, a sentence a line."""
+    reads = [
+        f"{query} reads {scan.table} from end to end, {scan.rows:,.0f} rows, for {scan.filter or 'no condition'}."
+        for query, scans in examined.scans.items()
+        for scan in scans
+    ]
+    return "\n".join([*reads, *(f"Missing: {index.definition}." for index in examined.lacking)])
 
 
 def ends_at(it: Incident, now: int) -> int:

@@ -149,7 +149,8 @@ class Keeper:
             if not line.evidence.curves and now - AFTER_SECONDS - 5 <= line.at + AFTER_SECONDS <= now
         ]  # fmt: skip
         for line in waiting[:FROZEN_A_BEAT_MAX]:
-            timeline.freeze(self._log, line.id, freeze(self._senses.series.read, line.at, line.source, line.evidence))
+            evidence = gathering.with_plan(self._log, line.evidence)
+            timeline.freeze(self._log, line.id, freeze(self._senses.series.read, line.at, line.source, evidence))
         if known:
             logger.info("incident %s: %s new lines", it.id, known)
 

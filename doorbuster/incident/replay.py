@@ -23,10 +23,14 @@ Fault = Callable[[Incident], Mapping[str, object] | None]
 FAULTS: Mapping[str, Fault] = {
     "missing_index": lambda it: {"kind": "drop-index", "what": index_of(it)} if index_of(it) else None,
     "database_down": lambda _: {"kind": "stop-postgres"},
-    "slow_payments": lambda _: {"kind": "payment-latency", "milliseconds": 3_000},
-    "lock_contention": lambda _: {"kind": "hot-row-lock"},
-    "connection_exhaustion": lambda _: {"kind": "hog-connections"},
+    "slow_payments": lambda _: {"kind": "gateway-slow-api"},
+    "lock_contention": lambda _: {"kind": "lock-pools"},
+    "connection_exhaustion": lambda _: {"kind": "exhaust-connections"},
     "disk_full": lambda _: {"kind": "fill-disk"},
+    "io_saturation": lambda _: {"kind": "busy-disk", "times": 2},
+    "web_cpu": lambda _: {"kind": "take-processor", "times": 2},
+    "memory": lambda _: {"kind": "take-memory", "times": 700},
+    "job_backlog": lambda _: {"kind": "freeze-jobs"},
 }
 """Cause -> the fault that brings it about; a cause that is missing comes with the crowd alone."""
 
@@ -38,6 +42,7 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
     fault = FAULTS[it.cause](it) if it.cause in FAULTS else None
     if fault and known_faults is not None and fault["kind"] not in known_faults:
         fault = None
+    small_disk = ["disk_megabytes = 700"] if fault and fault["kind"] == "fill-disk" else []
     browsing, buying = _mix(read, it.began_at, end)
     units = 150 if it.sale_running else 20
     made = f", made {scale:.3g} times as large" if scale != 1 else ""
@@ -53,14 +58,14 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
         "# Assumed: the number of products and orders. Put in what the shop had then.",
         f"title = {_text(it.title[:100])}",
         f"why = {_text(why)}",
-        "", "[given]", f"units = {units}", "workers = 1", "products = 30000", "orders = 5000", "",
+        "", "[given]", f"units = {units}", "workers = 1", "products = 30000", "orders = 5000", *small_disk, "",
         "[when]", f"points = {json.dumps(points or [[0, 12], [15, 12], [20, 40], [45, 40], [60, 12]])}",
         "opens_after_seconds = 5", f"mix = {{ look = {browsing}, visit = {buying} }}",
     ]  # fmt: skip
     if fault:
         lines += ["", "[[when.faults]]", *(f"{key} = {_value(value)}" for key, value in fault.items()),
                   f"at_seconds = {LEAD_SECONDS}", "for_seconds = 20", f"cause = {_text(it.cause)}"]  # fmt: skip
-    named = ["cause_named_seconds = { most = 30 }"] if fault else []
+    named = ["cause_named_seconds = { most = 30 }"] if fault and fault["kind"] != "drop-index" else []
     lines += ["", "[then]", "oversold_units = { most = 0 }", "audit_findings = { most = 0 }",
               "hurt_share = { most = 0.02 }", *named]  # fmt: skip
     if fault and fault["kind"] == "drop-index":

@@ -113,6 +113,9 @@ def _cause(facts: Facts) -> str:
         parts.append(f"It was set off by this: {said.trigger}. That is the trigger, not the cause.")
     if said.evidence:
         parts.append("What it rests on:\n\n" + _list(said.evidence))
+    plans = dict.fromkeys(each for line in facts.lines if not line.wrong for each in line.evidence.plan.splitlines())
+    if plans:
+        parts.append("What the database did with it:\n\n" + _list([f"`{each.replace('`', '')}`" for each in plans]))
     acted = [line for line in facts.lines if line.source in ACTED and not line.wrong and line.at >= it.detected_at]
     parts.append(
         "What was done:\n\n" + _list([f"{moment_of(line.at):%H:%M:%S} UTC: {line.text}" for line in acted])

@@ -14,7 +14,9 @@ from doorbuster.incident.timeline import Told
 from doorbuster.journal import Actor, EventLog, Line, append, open_event_log
 from doorbuster.on_call import people
 from doorbuster.watch.changes import Change
-from doorbuster.watch.diagnosis import Diagnosis
+from doorbuster.watch.diagnosis import Diagnosis, records
+from doorbuster.watch.diagnosis.doctor import Evidence as Frozen
+from doorbuster.watch.diagnosis.examination import Examination, Scan
 from doorbuster.watch.series import Series, open_series
 from doorbuster.watch.signals import Tick
 from doorbuster.watch.visitors import Lookout, VisitorBook
@@ -293,3 +295,21 @@ def test_names_in_notes_and_titles_are_roles_in_the_postmortem(night: Night) -> 
 
     assert "the commander asked the on-call to restart the workers" in text
     assert not [name for name in ("Augusta", "Beatrice", "King", "Hall") if name in text]
+
+
+async def test_the_plan_that_the_diagnosis_froze_is_evidence_and_stands_in_the_postmortem(night: Night) -> None:
+    it = await night.until_named()
+    scan = Scan("products", 400_000.0, "search @@ to_tsquery($1)")
+    records.keep(night.log, Frozen(SAID, (), (), Examination({"search_products": (scan,)}), ()))
+    await night.keeper.beat(night.now)
+    night.live(night.now + 62, 0.6)
+    await night.keeper.beat(night.now)
+    incident.move(night.log, it.id, "resolved", PERSON, night.now)
+    await night.keeper.beat(night.now)
+    plans = [line.evidence.plan for line in timeline.lines_of(night.log, it.id) if line.evidence.plan]
+    doc = postmortem.document(night.log, incident.must(night.log, it.id))
+    assert doc is not None
+
+    reads = "search_products reads products from end to end, 400,000 rows, for search @@ to_tsquery($1)."
+    assert plans == [reads]
+    assert reads in postmortem.markdown(doc)
