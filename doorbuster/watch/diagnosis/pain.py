@@ -30,6 +30,7 @@ LOCKED_SECONDS = 0.5
 UNPAID_HANGING = 3.0
 UNPAID_PER_SECOND = 0.3
 UNPAID_SHARE = 0.3
+LATE_SECONDS = 1.0
 STUCK_REQUESTS = 12.0
 STUCK_FACTOR = 5.0
 SILENT_SHARE = 0.1
@@ -60,11 +61,12 @@ class Usual:
     requests: float
     p95: float
     in_flight: float
+    workers: float = 0.0
 
 
 def usual(ticks: Sequence[Tick]) -> Usual:
     """Return the medians over the given ticks; 0 for what is not known."""
-    return Usual(*(_median(ticks, name) for name in ("http.requests", "http.p95", "http.in_flight")))
+    return Usual(*(_median(ticks, name) for name in ("http.requests", "http.p95", "http.in_flight", "web.workers")))
 
 
 def pain_of(ticks: Sequence[Tick], known: Usual | None = None) -> Pain | None:
@@ -142,6 +144,14 @@ def _unpaid(tick: Tick, _: Usual) -> bool:
     return hanging or (failed >= UNPAID_PER_SECOND and failed >= UNPAID_SHARE * calls)
 
 
+def _late(tick: Tick, _: Usual) -> bool:
+    return _get(tick, "web.lag") >= LATE_SECONDS
+
+
+def _absent(tick: Tick, was: Usual) -> bool:
+    return _get(tick, "web.workers", was.workers) <= was.workers - 1
+
+
 def _refused(tick: Tick, _: Usual) -> bool:
     shed = _get(tick, "guard.shed")
     return shed >= REFUSED_PER_SECOND and shed >= REFUSED_SHARE * _get(tick, "http.requests")
@@ -201,6 +211,8 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
         _slower,
         lambda t, u: f"Answers take {_get(t, 'http.p95') / u.p95:.0f} times as long as before.",
     ),
+    ("late", False, _late, lambda t, u: f"A web worker answers nobody for {_get(t, 'web.lag'):.1f} s on end."),
+    ("absent", False, _absent, lambda t, u: f"{u.workers:.0f} web workers reported, now {_get(t, 'web.workers'):.0f}."),
     ("disk", False, _disk, lambda t, u: f"{_get(t, 'disk.free_share'):.1%} of the disk is free."),
     ("connections", False, _connections, lambda t, u: "Nearly all database connections are taken."),
     ("memory", False, _memory, lambda t, u: f"{_get(t, 'host.memory_share'):.0%} of the memory is used."),
