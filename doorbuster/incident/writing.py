@@ -64,7 +64,7 @@ def generated(facts: Facts) -> dict[str, str]:
 def paragraph(it: Incident) -> str:
     """Return what a manager needs to know, in one paragraph."""
     lasted = f"for {span(it.resolved_at - it.began_at)}" if it.resolved_at else "and it is not over"
-    because = f"Because: {_cause_words(it)}." if it.cause else "The cause is not known yet."
+    because = f"The cause: {_cause_words(it)}." if it.cause else "The cause is not known yet."
     return (
         f"From {_at(it.began_at)} {_share(it)} {lasted}. {because} Severity {it.severity}: {SEVERITIES[it.severity]}."
     )
@@ -174,7 +174,7 @@ def _lessons(facts: Facts) -> str:
         if each.seconds is not None:
             (well if each.seconds <= bound else badly).append(f"It took {span(each.seconds)} to {name}.")
         elif not facts.it.is_open:
-            badly.append(f"How long it took to {name} is not known ({each.state}).")
+            badly.append(f"The time to {name} was not recorded.")
     wrong = sum(bool(line.wrong) for line in facts.lines)
     if wrong:
         badly.append(f"{wrong} wrong path{'s were' if wrong > 1 else ' was'} taken; see below.")
