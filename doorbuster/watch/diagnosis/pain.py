@@ -30,6 +30,7 @@ LOCKED_SECONDS = 0.5
 UNPAID_HANGING = 3.0
 UNPAID_PER_SECOND = 0.3
 UNPAID_SHARE = 0.3
+SCANNED_ROWS, SCANNED_FACTOR = 500_000.0, 5.0
 LATE_SECONDS = 1.0
 STUCK_REQUESTS = 12.0
 STUCK_FACTOR = 5.0
@@ -62,11 +63,17 @@ class Usual:
     p95: float
     in_flight: float
     workers: float = 0.0
+    scanned: float = 0.0
 
 
 def usual(ticks: Sequence[Tick]) -> Usual:
     """Return the medians over the given ticks; 0 for what is not known."""
-    return Usual(*(_median(ticks, name) for name in ("http.requests", "http.p95", "http.in_flight", "web.workers")))
+    return Usual(
+        *(
+            _median(ticks, name)
+            for name in ("http.requests", "http.p95", "http.in_flight", "web.workers", "db.seq_rows")
+        )
+    )
 
 
 def pain_of(ticks: Sequence[Tick], known: Usual | None = None) -> Pain | None:
@@ -152,6 +159,13 @@ def _absent(tick: Tick, was: Usual) -> bool:
     return _get(tick, "web.workers", was.workers) <= was.workers - 1
 
 
+def _scanning(tick: Tick, was: Usual) -> bool:
+    """Say whether tables are read from end to end; the auditor does that, in its own quiet hours."""
+    return not _get(tick, "audit.running") and _get(tick, "db.seq_rows") >= max(
+        SCANNED_ROWS, SCANNED_FACTOR * was.scanned
+    )
+
+
 def _refused(tick: Tick, _: Usual) -> bool:
     shed = _get(tick, "guard.shed")
     return shed >= REFUSED_PER_SECOND and shed >= REFUSED_SHARE * _get(tick, "http.requests")
@@ -213,6 +227,12 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
     ),
     ("late", False, _late, lambda t, u: f"A web worker answers nobody for {_get(t, 'web.lag'):.1f} s on end."),
     ("absent", False, _absent, lambda t, u: f"{u.workers:.0f} web workers reported, now {_get(t, 'web.workers'):.0f}."),
+    (
+        "scanning",
+        False,
+        _scanning,
+        lambda t, u: f"Tables are read from end to end: {_get(t, 'db.seq_rows'):,.0f} rows a second.",
+    ),
     ("disk", False, _disk, lambda t, u: f"{_get(t, 'disk.free_share'):.1%} of the disk is free."),
     ("connections", False, _connections, lambda t, u: "Nearly all database connections are taken."),
     ("memory", False, _memory, lambda t, u: f"{_get(t, 'host.memory_share'):.0%} of the memory is used."),

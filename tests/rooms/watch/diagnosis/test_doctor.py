@@ -70,6 +70,17 @@ def test_the_busiest_statements_are_asked_about():
     assert ward.asked[0][0] == "orders_of_shopper"
 
 
+def test_an_index_that_is_missed_is_named_while_the_guard_still_keeps_it_from_customers():
+    ward = Ward(CASES["missing_index"])
+    felt = {name: value for name, value in WELL.items() if name.startswith(("http.", "hurt.", "guard."))}
+
+    ward.live(10, **{**CASES["missing_index"].ill, **felt, "db.seq_rows": 2e6})
+
+    assert ward.doctor.episode is not None
+    assert not ward.doctor.episode.pain.felt
+    assert ward.doctor.episode.diagnosis.cause == "missing_index"
+
+
 def test_what_clears_up_last_is_not_named_for_what_customers_felt():
     ward = Ward(CASES["missing_index"])
     ward.suffer(20)
