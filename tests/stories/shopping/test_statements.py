@@ -15,7 +15,7 @@ BUYING = ("claim_holds", "place_orders", "settle_payments")
 # What the shop does by itself, all the time, for nobody in particular.
 BY_ITSELF = re.compile(
     r"relay|expire|reopen|finish|return|outbox|live_sales|lines|notices|items_of_sales|claimants|overdue|to_ask|to_cancel"
-    r"|live_rooms|rooms_to"
+    r"|live_rooms|rooms_to|tend_"
 )
 # Rooms that no shopper's request enters; their statements come from the control plane and from chores.
 OF_OTHERS = {"audit", "control", "database", "incident", "journal", "on_call", "supervisor", "watch"}
