@@ -31,6 +31,11 @@ class Index:
     definition: str
 
     @property
+    def words(self) -> frozenset[str]:
+        """Return the words of what it indexes: its columns, and functions over them."""
+        return frozenset(re.findall(r"\w+", self.definition.partition("(")[2].partition(") WHERE")[0]))
+
+    @property
     def concurrently(self) -> str:
         """Return the statement that makes it beside a running shop, without locking the table."""
         return re.sub(r"\bINDEX\b", "INDEX CONCURRENTLY", self.definition, count=1)

@@ -143,10 +143,10 @@ async def _run(
 
 
 def _given_faults(scenario: Scenario) -> Iterator[Mark]:
-    """Yield what was wrong from the beginning; from the opening on: before, hardly anybody is there."""
+    """Yield what was wrong before anybody came."""
     if missing := scenario.given.without_indexes:
         words = f"opens without {len(missing)} {'index' if len(missing) == 1 else 'indexes'}"
-        yield Mark(scenario.when.opens_after_seconds, "fault", words, "missing_index")
+        yield Mark(0.0, "fault", words, "missing_index")
 
 
 def plan_of(rehearsal: Rehearsal, sale: SaleFacts, starts_at: float) -> Plan:

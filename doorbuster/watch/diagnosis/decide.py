@@ -106,7 +106,8 @@ def _undecided(facts: Facts, pain: Pain, now: int, best: Suspicion | None, rival
 
 def trigger(facts: Facts, cause: CauseName | None) -> str | None:
     """Return what set it off, if anything is known: a change of the last quarter of an hour, or a crowd."""
-    change = facts.changed(*TRIGGERS.get(cause, OF_ANY))
+    found = (facts.changed(*kinds) for kinds in (*TRIGGERS.get(cause, ()), OF_ANY))
+    change = next((each for each in found if each is not None), None)
     if change is not None:
         return f"{change.kind.replace('_', ' ')}: {change.what}"
     if facts.spike and cause not in ("traffic_spike", "bot_flood"):
@@ -115,12 +116,13 @@ def trigger(facts: Facts, cause: CauseName | None) -> str | None:
 
 
 OF_ANY = ("release", "setting_changed", "lever")
-OF_STATEMENTS = ("index_dropped", "function_changed", "table_changed", *OF_ANY)
-TRIGGERS: dict[CauseName | None, tuple[str, ...]] = {
-    "missing_index": OF_STATEMENTS, "bad_query": OF_STATEMENTS, "lock_contention": ("table_changed", *OF_ANY),
-    "database_down": ("database_restarted", *OF_ANY), "memory": ("worker_died", *OF_ANY),
+OF_STATEMENTS = ("index_dropped", "function_changed", "table_changed")
+TRIGGERS: dict[CauseName | None, tuple[tuple[str, ...], ...]] = {
+    "missing_index": (("index_dropped",), OF_STATEMENTS), "bad_query": (OF_STATEMENTS,),
+    "lock_contention": (("table_changed",),), "database_down": (("database_restarted",),),
+    "memory": (("worker_died",),),
 }  # fmt: skip
-"""Which changes may set off what; whatever else is named was hardly set off by an index."""
+"""Which changes set off what, the likeliest kinds first; after them come those that may set off anything."""
 
 
 def alibis(facts: Facts, cause: CauseName | None) -> tuple[str, ...]:

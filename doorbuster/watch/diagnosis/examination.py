@@ -57,8 +57,13 @@ class Examination:
     holders: tuple[Holder, ...] = ()
 
     def missed_by(self, query: str) -> Index | None:
-        """Return an index that ought to exist, does not, and is on a table of the statement."""
-        return next((index for index in self.lacking if index.table in self.tables.get(query, ())), None)
+        """Return the index on a table of the statement that is not there and that speaks most of what it filters by."""
+        said, filtered = self.tables.get(query, frozenset()), self._filtered(query)
+        missed = [index for index in self.lacking if index.table in said]
+        return max(missed, key=lambda each: (len(each.words & filtered), len(each.words & said)), default=None)
+
+    def _filtered(self, query: str) -> frozenset[str]:
+        return frozenset(word for scan in self.scans.get(query, ()) for word in _WORD.findall(scan.filter))
 
 
 async def examine(database: Database, queries: Mapping[str, Query], busiest: Sequence[str]) -> Examination:

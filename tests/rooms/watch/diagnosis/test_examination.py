@@ -9,7 +9,7 @@ import pytest
 from doorbuster.database import open_database
 from doorbuster.database.indexes import defined_indexes, lacking_indexes
 from doorbuster.database.queries import Query, house_queries
-from doorbuster.watch.diagnosis.examination import Examination, examine
+from doorbuster.watch.diagnosis.examination import Examination, Scan, examine
 
 
 def examined(url: str, busiest: list[str], queries: dict[str, Query] | None = None) -> Examination:
@@ -104,3 +104,12 @@ def test_lacking_counts_an_index_that_was_only_half_made(database_url: str):
             return [index.name for index in await lacking_indexes(database)]
 
     assert asyncio.run(ask()) == ["orders_by_email"]
+
+
+def test_of_several_missing_indexes_the_one_is_named_that_the_statement_filters_by():
+    catalogue = defined_indexes()
+    lacking = tuple(catalogue[name] for name in ("products_newest", "products_search", "products_by_category"))
+    scans = {"search_products": (Scan("products", 120_000.0, "(search @@ '''lamp'''::tsquery)"),)}
+    tables = {"search_products": frozenset({"products", "search", "id", "category", "DESC"})}
+
+    assert Examination(scans, lacking, tables).missed_by("search_products") == catalogue["products_search"]
