@@ -67,8 +67,10 @@ def judge(scenario: Scenario, outcome: Outcome) -> Verdict:
     expected = [lines[name] for name in scenario.then]
     others = [line for name, line in lines.items() if name not in scenario.then]
     warnings = [
-        f"{line.title}: not judged; this shop cannot tell, or too few people were hurt." for line in expected if line.value is None
-    ]  # fmt: skip
+        f"{line.title}: not judged; this shop cannot tell, or too few people were hurt."
+        for line in expected
+        if line.value is None
+    ]
     return Verdict(expected, others, warnings_about(outcome) + warnings, saturated=is_saturated(outcome))
 
 

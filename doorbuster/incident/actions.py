@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from doorbuster.database import Database
-from doorbuster.database.pool import own_connection
+from doorbuster.database.pool import Refused, own_connection
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import DatabaseFault, DoorbusterError
 from doorbuster.guard import levers
@@ -35,6 +35,7 @@ from doorbuster.watch.database_health import Session
 SQL = QueryFile("doorbuster.incident", "actions.catalog.sql")
 INDEX_SECONDS_MAX = 1_800
 CANCELLED_MAX = 20
+TURN_SECONDS = 0.5
 
 
 class NotDone(DoorbusterError):
@@ -60,10 +61,10 @@ async def do(hands: Hands, incident_id: int, action: Action, actor: Actor, now: 
         detail={"reason": f"runbook of incident {incident_id}", "action": action.line},
     )  # fmt: skip
     await asyncio.to_thread(append, hands.log, begun)
-    undo = ""
+    done, undo = "not done: an unexpected fault; see the log", ""
     try:
         done, undo = await _DOERS[action.kind](hands, incident_id, action, actor, now)
-    except (NotDone, DatabaseFault, TimeoutError) as fault:
+    except (NotDone, DatabaseFault, Refused, TimeoutError) as fault:
         done = f"not done: {fault}"
         raise NotDone(str(fault) or "it took too long") from fault
     finally:
@@ -155,10 +156,14 @@ async def _build(hands: Hands, _: int, action: Action, __: Actor, ___: datetime)
     statement = index_definition(action.what)
     if statement is None:
         raise NotDone(f"no migration defines an index {action.what}")
-    row = await hands.database.fetch_one(SQL.index_state, name=action.what)
-    if row is not None and row["valid"]:
-        raise NotDone(f"the index {action.what} is there already")
     async with asyncio.timeout(INDEX_SECONDS_MAX), own_connection(hands.database_url, application="control") as own:
+        # Two builds on one table wait for each other for ever. Who waits for a turn must not hold a snapshot meanwhile,
+        # because the build would wait for that as well; so it asks again and again.
+        while not await own.fetchval(SQL.build_alone.sql):  # noqa: ASYNC110 -- PostgreSQL has no event for it
+            await asyncio.sleep(TURN_SECONDS)
+        row = await hands.database.fetch_one(SQL.index_state, name=action.what)
+        if row is not None and row["valid"]:
+            raise NotDone(f"the index {action.what} is there already")
         if row is not None:
             # What an interrupted build left behind is never used, and in the way.
             await own.execute(f"DROP INDEX CONCURRENTLY {action.what}")

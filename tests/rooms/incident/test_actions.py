@@ -50,6 +50,31 @@ async def test_a_missing_index_is_built_as_its_migration_says(
     await own.close()
 
 
+async def test_indexes_that_are_asked_for_at_once_are_built_one_after_the_other(
+    log: EventLog, database: Database, database_url: str, clock: ManualClock, tmp_path: Path
+) -> None:
+    names = ("products_search", "products_newest", "products_by_category")
+    own = await asyncpg.connect(database_url)
+    reader = await asyncpg.connect(database_url)
+    await own.execute("DROP INDEX products_search, products_newest, products_by_category")
+    hands = Hands(log, database, database_url, tmp_path, lambda: ())
+    snapshot = reader.transaction(isolation="repeatable_read")
+    await snapshot.start()
+    await reader.execute("SELECT count(*) FROM products")
+
+    async with asyncio.TaskGroup() as builds:
+        built = [
+            builds.create_task(actions.do(hands, 1, runbook.parse(f"create index {name}"), PERSON, clock.now()))
+            for name in names
+        ]
+        await asyncio.sleep(1)
+        await snapshot.rollback()
+
+    assert [build.result() for build in built] == ["the index is built"] * 3
+    for connection in (own, reader):
+        await connection.close()
+
+
 async def test_a_statement_is_cancelled_only_while_it_is_the_one_that_was_seen(
     log: EventLog, database: Database, database_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:
