@@ -6,6 +6,7 @@ Promises: starts and stays up without PostgreSQL; connections are made when they
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp
 
 from doorbuster.audit.rounds import CHECK_TIMEOUT_MS
 from doorbuster.clock import Clock
-from doorbuster.control.building import Parts, built, works
+from doorbuster.control.building import Parts, Work, built, go_on, works
 from doorbuster.control.guarding import PolicyKeeper
 from doorbuster.control.health import SnapshotIntake
 from doorbuster.control.house import ControlHouse
@@ -56,8 +57,8 @@ def control_app(
                     watch=DatabaseWatch(watched, clock), audited=audited, collector=collector, keeper=keeper,
                 )  # fmt: skip
                 house = built(parts)
-                above = [beat(house) for beat in beats_above]
-                beats = [tasks.create_task(work) for work in (*above, *works(parts, house))]
+                above: list[Work] = [partial(beat, house) for beat in beats_above]
+                beats = [tasks.create_task(go_on(work)) for work in (*above, *works(parts, house))]
                 yield {"house": house}
                 for beat in beats:
                     beat.cancel()

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from random import Random
 
@@ -41,10 +43,12 @@ from doorbuster.watch.series import Series
 from doorbuster.web.pages import Pages
 
 BACKLOG_SECONDS = 5.0
+ANEW_SECONDS = 1.0
+logger = logging.getLogger(__name__)
 MIRROR_SECONDS = 5.0
 WARM_UP_BEATS = 3
 
-Work = Coroutine[None, None, None]
+Work = Callable[[], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,21 +94,35 @@ def built(parts: Parts) -> ControlHouse:
 
 
 def works(parts: Parts, house: ControlHouse) -> tuple[Work, ...]:
-    """Return everything that goes on beside the answering of requests, until it is cancelled."""
+    """Return how to begin everything that goes on beside the answering of requests, until it is cancelled."""
     return (
-        house.pulse.run(),
-        _remember(house),
-        _mirror(house),
-        _count_waiting_work(house),
-        parts.keeper.run(parts.log, parts.clock, parts.settings.home),
-        tell_of_sums(parts.log, parts.collector, parts.clock),
-        parts.watch.run(),
-        house.senses.run(),
-        house.alerts.run(parts.series, parts.clock),
-        _pager(parts, house.sender).run(parts.clock),
-        attend(house.doctor, parts.clock, house.alerts.know),
-        house.rounds.run(),
+        house.pulse.run,
+        partial(_remember, house),
+        partial(_mirror, house),
+        partial(_count_waiting_work, house),
+        partial(parts.keeper.run, parts.log, parts.clock, parts.settings.home),
+        partial(tell_of_sums, parts.log, parts.collector, parts.clock),
+        parts.watch.run,
+        house.senses.run,
+        partial(house.alerts.run, parts.series, parts.clock),
+        partial(_pager(parts, house.sender).run, parts.clock),
+        partial(attend, house.doctor, parts.clock, house.alerts.know),
+        house.rounds.run,
     )
+
+
+async def go_on(work: Work) -> None:
+    """Do a work until it is cancelled; a fault is written down and costs it a second, and nobody else anything.
+
+    The control room is what people look at when something nobody thought of has happened.
+    """
+    while True:
+        try:
+            await work()
+            return
+        except Exception:
+            logger.exception("a work of the control plane failed, and begins anew")
+        await asyncio.sleep(ANEW_SECONDS)
 
 
 def _rounds(parts: Parts, why_not_now: Callable[[], str]) -> Rounds:

@@ -24,7 +24,8 @@ async def test_losing_postgres_loses_no_line(tmp_path: Path, clock: ManualClock)
             pid = next(server.rglob("postmaster.pid")).read_text().splitlines()[0]
             os.kill(int(pid), signal.SIGKILL)
             await visitor.post("/incidents/1/notes", {"note": "after"})
-            assert (await visitor.get("/incidents/1")).says("before", "after")
+            page = await visitor.get("/incidents/1")
+            assert page.says("before", "after"), page.text
 
     with open_event_log(home) as log:
         told = [line.text for line in timeline.lines_of(log, 1)]
