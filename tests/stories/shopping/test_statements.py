@@ -19,7 +19,19 @@ BY_ITSELF = re.compile(
 )
 # Rooms that no shopper's request enters; their statements come from the control plane and from chores.
 OF_OTHERS = {"audit", "control", "database", "incident", "journal", "on_call", "supervisor", "watch"}
-BY_OTHERS = {each.name for each in house_subjects() if each.query.source.split("/")[1] in OF_OTHERS}
+# Files of the shopper's own rooms whose statements only the job worker sends.
+OF_JOBS = (
+    "room/release.sql",
+    "shop/reconciling.sql",
+    "shop/discrepancies.sql",
+    "shop/returning.sql",
+    "sale/waiting.sql",
+)
+BY_OTHERS = {
+    each.name
+    for each in house_subjects()
+    if each.query.source.split("/")[1] in OF_OTHERS or each.query.source.endswith(OF_JOBS)
+}
 
 
 async def counted(shop: Shop) -> Counter[str]:
