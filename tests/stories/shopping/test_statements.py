@@ -17,8 +17,20 @@ BY_ITSELF = re.compile(
     r"relay|expire|reopen|finish|return|outbox|live_sales|lines|notices|items_of_sales|claimants|overdue|to_ask|to_cancel"
     r"|live_rooms|rooms_to|tend_"
 )
-# Rooms that no shopper's request enters; their statements come from the control plane and from chores.
-OF_OTHERS = {"audit", "control", "database", "incident", "journal", "on_call", "supervisor", "watch"}
+# Rooms that this purchase does not enter; their statements come from the control plane and from chores.
+OF_OTHERS = {
+    "audit",
+    "control",
+    "database",
+    "incident",
+    "jobs",
+    "journal",
+    "on_call",
+    "room",
+    "supervisor",
+    "watch",
+    "web",
+}
 # Files of the shopper's own rooms whose statements only the job worker sends.
 OF_JOBS = (
     "room/release.sql",
