@@ -133,6 +133,7 @@ class VisitorBook:
     def __init__(self) -> None:
         """Begin with an empty hour."""
         self._slices: OrderedDict[int, bytes] = OrderedDict()
+        self._hurting: set[int] = set()
 
     @property
     def since(self) -> int | None:
@@ -143,9 +144,13 @@ class VisitorBook:
         """Take what a worker saw."""
         for each in glimpses:
             start = each.at // SLICE_SECONDS * SLICE_SECONDS
-            self._slices[start] = _packed(_merged([self._slices.get(start, b""), each.seen]))
+            sample = _merged([self._slices.get(start, b""), each.seen])
+            self._slices[start] = _packed(sample)
+            (self._hurting.add if sum(sample.values()) > HURTING * len(sample) else self._hurting.discard)(start)
             while len(self._slices) > SLICES_MAX:
-                del self._slices[min(self._slices)]
+                oldest = min(self._slices)
+                del self._slices[oldest]
+                self._hurting.discard(oldest)
 
     def between(self, since: int, until: int) -> Visitors:
         """Return who was there from one second to the other, to the slice (seconds since 1970, both included)."""
@@ -159,11 +164,7 @@ class VisitorBook:
 
     def while_it_hurt(self, since: int) -> Visitors:
         """Return who was there from a second on until the last slice in which a hundredth or more was hurt."""
-        hurting = [
-            start
-            for start in self._slices
-            if start > since - SLICE_SECONDS and self.between(start, start).share > HURTING
-        ]
+        hurting = [start for start in self._hurting if start > since - SLICE_SECONDS]
         return self.between(since, max(hurting)) if hurting else NOBODY
 
 

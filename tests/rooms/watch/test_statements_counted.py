@@ -21,7 +21,9 @@ TURNS = 10
 def _extension() -> None:
     """The embedded PostgreSQL is built without the extension; Debian's has it."""
     if not list(programs_of(15).folder.parent.glob("lib*/**/pg_stat_statements.so")):
-        pytest.skip("pg_stat_statements is not installed here")
+        pytest.skip(
+            "the embedded PostgreSQL has no pg_stat_statements; Debian's postgresql-15, which has it, is not here"
+        )
 
 
 @pytest.fixture(scope="module")
