@@ -38,13 +38,15 @@ async def watch_stock(database: Database, sale_id: UUID, zero: float, points: li
 async def until_settled(
     database: Database, sale_id: UUID, zero: float, points: list[StockPoint], seconds: float
 ) -> None:
-    """Wait until nothing is held any more, for at most `seconds`."""
+    """Wait until nothing is held any more, for at most `seconds`; a look that fails is left out."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    points.append(await look(database, sale_id, loop.time() - zero))
-    while points[-1].held and loop.time() < deadline:
+    while loop.time() < deadline:
+        with suppress(DatabaseFault):
+            points.append(await look(database, sale_id, loop.time() - zero))
+            if not points[-1].held:
+                return
         await asyncio.sleep(LOOK_SECONDS)
-        points.append(await look(database, sale_id, loop.time() - zero))
 
 
 async def statements(control_url: str) -> float | None:

@@ -91,7 +91,8 @@ def figures(outcome: Outcome) -> list[Figure]:
     """Return every figure of the report."""
     cut = series.intervals_of(outcome)
     drawn = [_arrivals(outcome, cut), _answers(outcome, cut), _latencies(outcome, cut), _hurt(outcome, cut)]
-    return [*drawn, _stock(outcome, cut), *([_waits(outcome, cut)] if outcome.witness.waits else [])]
+    ever_busy = any(look.by_class for look in outcome.witness.waits)
+    return [*drawn, _stock(outcome, cut), *([_waits(outcome, cut)] if ever_busy else [])]
 
 
 def _hurt(outcome: Outcome, cut: series.Intervals) -> Figure:

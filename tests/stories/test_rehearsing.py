@@ -52,6 +52,7 @@ def test_a_drill_opens_breaks_and_judges_a_shop_of_its_own_and_remembers_it(tmp_
 
     played = doorbuster(tmp_path, "drill", "a-worker-dies.toml", "--json")
 
+    assert played.stdout, played.stderr
     measured = {row["name"]: row["value"] for row in json.loads(played.stdout)}
     # How quick it is depends on the machine, and so does whether there is a verdict; what was promised does not.
     assert measured["oversold_units"] == measured["audit_findings"] == measured["broken_promises"] == 0, played.stderr

@@ -13,7 +13,7 @@ from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.record import Attempt, Fate, Promise, Record
 from doorbuster.drill.target import is_local, require_consent
 from doorbuster.drill.verdict import as_json, judge
-from doorbuster.drill.witness import Mark, Told, Witness
+from doorbuster.drill.witness import Mark, Told, Waits, Witness
 from doorbuster.errors import Misconfigured
 
 SALE = SaleFacts(id="s", handle="s", sku="LAMP", opens_at=0.0, units=2)
@@ -118,6 +118,18 @@ def test_what_the_incident_says_is_held_against_what_the_crowd_felt(incident, of
 
     names = ("incident_beginning_off", "incident_share_off", "incident_cause_wrong")
     assert [MEASURES[name].read(outcome) for name in names] == pytest.approx(list(off))
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [[Waits(1.0, {}), Waits(1.5, {})], []],
+    ids=["a database that was idle whenever it was looked at", "nothing seen at all"],
+)
+def test_a_drill_of_which_next_to_nothing_was_seen_is_judged_and_reported(waits):
+    outcome = Outcome(sale=SALE, opened_at=5.0, record=Record(), stock=[], findings=[], witness=Witness(waits=waits))
+    decided = judge(OPENING, outcome)
+
+    assert "Units left" in report.render(OPENING, outcome, decided, datetime(2026, 1, 1, tzinfo=UTC), {})
 
 
 def outcome_of(*, paid=2, stock=None, findings=(), attempts=(), fates=(), broken_promises=()):
