@@ -173,8 +173,13 @@ THE_MACHINE = (
 
 THE_WORK_FOR_LATER = (
     Rule(
+        name="JobsGone", severity="page", team="platform", measure=last("jobs.workers"), below=1, hold=6, clear=15,
+        unit="count", lever=("Look at the processes", "/"),
+        says="No job worker is alive: waiting rooms let nobody in, holds do not end, mails and refunds wait.",
+    ),
+    Rule(
         name="JobsStuck", severity="ticket", team="platform", measure=last("jobs.oldest_seconds"), above=300, eases=60,
-        hold=30, unit="seconds", lever=OUTBOX, follows=DOWN,
+        hold=30, unit="seconds", lever=OUTBOX, follows=(*DOWN, "JobsGone"),
         says="Due work has waited for {value} (limit {limit}): mails and refunds come late.",
     ),
     Rule(

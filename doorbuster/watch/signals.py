@@ -19,7 +19,7 @@ REQUEST_SECONDS = "doorbuster_http_request_duration_seconds"
 SLOW = "doorbuster_http_slow_total"
 CPU_SECONDS, CPU_WAIT = "doorbuster_process_cpu_seconds_total", "doorbuster_process_cpu_wait_seconds_total"
 WARM_UP_TICKS = 3
-WEB = "web"
+WEB, JOBS = "web", "jobs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,16 @@ class Signals:
     def of(self, collector: Collector, now_seconds: float) -> dict[str, float]:
         """Return the signals of the second that ended now (monotonic); to be called about each second."""
         self._turn += 1
-        web = [each for each in collector.living(now_seconds) if each.snapshot.process.startswith(WEB)]
-        processes = self._of_processes(web, now_seconds)
+        living = collector.living(now_seconds)
+        web = [each for each in living if each.snapshot.process.startswith(WEB)]
+        workers = sum(each.snapshot.process.startswith(JOBS) for each in living)
+        processes = {**self._of_processes(web, now_seconds), "jobs.workers": float(workers)}
         # Workers that ran before bring all they ever counted with their first push; that is not the growth of a second.
         if self._turn < WARM_UP_TICKS:
             return processes
         self._window.add(collector.totals(), now_seconds)
         if not self._window.is_warm:
             return processes
-        living = collector.living(now_seconds)
         gauges = {**_gauges(living), **_busiest(web), **_in_flight(living)}
         found: dict[str, float | None] = {
             **self._http(gauges.get("http.overdue", 0.0)), **self._guard(), **self._queries(), **self._others(),

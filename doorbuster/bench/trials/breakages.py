@@ -27,7 +27,6 @@ Breakage = Callable[[Ward, float], AbstractAsyncContextManager[None]]
 STATEMENT_SECONDS_MAX = 120.0
 DATABASE_CORE, WEB_CORE = 0, 1
 BOTS_PER_SECOND = 500.0
-JOBS_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +144,6 @@ async def bot_flood(ward: Ward, strength: float) -> AsyncIterator[None]:
         yield
 
 
-@asynccontextmanager
-async def backlog(ward: Ward, strength: float) -> AsyncIterator[None]:
-    """Stop the job worker while work for it comes in."""
-    jobs = ward.house.pids("jobs")
-    async with own_connection(ward.house.direct_url, application="shop") as connection:
-        for _ in range(round(JOBS_ROUNDS * strength)):
-            await connection.execute(SQL.trial_jobs.sql)
-    for pid in jobs:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in jobs:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-
-
 FAULTS: tuple[Fault, ...] = (
     Fault("search index dropped", "missing_index", of_drills("drop-index", what="products_search")),
     Fault(
@@ -184,6 +166,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("one client floods", "bot_flood", bot_flood),
     Fault("database frozen", "database_down", of_drills("freeze-postgres")),
     Fault("database unreachable", "database_down", of_drills("refuse-wire")),
-    Fault("job worker stopped", "job_backlog", backlog, seconds_max=90.0),
+    Fault("job worker stopped", "job_backlog", of_drills("freeze-jobs")),
 )
 """Every fault that is tried; what cannot be made on one machine without harm (a replica, full memory) is left out."""

@@ -4,8 +4,3 @@
 -- why:  a fault: a report that nobody bounded, as an analyst writes it
 -- cost: rows 1, buffers 10
 SELECT count(*) AS counted FROM generate_series(1, 40000000) AS number WHERE md5(number::text) LIKE '%0000000%';
-
--- name: trial_jobs
--- why:  a fault: more jobs than the worker can do
--- cost: rows 0, buffers 10000
-INSERT INTO outbox (kind, payload) SELECT 'nothing', '{}' FROM generate_series(1, 500);

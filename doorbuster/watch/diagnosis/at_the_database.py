@@ -4,7 +4,7 @@ Each suspect looks at the facts and returns a Suspicion, or None when it has not
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from doorbuster.database.indexes import Index
@@ -39,18 +39,37 @@ def missing_index_or_bad_query(facts: Facts) -> Suspicion | None:
 
 
 def _reading_all(facts: Facts, share: float, query: str, scan: Scan | None) -> Suspicion:
-    index = facts.examined.missed_by(query) or (index_for(facts, scan.table) if scan else None)
+    missed = _missed(facts, query, scan)
     release = facts.changed("release", "function_changed")
-    table = scan.table if scan else index.table if index else ""
+    table = scan.table if scan else missed[0].table if missed else ""
     evidence = tuple(_evidence(facts, query, scan))
-    if index is None and facts.changed("index_dropped") is None and release is not None:
+    if not missed and facts.changed("index_dropped") is None and release is not None:
         return Suspicion(
             "bad_query", share, f"Sequential scans on {table} by query {query}, since {release.what}", evidence, query
         )
-    detail = f"Add the index: {index.concurrently}" if index else f"Add an index to {table} for {query}"
-    named = f"add index {index.name}" if index else "add an index for its condition"
-    headline = f"Sequential scans on {table} by query {query or UNKNOWN}; {named}"
+    added = "; ".join(index.concurrently for index in missed)
+    detail = f"Add the {_index(missed)}: {added}" if missed else f"Add an index to {table} for {query}"
+    headline = f"Sequential scans on {table} by query {query or UNKNOWN}; {_to_add(missed)}"
     return Suspicion("missing_index", share, headline, evidence, query or table, detail)
+
+
+def _missed(facts: Facts, query: str, scan: Scan | None) -> list[Index]:
+    """Return what a table lacks of its indexes; the one that the statement asks for most comes first."""
+    most = facts.examined.missed_by(query)
+    table = most.table if most else scan.table if scan else ""
+    lacking = [index for index in facts.examined.lacking if index.table == table]
+    return sorted(lacking, key=lambda index: index != most)
+
+
+def _to_add(missed: Sequence[Index]) -> str:
+    if not missed:
+        return "add an index for its condition"
+    others = " and ".join(index.name for index in missed[1:])
+    return f"add index {missed[0].name}" + (f"; missing as well: {others}" if others else "")
+
+
+def _index(missed: Sequence[Index]) -> str:
+    return "index" if len(missed) == 1 else "indexes"
 
 
 def _evidence(facts: Facts, query: str, scan: Scan | None) -> Iterator[str]:
@@ -163,11 +182,6 @@ def scanned(facts: Facts, query: str) -> Scan | None:
         return max(planned, key=lambda scan: scan.rows)
     tables = facts.compared.grown("db.seq_rows")
     return Scan(tables[0][0], tables[0][1]) if tables else None
-
-
-def index_for(facts: Facts, table: str) -> Index | None:
-    """Return an index of that table which ought to exist and does not."""
-    return next((index for index in facts.examined.lacking if index.table == table), None)
 
 
 def head_of_chain(sessions: tuple[Session, ...]) -> Session | None:

@@ -65,7 +65,7 @@ class Senses:
     ticks: Callable[[int], Sequence[Tick]]
     changes: Callable[[int], Sequence[Change]]
     sessions: Callable[[], tuple[Session, ...]]
-    examine: Callable[[Sequence[str]], Awaitable[Examination]]
+    examine: Callable[[Sequence[str]], Awaitable[Examination | None]]
     keep: Callable[[Evidence], Awaitable[None]]
     database_cores: int
 
@@ -108,6 +108,7 @@ class Doctor:
         await self._think(ticks, now)
 
     async def _begin(self, pain: Pain, ticks: Sequence[Tick], now: int) -> None:
+        self._examined = Examination()
         await self._examine(ticks, pain, now)
         calm_ticks = [tick for tick in ticks if tick.at < pain.onset][-BEFORE_SECONDS:]
         facts = self._facts(ticks, pain, now)
@@ -158,7 +159,9 @@ class Doctor:
         by_sample = [name for name, _ in compared.grown("db.active")[:BUSIEST_MAX]]
         by_measure = [name for name, _ in compared.grown("query.seconds")[:BUSIEST_MAX]]
         self._examined_at = now
-        self._examined = await self._senses.examine(list(dict.fromkeys([*by_sample, *by_measure])))
+        found = await self._senses.examine(list(dict.fromkeys([*by_sample, *by_measure])))
+        if found is not None:
+            self._examined = found.after(self._examined)
 
     async def _freeze(self, ticks: Sequence[Tick], facts: Facts, now: int) -> None:
         episode = self.episode

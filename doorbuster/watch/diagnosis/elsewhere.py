@@ -10,13 +10,13 @@ from doorbuster.watch.diagnosis.pain import (
     BACKLOG_SECONDS,
     DISK_FREE_BYTES,
     DISK_FREE_SHARE,
+    LIMITED_SHARE,
     MEMORY_SHARE,
     REPLICA_SECONDS,
 )
 
 CERTAIN = 1.0
 FLOOD_SHARE = 0.25
-LIMITED_SHARE = 0.3
 BLOCKED_LAG_SECONDS = 1.0
 BUSY_CPU_SHARE = 0.8
 IDLE_CPU_SHARE = 0.5
@@ -104,18 +104,18 @@ def slow_payments(facts: Facts) -> Suspicion | None:
 
 
 def crowd(facts: Facts) -> Suspicion | None:
-    """Suspect the crowd when clearly more requests come, and calls cost what they always did."""
-    if not facts.spike:
-        return None
+    """Suspect the crowd when clearly more requests come, or most meet a limit, and calls cost what they always did."""
     compared, added = facts.compared, facts.added
     now = compared.is_now("http.requests")
     share = added.share(added.database_cpu + added.web + added.connections + added.io + added.lock)
     said = f"{now:,.0f} requests a second, {facts.traffic:.1f} times as many as before."
     busiest = compared.is_now("guard.busiest_client_share")
     limited = compared.is_now("guard.limited") / now if now else 0.0
-    if busiest >= FLOOD_SHARE or limited >= LIMITED_SHARE:
+    if limited >= LIMITED_SHARE or (facts.spike and busiest >= FLOOD_SHARE):
         more = f"The busiest client sends {busiest:.0%} of them; {limited:.0%} meet a rate limit."
         return Suspicion("bot_flood", max(share, 0.6), "A few clients send most of the requests", (said, more))
+    if not facts.spike:
+        return None
     shed = compared.is_now("guard.shed") / now if now else 0.0
     more = f"The guard turns {shed:.0%} of them away."
     return Suspicion("traffic_spike", max(share, 0.6 if shed > 0.05 else share), f"{said}", (said, more))
@@ -156,7 +156,9 @@ def replication_lag(facts: Facts) -> Suspicion | None:
 
 
 def job_backlog(facts: Facts) -> Suspicion | None:
-    """Suspect the job worker when its oldest job is old and many wait."""
+    """Suspect the job worker when it falls silent, or its oldest job is old and many wait."""
+    if facts.compared.was("jobs.workers") >= 1 and facts.compared.last("jobs.workers") == 0:
+        return Suspicion("job_backlog", 0.6, "The job worker does not report", (), "", "the job worker")
     oldest, waiting = facts.compared.last("jobs.oldest_seconds") or 0.0, facts.compared.last("jobs.waiting") or 0.0
     if oldest < BACKLOG_SECONDS or waiting < BACKLOG_JOBS:
         return None

@@ -1,13 +1,13 @@
 """Asks the database what counters can't tell: which indexes it lacks, and how it plans the busiest statements.
 
 Promises: runs nothing of the shop's, only plans it; asks at most three statements a time, each for a second at most;
-a database that does not answer yields an empty examination.
+a database that does not answer yields no examination.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from doorbuster.database.indexes import Index, lacking_indexes
@@ -62,17 +62,23 @@ class Examination:
         missed = [index for index in self.lacking if index.table in said]
         return max(missed, key=lambda each: (len(each.words & filtered), len(each.words & said)), default=None)
 
+    def after(self, before: "Examination") -> "Examination":
+        """Return this with the plans that were had before: they stand as long as the same indexes are missing."""
+        if self.lacking != before.lacking:
+            return self
+        return replace(self, scans={**before.scans, **self.scans}, tables={**before.tables, **self.tables})
+
     def _filtered(self, query: str) -> frozenset[str]:
         return frozenset(word for scan in self.scans.get(query, ()) for word in _WORD.findall(scan.filter))
 
 
-async def examine(database: Database, queries: Mapping[str, Query], busiest: Sequence[str]) -> Examination:
-    """Plan the busiest statements that are among `queries` and compare the indexes."""
+async def examine(database: Database, queries: Mapping[str, Query], busiest: Sequence[str]) -> Examination | None:
+    """Plan the busiest statements that are among `queries` and compare the indexes; None without an answer."""
     try:
         lacking = await lacking_indexes(database)
         holders = build_all(await database.fetch(SQL.connection_holders), Holder)
     except DatabaseFault:
-        return Examination()
+        return None
     asked = [name for name in busiest if name in queries][:STATEMENTS_MAX]
     scans: dict[str, tuple[Scan, ...]] = {}
     for name in asked:

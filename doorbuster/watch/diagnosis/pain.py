@@ -22,6 +22,8 @@ BROKEN_SHARE = 0.01
 BROKEN_PER_SECOND = 0.5
 REFUSED_SHARE = 0.05
 REFUSED_PER_SECOND = 2.0
+LIMITED_SHARE = 0.3
+LIMITED_PER_SECOND = 10.0
 SLOW_SECONDS = 0.75
 SLOW_FACTOR = 4.0
 SLOWER_SECONDS = 0.15
@@ -64,6 +66,7 @@ class Usual:
     in_flight: float
     workers: float = 0.0
     scanned: float = 0.0
+    job_workers: float = 0.0
 
 
 def usual(ticks: Sequence[Tick]) -> Usual:
@@ -71,7 +74,7 @@ def usual(ticks: Sequence[Tick]) -> Usual:
     return Usual(
         *(
             _median(ticks, name)
-            for name in ("http.requests", "http.p95", "http.in_flight", "web.workers", "db.seq_rows")
+            for name in ("http.requests", "http.p95", "http.in_flight", "web.workers", "db.seq_rows", "jobs.workers")
         )
     )
 
@@ -159,6 +162,15 @@ def _absent(tick: Tick, was: Usual) -> bool:
     return _get(tick, "web.workers", was.workers) <= was.workers - 1
 
 
+def _idle(tick: Tick, was: Usual) -> bool:
+    return was.job_workers >= 1 and _get(tick, "jobs.workers", was.job_workers) < 1
+
+
+def _limited(tick: Tick, _: Usual) -> bool:
+    limited = _get(tick, "guard.limited")
+    return limited >= LIMITED_PER_SECOND and limited >= LIMITED_SHARE * _get(tick, "http.requests")
+
+
 def _scanning(tick: Tick, was: Usual) -> bool:
     """Say whether tables are read from end to end; the auditor does that, in its own quiet hours."""
     return not _get(tick, "audit.running") and _get(tick, "db.seq_rows") >= max(
@@ -233,6 +245,8 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
         _scanning,
         lambda t, u: f"Tables are read from end to end: {_get(t, 'db.seq_rows'):,.0f} rows a second.",
     ),
+    ("idle", False, _idle, lambda t, u: "No job worker reports."),
+    ("limited", False, _limited, lambda t, u: f"{_get(t, 'guard.limited'):.0f} requests a second meet a rate limit."),
     ("disk", False, _disk, lambda t, u: f"{_get(t, 'disk.free_share'):.1%} of the disk is free."),
     ("connections", False, _connections, lambda t, u: "Nearly all database connections are taken."),
     ("memory", False, _memory, lambda t, u: f"{_get(t, 'host.memory_share'):.0%} of the memory is used."),

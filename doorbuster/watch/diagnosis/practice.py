@@ -24,7 +24,7 @@ def doctor_of(database: Database, log: EventLog, series: Series, feelings: Feeli
     def sessions() -> tuple[Session, ...]:
         return feelings.sample.sessions if feelings.sample else ()
 
-    async def look_into(busiest: Sequence[str]) -> Examination:
+    async def look_into(busiest: Sequence[str]) -> Examination | None:
         return await examine(database, queries, busiest)
 
     async def keep(evidence: Evidence) -> None:

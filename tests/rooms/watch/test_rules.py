@@ -67,6 +67,7 @@ TROUBLES = {
     "DatabaseUnwatched": Trouble({"db.up": None}),
     "WorkersGone": Trouble({"web.workers": 0.0}),
     "WorkerRestarting": Trouble({"web.restarts": 0.2}, lasts=60),
+    "JobsGone": Trouble({"jobs.workers": 0.0}),
     "WebCpuHigh": Trouble({"web.cpu_share": 0.99}, lasts=100),
     "EventLoopLate": Trouble({"web.lag": 1.4}),
     "WorkerMemoryHigh": Trouble({"web.memory_bytes": 2e9}, lasts=130),

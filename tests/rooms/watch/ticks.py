@@ -21,7 +21,7 @@ CALM = {
     "db.checkpoints_timed": 0.003, "db.deadlocks": 0.0, "db.replication_lag_seconds": 0.1, "web.workers": 2.0,
     "web.cpu_share": 0.3, "web.lag": 0.005, "web.files": 60.0, "web.memory_bytes": 2e8, "web.restarts": 0.0,
     "host.cpu_share": 0.3, "host.memory_share": 0.5, "disk.free_share": 0.4, "disk.free_bytes": 2e11,
-    "downstream.calls:payments": 0.5, "downstream.seconds:payments": 0.1, "jobs.parked": 0.0,
+    "downstream.calls:payments": 0.5, "downstream.seconds:payments": 0.1, "jobs.parked": 0.0, "jobs.workers": 1.0,
     "jobs.oldest_seconds": 1.0, "orders.placed": 0.3, "orders.paid": 0.28, "payments.failed": 0.01, "holds.made": 0.0,
     "sale.open": 0.0, "sale.expected": 0.0, "stock.drift": 0.0, "audit.age_seconds": 3600.0,
 }  # fmt: skip

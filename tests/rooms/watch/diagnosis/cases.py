@@ -24,7 +24,7 @@ WELL = {
     "web.cpu_wait": 0.02,
     "web.memory_bytes": 1.5e8, "host.cpu_share": 0.4, "host.memory_share": 0.4, "disk.free_share": 0.5,
     "disk.free_bytes": 5e10, "downstream.seconds:payments": 0.1, "downstream.calls:payments": 2.0,
-    "jobs.waiting": 1.0, "jobs.oldest_seconds": 0.5,
+    "jobs.waiting": 1.0, "jobs.oldest_seconds": 0.5, "jobs.workers": 1.0,
     "query.seconds:product_page": 0.2, "query.calls:product_page": 50.0,
     "query.seconds:orders_of_shopper": 0.02, "query.calls:orders_of_shopper": 5.0,
     "query.seconds:claim_holds": 0.05, "query.calls:claim_holds": 5.0,
@@ -124,5 +124,5 @@ def ticks(ill: Mapping[str, float], chance: Random, seconds: int = 15, strength:
 
 def scattered(values: Mapping[str, float], chance: Random) -> dict[str, float]:
     """Return the values, each up to a tenth larger or smaller; shares and switches stay what they are."""
-    exact = ("db.up", "web.workers", "db.connections_max", "disk.free_share", "host.memory_share")
+    exact = ("db.up", "web.workers", "jobs.workers", "db.connections_max", "disk.free_share", "host.memory_share")
     return {name: value if name in exact else value * chance.uniform(0.9, 1.1) for name, value in values.items()}

@@ -1,9 +1,11 @@
 """Each cause is named by its own signature, through noise; and what can't be told is left undecided."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
+from doorbuster.database.indexes import defined_indexes
 from doorbuster.watch.diagnosis import CAUSES
 from doorbuster.watch.diagnosis.causes import Diagnosis
 from doorbuster.watch.diagnosis.comparison import compare
@@ -45,6 +47,18 @@ def test_the_founding_incident_reads_as_it_should_have_then():
     assert said.trigger == "index dropped: orders_by_email"
     assert any(line.startswith("Not the web servers") and "will not help" in line for line in said.not_because)
     assert said.team == "database"
+
+
+def test_every_index_that_the_table_lacks_is_named_and_made_by_the_remedy():
+    founding = CASES["missing_index"]
+    gone = tuple(defined_indexes()[name] for name in ("orders_by_state", "orders_by_email"))
+    words = {"orders_of_shopper": frozenset({"orders", "email_key", "id"})}
+    case = replace(founding, examined=replace(founding.examined, lacking=gone, tables=words))
+
+    said = diagnosed(case)
+
+    assert said.headline.endswith("add index orders_by_email; missing as well: orders_by_state")
+    assert said.remedy == f"Add the indexes: {gone[1].concurrently}; {gone[0].concurrently}"
 
 
 def test_scans_since_a_release_are_the_releases_query_and_not_a_missing_index():
@@ -103,3 +117,18 @@ def test_a_cause_that_explains_another_one_is_named_first():
 @pytest.mark.parametrize("seed", range(50))
 def test_a_house_that_is_well_has_no_pain(seed):
     assert pain_of(ticks(WELL, Random(seed))) is None
+
+
+def test_a_client_whom_the_limit_keeps_off_is_named_though_it_is_no_crowd():
+    kept_off = Case({"http.requests": 100.0, "guard.limited": 45.0})
+
+    said = diagnosed(kept_off, seconds=4)
+
+    assert said.cause == "bot_flood"
+    assert said.pain.endswith("requests a second meet a rate limit.")
+
+
+def test_a_job_worker_that_falls_silent_is_named_before_work_has_piled_up():
+    said = diagnosed(Case({"jobs.workers": 0.0}), seconds=4)
+
+    assert (said.cause, said.headline) == ("job_backlog", "The job worker does not report")

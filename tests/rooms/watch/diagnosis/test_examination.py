@@ -15,7 +15,9 @@ from doorbuster.watch.diagnosis.examination import Examination, Scan, examine
 def examined(url: str, busiest: list[str], queries: dict[str, Query] | None = None) -> Examination:
     async def ask() -> Examination:
         async with open_database(url, connections=1, application="test") as database:
-            return await examine(database, queries or house_queries(), busiest)
+            found = await examine(database, queries or house_queries(), busiest)
+            assert found is not None
+            return found
 
     return asyncio.run(ask())
 
@@ -83,13 +85,13 @@ def test_a_statement_that_cannot_be_planned_is_passed_over(database_url: str):
 
 
 def test_a_database_that_is_away_yields_nothing(database_url: str):
-    async def ask() -> Examination:
+    async def ask() -> Examination | None:
         async with open_database(
             "postgresql://nobody@127.0.0.1:1/none", connections=1, connections_min=0, application="test"
         ) as database:
             return await examine(database, house_queries(), ["live_sales"])
 
-    assert asyncio.run(ask()) == Examination()
+    assert asyncio.run(ask()) is None
 
 
 def test_lacking_counts_an_index_that_was_only_half_made(database_url: str):
@@ -113,3 +115,12 @@ def test_of_several_missing_indexes_the_one_is_named_that_the_statement_filters_
     tables = {"search_products": frozenset({"products", "search", "id", "category", "DESC"})}
 
     assert Examination(scans, lacking, tables).missed_by("search_products") == catalogue["products_search"]
+
+
+def test_a_plan_that_could_not_be_had_again_stands_until_an_index_is_added():
+    lacking = (defined_indexes()["products_search"],)
+    scan = (Scan("products", 120_000.0, "(search @@ '''lamp'''::tsquery)"),)
+    planned = Examination({"search_products": scan}, lacking, {"search_products": frozenset({"products"})})
+
+    assert Examination(lacking=lacking).after(planned).scans == {"search_products": scan}
+    assert Examination().after(planned).scans == {}
