@@ -34,11 +34,23 @@ class Measure:
 
 def detection_seconds(outcome: Outcome) -> float | None:
     """Return the time from the first fault to the first alert or diagnosis; None in a shop that has neither."""
-    witness, faults = outcome.witness, outcome.witness.of("fault")
-    if not (witness.diagnosed or witness.alerting) or not faults:
+    witness, broken = outcome.witness, _broken_at(outcome)
+    if not (witness.diagnosed or witness.alerting) or broken == float("inf"):
         return None
-    told = [mark.at for mark in (*witness.of("alert"), *witness.of("diagnosis")) if mark.at >= faults[0].at]
-    return min(told, default=float("inf")) - faults[0].at
+    told = [mark.at for mark in (*witness.of("alert"), *witness.of("diagnosis")) if mark.at >= broken]
+    return min(told, default=float("inf")) - broken
+
+
+def false_pages(outcome: Outcome) -> int | None:
+    """Return how many alerts called somebody before anything was broken; None in a shop without alerts."""
+    if not outcome.witness.alerting:
+        return None
+    return sum(mark.pages and mark.at < _broken_at(outcome) for mark in outcome.witness.of("alert"))
+
+
+def _broken_at(outcome: Outcome) -> float:
+    """Return when something was broken first; a fault is noted when it is mended, so their order is no time line."""
+    return min((mark.at for mark in outcome.witness.of("fault")), default=float("inf"))
 
 
 def cause_named_seconds(outcome: Outcome) -> float | None:
@@ -201,6 +213,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "told_to_wait": Measure("People told to wait until they left", "people", lambda o: _counted(o, "told_to_wait")),
     "detection_seconds": Measure("First fault to the first alert", "s", detection_seconds),
+    "false_pages": Measure("Alerts that called somebody for nothing", "alerts", false_pages),
     "cause_named_seconds": Measure("First fault to its true cause being named", "s", cause_named_seconds),
     "incident_beginning_off": Measure("The incident's beginning is off by", "s", incident_beginning_off),
     "incident_share_off": Measure("The incident's share of people hurt is off by", "share", incident_share_off),

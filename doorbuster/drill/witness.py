@@ -30,6 +30,9 @@ class Mark(msgspec.Struct, frozen=True):
     ended: float | None = None
     """Of a fault: when it was mended."""
 
+    pages: bool = False
+    """Of an alert: whether it calls somebody."""
+
 
 class Waits(msgspec.Struct, frozen=True):
     """How many of PostgreSQL's sessions were active at a moment, by what they waited for (`cpu`: for nothing)."""
@@ -80,7 +83,7 @@ async def watch_waits(database: Database, zero: float, witness: Witness) -> None
 async def listen(control_url: str, zero: float, witness: Witness) -> None:
     """Ask the control plane each second for its diagnosis and its alerts, until cancelled."""
     loop = asyncio.get_running_loop()
-    cause, firing = "", frozenset[str]()
+    cause, firing = "", dict[str, bool]()
     while True:
         if isinstance(found := await _told(f"{control_url}/api/v1/diagnosis"), dict):
             witness.diagnosed = True
@@ -92,9 +95,9 @@ async def listen(control_url: str, zero: float, witness: Witness) -> None:
         alerts = await _told(f"{control_url}/api/v1/alerts")
         if alerts is not None:
             witness.alerting = True
-            now = frozenset(_rules_firing(alerts))
+            now = _rules_firing(alerts)
             at = loop.time() - zero
-            witness.marks += [Mark(at, "alert", rule) for rule in sorted(now - firing)]
+            witness.marks += [Mark(at, "alert", rule, pages=now[rule]) for rule in sorted(now.keys() - firing.keys())]
             firing = now
         await asyncio.sleep(ASK_SECONDS)
 
@@ -126,7 +129,8 @@ async def _told(url: str) -> Any:
     return None
 
 
-def _rules_firing(document: Any) -> list[str]:
+def _rules_firing(document: Any) -> dict[str, bool]:
+    """Return the rules that fire, and of each whether it calls somebody."""
     alerts = document.get("alerts", []) if isinstance(document, dict) else document
     found = [each for each in alerts if isinstance(each, dict) and each.get("state", "firing") == "firing"]
-    return [str(each.get("rule", "")) for each in found if each.get("rule")]
+    return {str(each["rule"]): each.get("severity") == "page" for each in found if each.get("rule")}

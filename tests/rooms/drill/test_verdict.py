@@ -132,6 +132,14 @@ def test_a_drill_of_which_next_to_nothing_was_seen_is_judged_and_reported(waits)
     assert "Units left" in report.render(OPENING, outcome, decided, datetime(2026, 1, 1, tzinfo=UTC), {})
 
 
+def test_an_alert_that_calls_somebody_before_anything_is_broken_is_a_false_page():
+    marks = [Mark(3.0, "alert", "DiskLow"), Mark(4.0, "alert", "CustomersHurt", pages=True), DROPPED,
+             Mark(12.0, "alert", "DatabaseSlow", pages=True)]  # fmt: skip
+    outcome = dataclasses.replace(outcome_of(), witness=Witness(marks, alerting=True))
+
+    assert MEASURES["false_pages"].read(outcome) == 1
+
+
 def outcome_of(*, paid=2, stock=None, findings=(), attempts=(), fates=(), broken_promises=()):
     """An outcome in which two units went to two of three shoppers, with changes."""
     fine = [Attempt(n, "hold", 5.0, 5.0, 5.01, 201, "Held") for n in range(2)]
