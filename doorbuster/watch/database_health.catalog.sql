@@ -55,13 +55,19 @@ SELECT c.relname AS table_, greatest(s.n_live_tup, c.reltuples)::float8 AS rows_
  LIMIT 200;
 
 -- name: watch_size
--- why:  twice a minute: how large the database is, and how far the copies lag behind
+-- why:  twice a minute: how large the database is
 -- cost: rows 1, buffers 200
-SELECT pg_database_size(current_database())::float8 AS size_bytes,
-       (SELECT extract(epoch FROM max(replay_lag))::float8 FROM pg_stat_replication) AS replica_lag_seconds,
-       (SELECT count(*) FROM pg_stat_replication)::int AS replicas,
-       CASE WHEN pg_is_in_recovery()
-            THEN extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END AS own_lag_seconds;
+SELECT pg_database_size(current_database())::float8 AS size_bytes;
+
+-- name: watch_replicas
+-- why:  each second: how far the log is written, and replayed by the slowest replica; or how far this one lags
+-- cost: rows 1, buffers 20
+SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 END AS written,
+       (SELECT min(pg_wal_lsn_diff(replay_lsn, '0/0'))::float8 FROM pg_stat_replication) AS replayed,
+       CASE WHEN NOT pg_is_in_recovery() THEN NULL
+            -- Where nobody writes, the last replayed transaction is old and nothing lags.
+            WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+            ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END AS own_lag_seconds;
 
 -- name: watch_bloat
 -- why:  twice a minute: how much of a table's file its rows would not need (an estimate by their average width)

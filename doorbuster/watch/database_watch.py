@@ -15,6 +15,7 @@ from doorbuster.database import Database, QueryFile
 from doorbuster.errors import DatabaseFault
 from doorbuster.watch.database_health import UNKNOWN, DatabaseSample, Session, Statement, session_of, session_signals
 from doorbuster.watch.rates import Rates
+from doorbuster.watch.replicas import ReplicaLag
 
 SQL = QueryFile("doorbuster.watch", "database_health.catalog.sql")
 VERSIONED = QueryFile("doorbuster.watch", "checkpoints.catalog.sql")
@@ -43,7 +44,7 @@ class DatabaseWatch:
         self.connections_max = 0
         self._version = 0
         self._has_statements = False
-        self._rates = Rates()
+        self._rates, self._lag = Rates(), ReplicaLag()
         self._slow: dict[str, float] = {}
         self._statements: tuple[Statement, ...] = ()
         self._names: dict[int, str] = {}
@@ -102,7 +103,7 @@ class DatabaseWatch:
         assert row is not None
         self._version, self.connections_max = row["version"], row["connections_max"]
         self._has_statements, self.started_at = row["has_statements"], row["started_at"].timestamp()
-        self._rates, self._slow, self._turn = Rates(), {}, 0
+        self._rates, self._lag, self._slow, self._turn = Rates(), ReplicaLag(), {}, 0
 
     async def _sessions(self) -> tuple[Session, ...]:
         rows = await self._database.fetch(SQL.watch_sessions)
@@ -128,6 +129,7 @@ class DatabaseWatch:
 
     def _slow_looks(self) -> tuple[tuple[int, int, Callable[[], Awaitable[None]]], ...]:
         return (
+            (1, 0, self._look_at_replicas),
             (5, 0, self._look_at_tables),
             (10, 1, self._look_at_checkpoints),
             (10, 2, self._look_at_statements),
@@ -193,9 +195,16 @@ class DatabaseWatch:
         row = await self._database.fetch_one(SQL.watch_size)
         assert row is not None
         self._slow["db.size_bytes"] = row["size_bytes"]
+
+    async def _look_at_replicas(self) -> None:
+        row = await self._database.fetch_one(SQL.watch_replicas)
+        assert row is not None
+        lag = row["own_lag_seconds"]
+        if row["written"] is not None and row["replayed"] is not None:
+            lag = self._lag.of(self._clock.monotonic(), row["written"], row["replayed"])
         self._forget("db.replication_lag_seconds")
-        if row["own_lag_seconds"] is not None or row["replicas"]:
-            self._slow["db.replication_lag_seconds"] = row["own_lag_seconds"] or row["replica_lag_seconds"] or 0.0
+        if lag is not None:
+            self._slow["db.replication_lag_seconds"] = lag
 
     async def _look_at_bloat(self) -> None:
         self._forget("db.bloat_share:")

@@ -87,6 +87,8 @@ async def busy_neighbours(ward: Ward, strength: float) -> AsyncIterator[None]:
 
 
 def _spin(core: int) -> None:
+    # Linux shares a processor between sessions first (autogroup): two dozen programs of one session count as one.
+    os.setsid()
     os.sched_setaffinity(0, {core})
     while True:
         pass
@@ -166,6 +168,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("one client floods", "bot_flood", bot_flood),
     Fault("database frozen", "database_down", of_drills("freeze-postgres")),
     Fault("database unreachable", "database_down", of_drills("refuse-wire")),
+    Fault("replica stands still", "replication_lag", of_drills("stall-replica")),
     Fault("job worker stopped", "job_backlog", of_drills("freeze-jobs")),
 )
-"""Every fault that is tried; what cannot be made on one machine without harm (a replica, full memory) is left out."""
+"""Every fault that is tried; a full disk needs a small one (the drill `disk-full` has it), full memory harms all."""

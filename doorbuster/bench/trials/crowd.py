@@ -11,6 +11,7 @@ from doorbuster.drill.client import Broken, Origin, connect
 
 BOT_CONNECTIONS = 24
 BOT_SECONDS_MAX = 5.0
+BOT_ADDRESS = "203.0.113.66"
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ async def _bot(origin: Origin, per_second: float, chance: Random) -> None:
             connection = await connect(origin, None, BOT_SECONDS_MAX)
             while True:
                 path = f"/search?q={chance.getrandbits(40):010x}"
-                await connection.send(f"GET {path} HTTP/1.1\r\nHost: bot\r\n\r\n".encode(), BOT_SECONDS_MAX)
+                request = f"GET {path} HTTP/1.1\r\nHost: bot\r\nX-Forwarded-For: {BOT_ADDRESS}\r\n\r\n"
+                await connection.send(request.encode(), BOT_SECONDS_MAX)
                 await asyncio.sleep(chance.expovariate(per_second))
         await asyncio.sleep(0.1)

@@ -49,8 +49,8 @@ async def tried(ward: Ward, fault: Fault, strength: float) -> Verdict | None:
     if not await calm(ward, CALM_SECONDS_MAX):
         return None
     await ward.close_incidents()
-    began = SystemClock().now().timestamp()
     async with fault.breaks(ward, strength):
+        began = SystemClock().now().timestamp()
         verdict = await _watched(ward, fault, strength)
         return await _with_page(ward, verdict, began)
 

@@ -1,19 +1,18 @@
-"""The primary PostgreSQL dies and its standby takes over.
-
-The standby is made by pg_basebackup and follows synchronously, so that whatever the shop was promised is on both.
-"""
+"""Faults with a standby, which is made by pg_basebackup: it takes over from a primary that died, or falls behind."""
 
 import asyncio
 import dataclasses
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 from doorbuster.database import embedded
 from doorbuster.database.embedded import Cluster
 from doorbuster.database.pool import own_connection
 from doorbuster.drill.chaos.house import House
-from doorbuster.drill.faults.database import SQL, as_superuser
+from doorbuster.drill.faults.database import APPLICATION, SQL, as_superuser
 from doorbuster.drill.faults.wish import Fault
 from doorbuster.drill.target import free_ports
 from doorbuster.errors import DatabaseUnavailable
@@ -25,11 +24,9 @@ FOLLOWER = "drill_standby"
 @asynccontextmanager
 async def primary_lost(house: House, _: Fault) -> AsyncIterator[None]:
     """Make a standby that follows, kill the primary with SIGKILL, promote the standby, lead the wire to it."""
-    await as_superuser(house, f"CREATE ROLE {FOLLOWER} REPLICATION LOGIN PASSWORD '{house.cluster.password}'")
-    standby = await asyncio.to_thread(_copied, house.cluster)
-    server = standby.launch()
+    standby, server = await _standby_of(house)
     try:
-        await _until(lambda: _follows(house, "streaming"))
+        # It follows synchronously, so that whatever the shop was promised is on both.
         await as_superuser(house, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
         await _until(lambda: _follows(house, "sync"))
     except BaseException:
@@ -45,6 +42,40 @@ async def primary_lost(house: House, _: Fault) -> AsyncIterator[None]:
     yield
 
 
+@asynccontextmanager
+async def replica_stalled(house: House, _: Fault) -> AsyncIterator[None]:
+    """Make a standby that follows, and let it stop replaying what it receives."""
+    standby, server = await _standby_of(house)
+    try:
+        await _tell(standby, "SELECT pg_wal_replay_pause()")
+        yield
+        await _tell(standby, "SELECT pg_wal_replay_resume()")
+    finally:
+        await asyncio.to_thread(embedded.stop, server)
+        await asyncio.to_thread(shutil.rmtree, standby.folder)
+        await as_superuser(house, f"DROP ROLE {FOLLOWER}")
+
+
+async def _standby_of(house: House) -> "tuple[Cluster, subprocess.Popen[bytes]]":
+    """Make a standby of the house's PostgreSQL, start it, and wait until it follows."""
+    await as_superuser(house, f"CREATE ROLE {FOLLOWER} REPLICATION LOGIN PASSWORD '{house.cluster.password}'")
+    standby = await asyncio.to_thread(_copied, house.cluster)
+    server = standby.launch()
+    try:
+        await _until(lambda: _follows(house, "streaming"))
+    except BaseException:
+        await asyncio.to_thread(embedded.stop, server)
+        raise
+    return standby, server
+
+
+async def _tell(standby: Cluster, statement: str) -> None:
+    """Run a statement at a standby, as its owner."""
+    url = f"postgresql://postgres@/postgres?host={quote(str(standby.folder), safe='')}&port={standby.port}"
+    async with own_connection(url, application=APPLICATION) as connection:
+        await connection.execute(statement, timeout=30)
+
+
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something holds; raises DatabaseUnavailable when it does not for too long."""
     deadline = asyncio.get_running_loop().time() + FOLLOWS_SECONDS_MAX
@@ -55,7 +86,7 @@ async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def _follows(house: House, how: str) -> bool:
-    async with own_connection(house.owner_url(), application="drill fault") as connection:
+    async with own_connection(house.owner_url(), application=APPLICATION) as connection:
         row = await connection.fetchrow(SQL.fault_followers.sql)
     return bool(row and how in (row["state"], row["sync_state"]))
 

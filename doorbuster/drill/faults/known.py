@@ -93,6 +93,7 @@ FAULTS: tuple[Known, ...] = (
     _of("busy-disk", database.io_saturated),
     _of("stop-postgres", database.database_stopped),
     _of("lose-primary", failover.primary_lost, wired=True),
+    _of("stall-replica", failover.replica_stalled),
     _of("take-processor", machine.processor_taken),
     _of("take-memory", machine.memory_taken),
     _of("fill-disk", machine.disk_full),

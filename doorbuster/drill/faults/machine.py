@@ -71,8 +71,12 @@ async def run_command(house: House, words: str) -> str:
 
 @contextmanager
 def _programs(text: str, count: int) -> "Iterator[list[subprocess.Popen[bytes]]]":
-    """Run so many Python programs for the block."""
-    running = [subprocess.Popen([sys.executable, "-c", text]) for _ in range(count)]  # noqa: S603 -- our own text
+    """Run so many Python programs for the block, each in a session of its own.
+
+    Linux shares a processor between sessions first (autogroup), so programs of one session would count as one.
+    """
+    command = [sys.executable, "-c", text]
+    running = [subprocess.Popen(command, start_new_session=True) for _ in range(count)]  # noqa: S603 -- our own text
     try:
         yield running
     finally:

@@ -24,6 +24,7 @@ REFUSED_SHARE = 0.05
 REFUSED_PER_SECOND = 2.0
 LIMITED_SHARE = 0.3
 LIMITED_PER_SECOND = 10.0
+FLOOD_SHARE, FLOOD_PER_SECOND, FLOOD_FACTOR = 0.4, 50.0, 2.0
 SLOW_SECONDS = 0.75
 SLOW_FACTOR = 4.0
 SLOWER_SECONDS = 0.15
@@ -40,7 +41,7 @@ SILENT_SHARE = 0.1
 SILENT_BEFORE = 5.0
 DISK_FREE_SHARE = 0.03
 DISK_FREE_BYTES = 256 * 1024 * 1024
-REPLICA_SECONDS = 20.0
+REPLICA_SECONDS = 4.0
 BACKLOG_SECONDS = 60.0
 BACKLOG_JOBS = 20.0
 MEMORY_SHARE = 0.95
@@ -171,6 +172,12 @@ def _limited(tick: Tick, _: Usual) -> bool:
     return limited >= LIMITED_PER_SECOND and limited >= LIMITED_SHARE * _get(tick, "http.requests")
 
 
+def _flooded(tick: Tick, was: Usual) -> bool:
+    """Say whether more requests come than before and most are one client's; where all seem one, none comes anew."""
+    limit = max(FLOOD_PER_SECOND, FLOOD_FACTOR * was.requests)
+    return _get(tick, "guard.busiest_client_share") >= FLOOD_SHARE and _get(tick, "http.requests") >= limit
+
+
 def _scanning(tick: Tick, was: Usual) -> bool:
     """Say whether tables are read from end to end; the auditor does that, in its own quiet hours."""
     return not _get(tick, "audit.running") and _get(tick, "db.seq_rows") >= max(
@@ -247,6 +254,12 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
     ),
     ("idle", False, _idle, lambda t, u: "No job worker reports."),
     ("limited", False, _limited, lambda t, u: f"{_get(t, 'guard.limited'):.0f} requests a second meet a rate limit."),
+    (
+        "flooded",
+        False,
+        _flooded,
+        lambda t, u: f"One client sends {_get(t, 'guard.busiest_client_share'):.0%} of all requests.",
+    ),
     ("disk", False, _disk, lambda t, u: f"{_get(t, 'disk.free_share'):.1%} of the disk is free."),
     ("connections", False, _connections, lambda t, u: "Nearly all database connections are taken."),
     ("memory", False, _memory, lambda t, u: f"{_get(t, 'host.memory_share'):.0%} of the memory is used."),

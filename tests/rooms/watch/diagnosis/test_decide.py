@@ -132,3 +132,10 @@ def test_a_job_worker_that_falls_silent_is_named_before_work_has_piled_up():
     said = diagnosed(Case({"jobs.workers": 0.0}), seconds=4)
 
     assert (said.cause, said.headline) == ("job_backlog", "The job worker does not report")
+
+
+def test_a_client_whom_nothing_keeps_off_is_named_before_it_hurts_anybody():
+    said = diagnosed(Case({"http.requests": 500.0, "guard.busiest_client_share": 0.9}), seconds=4)
+
+    assert said.cause == "bot_flood"
+    assert said.pain.startswith("One client sends")
