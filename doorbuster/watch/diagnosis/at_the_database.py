@@ -26,11 +26,14 @@ IO_SESSIONS = 0.75
 IO_HOST_SHARE = 0.15
 TAKEN_SHARE = 0.9
 UNKNOWN = "unknown"
+OWN_FILES = "BufFile"
+"""How the wait events of temporary files begin."""
 
 
 def missing_index_or_bad_query(facts: Facts) -> Suspicion | None:
     """Suspect the statement that keeps the database busy: it reads a whole table, or costs more than it did."""
-    share = facts.added.share(facts.added.database_cpu + (facts.added.io if _scans(facts) else 0.0))
+    reads_or_spills = _scans(facts) or _spills(facts)
+    share = facts.added.share(facts.added.database_cpu + (facts.added.io if reads_or_spills else 0.0))
     query = busiest_query(facts)
     scan, index, factor = scanned(facts, query), facts.examined.missed_by(query), _dearer(facts, query)
     if scan is not None or (index is not None and factor):
@@ -199,6 +202,12 @@ def _scans(facts: Facts) -> bool:
     rows, busy = facts.compared.is_now("db.seq_rows"), max(facts.compared.is_now("db.cpu"), 0.3)
     grown = not facts.compared.has_past or facts.compared.ratio("db.seq_rows", SCANNED_ROWS / 10) >= SCANNED_FACTOR
     return rows >= max(SCANNED_ROWS, SCANNED_ROWS_PER_CORE * min(busy, facts.database_cores)) and grown
+
+
+def _spills(facts: Facts) -> bool:
+    """Say whether most who wait for the disk wait for files of their own: what does not fit into their memory."""
+    waits = [session.wait_event for session in facts.sessions if session.wait_class == "io"]
+    return bool(waits) and 2 * sum(event.startswith(OWN_FILES) for event in waits) >= len(waits)
 
 
 def _suddenly(facts: Facts) -> bool:

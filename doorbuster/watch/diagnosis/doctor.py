@@ -10,6 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from doorbuster.clock import Clock
@@ -26,7 +27,7 @@ from doorbuster.watch.signals import Tick
 
 HISTORY_SECONDS = 600
 STAND_BEATS = 3
-EXAMINE_SECONDS = 5
+EXAMINE_SECONDS, EXAMINING_SECONDS_MAX = 5, 2.0
 FREEZE_SECONDS = (5, 30, 120)
 EPISODES_KEPT = 50
 BUSIEST_MAX = 3
@@ -159,7 +160,12 @@ class Doctor:
         by_sample = [name for name, _ in compared.grown("db.active")[:BUSIEST_MAX]]
         by_measure = [name for name, _ in compared.grown("query.seconds")[:BUSIEST_MAX]]
         self._examined_at = now
-        found = await self._senses.examine(list(dict.fromkeys([*by_sample, *by_measure])))
+        found: Examination | None = None
+        # A database that does not answer is not asked, and one that is slow to answer is not waited for long.
+        if ticks[-1].values.get("db.up") != 0.0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EXAMINING_SECONDS_MAX):
+                    found = await self._senses.examine(list(dict.fromkeys([*by_sample, *by_measure])))
         if found is not None:
             self._examined = found.after(self._examined)
 

@@ -35,6 +35,7 @@ UNPAID_PER_SECOND = 0.3
 UNPAID_SHARE = 0.3
 SCANNED_ROWS, SCANNED_FACTOR = 500_000.0, 5.0
 LATE_SECONDS = 1.0
+STRANGE_SESSIONS = 4.0
 STUCK_REQUESTS = 12.0
 STUCK_FACTOR = 5.0
 SILENT_SHARE = 0.1
@@ -167,6 +168,10 @@ def _idle(tick: Tick, was: Usual) -> bool:
     return was.job_workers >= 1 and _get(tick, "jobs.workers", was.job_workers) < 1
 
 
+def _strange(tick: Tick, _: Usual) -> bool:
+    return _get(tick, "db.active:unknown") >= STRANGE_SESSIONS
+
+
 def _limited(tick: Tick, _: Usual) -> bool:
     limited = _get(tick, "guard.limited")
     return limited >= LIMITED_PER_SECOND and limited >= LIMITED_SHARE * _get(tick, "http.requests")
@@ -253,6 +258,12 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
         lambda t, u: f"Tables are read from end to end: {_get(t, 'db.seq_rows'):,.0f} rows a second.",
     ),
     ("idle", False, _idle, lambda t, u: "No job worker reports."),
+    (
+        "strange",
+        False,
+        _strange,
+        lambda t, u: f"{_get(t, 'db.active:unknown'):.0f} sessions at the database run what is none of the shop's.",
+    ),
     ("limited", False, _limited, lambda t, u: f"{_get(t, 'guard.limited'):.0f} requests a second meet a rate limit."),
     (
         "flooded",

@@ -12,7 +12,7 @@ from doorbuster.watch.diagnosis.comparison import compare
 from doorbuster.watch.diagnosis.decide import diagnose
 from doorbuster.watch.diagnosis.facts import Facts
 from doorbuster.watch.diagnosis.pain import pain_of
-from tests.rooms.watch.diagnosis.cases import CASES, ONSET, WELL, Case, ticks
+from tests.rooms.watch.diagnosis.cases import CASES, ONSET, WELL, Case, session, ticks
 
 
 def diagnosed(case: Case, seed: int = 1, seconds: int = 15, strength: float = 1.0) -> Diagnosis:
@@ -139,3 +139,14 @@ def test_a_client_whom_nothing_keeps_off_is_named_before_it_hurts_anybody():
 
     assert said.cause == "bot_flood"
     assert said.pain.startswith("One client sends")
+
+
+def test_a_stranger_whose_statement_spills_to_the_disk_is_the_cause_and_not_the_disk():
+    sessions = tuple(session(pid, state="active", wait_class="io", wait_event="BufFileWrite", application="report")
+                     for pid in range(10))  # fmt: skip
+    ill = {"db.active": 19.0, "db.active:unknown": 19.0, "db.cpu": 9.0, "db.io": 10.0, "http.p95": 0.2}
+
+    said = diagnosed(Case(ill, sessions=sessions), seconds=4)
+
+    assert (said.cause, said.subject) == ("bad_query", "unknown")
+    assert said.headline.endswith("none of the shop's keeps the database busy, of report")

@@ -158,3 +158,13 @@ def test_only_so_many_records_are_kept(tmp_path: Path):
         assert records.read(log, last - records.KEPT) is None
         assert records.read(log, last - records.KEPT + 1) is not None
         assert records.newest(log)[0].id == last
+
+
+def test_a_database_that_does_not_answer_is_not_asked_what_the_matter_is():
+    ward = Ward(CASES["database_down"])
+
+    ward.suffer(5)
+
+    assert ward.asked == []
+    assert ward.doctor.diagnosis is not None
+    assert ward.doctor.diagnosis.cause == "database_down"
