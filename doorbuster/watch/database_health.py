@@ -16,6 +16,8 @@ UNKNOWN = "unknown"
 WAIT_CLASSES = ("cpu", "lock", "io", "lwlock", "other")
 _FRAMES = {"BEGIN": "begin", "COMMIT": "commit", "ROLLBACK": "rollback"}
 """What the driver says around the statements of a transaction; a commit waits for the disk under this name."""
+GROWS_A_FILE = "extend"
+"""The lock of whoever makes a table's file longer: many who wait for it write much, and keep nobody from a row."""
 _CLASS_OF_TYPE = {"": "cpu", "Lock": "lock", "IO": "io", "LWLock": "lwlock"}
 
 
@@ -75,13 +77,14 @@ class DatabaseSample:
 def session_of(row: Mapping[str, Any], blocked_by: Sequence[int] = (), name: str = "") -> Session:
     """Make a session of its row of `watch_sessions`; `name` is the query's when its text does not tell."""
     active = row["state"] == "active"
+    waits_for = "IO" if row["wait_event"] == GROWS_A_FILE else row["wait_type"]
     text: str = row["text"] or ""
     found = name_in(text) or name or _FRAMES.get(text.rstrip("; ").upper(), "")
     return Session(
         pid=row["pid"],
         query_name=found,
         state=row["state"],
-        wait_class=_CLASS_OF_TYPE.get(row["wait_type"], "other") if active else "",
+        wait_class=_CLASS_OF_TYPE.get(waits_for, "other") if active else "",
         wait_event=row["wait_event"],
         seconds=max(0.0, row["seconds"]),
         transaction_seconds=max(0.0, row["transaction_seconds"]),

@@ -13,7 +13,15 @@ from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.database import Database, QueryFile
 from doorbuster.errors import DatabaseFault
-from doorbuster.watch.database_health import UNKNOWN, DatabaseSample, Session, Statement, session_of, session_signals
+from doorbuster.watch.database_health import (
+    GROWS_A_FILE,
+    UNKNOWN,
+    DatabaseSample,
+    Session,
+    Statement,
+    session_of,
+    session_signals,
+)
 from doorbuster.watch.rates import Rates
 from doorbuster.watch.replicas import ReplicaLag
 
@@ -107,7 +115,8 @@ class DatabaseWatch:
 
     async def _sessions(self) -> tuple[Session, ...]:
         rows = await self._database.fetch(SQL.watch_sessions)
-        waiters = [row["pid"] for row in rows if row["wait_type"] == "Lock"][:WAITERS_MAX]
+        locked = (row for row in rows if row["wait_type"] == "Lock" and row["wait_event"] != GROWS_A_FILE)
+        waiters = [row["pid"] for row in locked][:WAITERS_MAX]
         blockers: dict[int, list[int]] = {}
         if waiters:
             found = await self._database.fetch(SQL.watch_blockers, pids=waiters)

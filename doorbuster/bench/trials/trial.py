@@ -9,10 +9,10 @@ from doorbuster.bench.trials.ward import Ward, calm
 from doorbuster.clock import SystemClock
 from doorbuster.watch.diagnosis import CAUSES, CauseName
 
-BASELINE_SECONDS = 20.0
+BASELINE_SECONDS = 12.0
 NAMED_SECONDS_MAX = 30.0
 CALM_SECONDS_MAX = 90.0
-PAGED_SECONDS_MAX = 25.0
+PAGED_SECONDS_MAX = 18.0
 LOOK_SECONDS = 0.2
 
 
