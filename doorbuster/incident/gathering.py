@@ -32,7 +32,10 @@ CHANGES = {
     "setting_changed": ("schema", "PostgreSQL's setting: {}."),
     "release": ("release", "Release {} runs."),
     "worker_started": ("scaling", "Process {} has started."),
-    "worker_died": ("restart", "Process {} is gone."),
+    "worker_died": ("restart", "Process {} is gone; another one has taken its place."),
+    "worker_left": ("restart", "Process {} has ended, as it was told to."),
+    "worker_silent": ("restart", "Process {} does not report any more."),
+    "worker_back": ("restart", "Process {} reports again."),
     "database_restarted": ("restart", "{} was started anew."),
     "lever": ("lever", "Lever: {}."),
 }

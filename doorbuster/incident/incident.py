@@ -146,12 +146,15 @@ def open_by(
 
 
 def open_from(log: EventLog, alert: Firing, said: Diagnosed | None, at: int, team: str = "") -> Incident:
-    """Open an incident from a firing page alert, with what the diagnosis says of it, if anything, and whose that is."""
+    """Open an incident from a firing page alert, with what the diagnosis says of it, if anything, and whose that is.
+
+    An alert whose incident somebody has resolved opens no other one; that one is returned as it is.
+    """
     title = (said.headline if said else "") or alert.summary
     opened = open_by(
         log, Actor("watch", "watch"), title, at, key=f"{alert.rule}/{alert.subject}/{alert.since}", team=alert.team
     )
-    return name_cause(log, opened.id, said, at, team) if said and said.cause else opened
+    return name_cause(log, opened.id, said, at, team) if said and said.cause and opened.is_open else opened
 
 
 def name_cause(log: EventLog, incident_id: int, said: Diagnosed, at: int, team: str = "") -> Incident:

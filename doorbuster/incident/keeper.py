@@ -119,8 +119,7 @@ class Keeper:
     def _look(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
         open_ones = incident.open_ones(self._log)
         if firing and not open_ones:
-            open_ones = [incident.open_from(self._log, min(firing, key=lambda each: each.since), said, now, team)]
-            open_ones = [it for it in open_ones if it.is_open]
+            open_ones = self._opened(firing, said, team, now)
         for number, it in enumerate(open_ones):
             # What fires belongs to the newest; an older one that is still open has its own story.
             lines = gathering.from_alerts(firing, it, now) if number == 0 else []
@@ -129,6 +128,13 @@ class Keeper:
             self._gather(it, lines, now)
             self._feel(it, bool(firing) and number == 0, now)
         return incident.open_ones(self._log)
+
+    def _opened(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
+        """Open an incident for the oldest alert whose incident nobody has resolved; none when all have been."""
+        for alert in sorted(firing, key=lambda each: each.since):
+            if (it := incident.open_from(self._log, alert, said, now, team)).is_open:
+                return [it]
+        return []
 
     def _is_news(self, it: Incident, said: Diagnosed) -> bool:
         """Say whether the incident is to take over what the diagnosis says: another cause only when it stood longer."""

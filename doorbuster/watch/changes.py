@@ -14,7 +14,7 @@ from doorbuster.watch.collector import Identity
 
 KINDS = frozenset({
     "index_dropped", "index_created", "table_changed", "function_changed", "setting_changed", "release",
-    "worker_started", "worker_died", "database_restarted", "lever",
+    "worker_started", "worker_died", "worker_left", "worker_silent", "worker_back", "database_restarted", "lever",
 })  # fmt: skip
 
 
@@ -45,6 +45,7 @@ class Changes:
         with suppress(msgspec.DecodeError):
             self._known = msgspec.json.decode(kept, type=_Known)
         self._workers: frozenset[Identity] | None = None
+        self._silent: set[Identity] = set()
 
     def kept(self) -> str:
         """Return what must outlive a restart: a deployment changes things while nobody looks."""
@@ -67,16 +68,21 @@ class Changes:
         self._known.started_at = started_at or before
         return [Change(at, "database_restarted", "PostgreSQL")] if before and self._known.started_at != before else []
 
-    def of_workers(self, living: Iterable[Identity], at: int) -> list[Change]:
-        """Compare who lives."""
-        before, now = self._workers, frozenset(living)
+    def of_workers(self, living: Iterable[Identity], left: Iterable[Identity], at: int) -> list[Change]:
+        """Compare who lives; who is not heard of any more is silent until another one of its name has come."""
+        before, now, ended = self._workers, frozenset(living), frozenset(left)
         self._workers = now
         if before is None:
             return []
-        return [
-            *(Change(at, "worker_died", f"{name} ({pid})") for name, pid, _ in sorted(before - now)),
-            *(Change(at, "worker_started", f"{name} ({pid})") for name, pid, _ in sorted(now - before)),
-        ]
+        gone, came, was_silent = before - now, now - before, frozenset(self._silent)
+        names = {name for name, _, _ in came}
+        dead = {each for each in gone | was_silent if each[0] in names} - now - ended
+        self._silent = (self._silent | gone) - dead - ended - now
+        told: tuple[tuple[str, Iterable[Identity]], ...] = (
+            ("worker_left", gone & ended), ("worker_died", dead), ("worker_silent", self._silent - was_silent),
+            ("worker_back", came & was_silent), ("worker_started", came - was_silent),
+        )  # fmt: skip
+        return [Change(at, kind, f"{name} ({pid})") for kind, those in told for name, pid, _ in sorted(those)]
 
     def of_releases(self, running: Iterable[str], at: int) -> list[Change]:
         """Compare which releases run; one that ran before and comes again is a change, too."""

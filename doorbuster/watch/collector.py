@@ -19,6 +19,7 @@ PROCESSES_MAX = 64
 FOLDED_MAX = 1_024
 SERIES_MAX = 2_000
 FRESH_SECONDS = 5.0
+MISSED_SECONDS = 900.0
 
 Identity = tuple[str, int, float]
 
@@ -60,11 +61,27 @@ class Collector:
         return True
 
     def living(self, now_seconds: float) -> list[Process]:
-        """Return the newest process of each name that was heard of within five seconds, by name."""
-        newest: dict[str, Process] = {}
-        for process in sorted(self._processes.values(), key=lambda each: each.snapshot.started_at):
-            if now_seconds - process.heard_at <= FRESH_SECONDS:
-                newest[process.snapshot.process] = process
+        """Return the newest process of each name that was heard of within five seconds and does not leave, by name."""
+        return self._newest(
+            each for each in self._processes.values()
+            if now_seconds - each.heard_at <= FRESH_SECONDS and not each.snapshot.leaving
+        )  # fmt: skip
+
+    def silent(self, now_seconds: float) -> list[Process]:
+        """Return the processes that fell silent without a farewell and were not replaced, for a quarter of an hour."""
+        return [
+            each for each in self._newest(self._processes.values())
+            if FRESH_SECONDS < now_seconds - each.heard_at <= MISSED_SECONDS and not each.snapshot.leaving
+        ]  # fmt: skip
+
+    def left(self) -> list[Identity]:
+        """Return the processes that ended as they were told to."""
+        return [identity for identity, each in self._processes.items() if each.snapshot.leaving]
+
+    def _newest(self, processes: Iterable[Process]) -> list[Process]:
+        newest = {
+            each.snapshot.process: each for each in sorted(processes, key=lambda each: each.snapshot.started_at)
+        }  # fmt: skip
         return [newest[name] for name in sorted(newest)]
 
     def totals(self) -> dict[str, Family]:

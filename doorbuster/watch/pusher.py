@@ -59,7 +59,7 @@ async def push_metrics(
         finally:
             # The counts of the last second belong to the sum as well; a cancelled task may still wait a little.
             with suppress(TimeoutError):
-                await asyncio.wait_for(pusher.push(session), FAREWELL_SECONDS_MAX)
+                await asyncio.wait_for(pusher.push(session, leaving=True), FAREWELL_SECONDS_MAX)
 
 
 class _Pusher:
@@ -70,10 +70,11 @@ class _Pusher:
         self._reporter, self._hear, self._say = process.Reporter(process_name), hear, say
         self._lookout = lookout
 
-    async def push(self, session: aiohttp.ClientSession) -> None:
+    async def push(self, session: aiohttp.ClientSession, *, leaving: bool = False) -> None:
         try:
-            told = {"rehearsed": self._say(), "visitors": self._lookout.tell()}
-            snapshot = msgspec.structs.replace(self._reporter.report(), **told)
+            snapshot = msgspec.structs.replace(
+                self._reporter.report(), rehearsed=self._say(), visitors=self._lookout.tell(), leaving=leaving
+            )
             async with session.post(PATH, data=encode(snapshot)) as response:
                 if response.ok:
                     self._lookout.heard()

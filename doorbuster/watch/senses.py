@@ -99,7 +99,7 @@ class Senses:
             *self._changes.of_server(self._watch.started_at, at),
         ]
         if self._beats >= SETTLED_BEATS:
-            found += self._changes.of_workers((each.identity for each in living), at)
+            found += self._changes.of_workers((each.identity for each in living), self._collector.left(), at)
             found += self._changes.of_releases((each.release for each in living), at)
         for change in found:
             self.series.note(change)

@@ -46,7 +46,9 @@ class Signals:
         living = collector.living(now_seconds)
         web = [each for each in living if each.snapshot.process.startswith(WEB)]
         workers = sum(each.snapshot.process.startswith(JOBS) for each in living)
-        processes = {**self._of_processes(web, now_seconds), "jobs.workers": float(workers)}
+        silent = sum(each.snapshot.process.startswith(WEB) for each in collector.silent(now_seconds))
+        known = {"jobs.workers": float(workers), "web.silent": float(silent)}
+        processes = {**self._of_processes(web, now_seconds), **known}
         # Workers that ran before bring all they ever counted with their first push; that is not the growth of a second.
         if self._turn < WARM_UP_TICKS:
             return processes

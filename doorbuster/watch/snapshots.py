@@ -14,7 +14,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """All metrics of one process as they stood at its `sequence`-th push.
 
     `started_at` (seconds since 1970) tells a process from an earlier one that had the same name and pid; `release` is
-    what it runs; `rehearsed` are answers to what the control plane asked; `visitors` are who was answered lately.
+    what it runs; `rehearsed` are answers to what the control plane asked; `visitors` are who was answered lately;
+    `leaving` says that the process ends as it was told to, so that nobody misses it.
     """
 
     process: str
@@ -25,6 +26,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     release: str = ""
     rehearsed: tuple[Rehearsed, ...] = ()
     visitors: tuple[Glimpse, ...] = ()
+    leaving: bool = False
 
     @property
     def identity(self) -> tuple[str, int, float]:

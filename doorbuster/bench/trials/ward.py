@@ -55,6 +55,11 @@ class Ward:
                 return min(pages), str(it["team"])
         return None
 
+    async def is_silent(self) -> bool:
+        """Say whether no alert fires that calls somebody: one that still does would not call again."""
+        told = await self._read("/api/v1/alerts")
+        return told is not None and not any(each["severity"] == "page" for each in told["alerts"])
+
     async def close_incidents(self) -> None:
         """Resolve whatever is open, so that the next trouble is one of its own."""
         for it in await self._open_incidents():
@@ -103,11 +108,11 @@ async def _filled(house: House, say: Callable[[str], None]) -> Shop:
 
 
 async def calm(ward: Ward, seconds_max: float) -> bool:
-    """Wait until nothing hurts; return whether that came in time."""
+    """Wait until nothing hurts and no alert is left that has called somebody; return whether that came in time."""
     deadline = asyncio.get_running_loop().time() + seconds_max
     while asyncio.get_running_loop().time() < deadline:
         told = await ward.told()
-        if told is not None and told["now"] is None:
+        if told is not None and told["now"] is None and await ward.is_silent():
             return True
         await asyncio.sleep(0.5)
     return False

@@ -48,12 +48,8 @@ def database_down(facts: Facts) -> Suspicion | None:
 def event_loop_block(facts: Facts) -> Suspicion | None:
     """Suspect a blocking call when a worker's event loop stands still, or a worker fell silent and lives."""
     compared, lag = facts.compared, facts.compared.peak("web.lag")
-    missing = compared.was("web.workers") - (compared.last("web.workers") or 0.0)
-    died = facts.changed("worker_died")
-    if missing >= 1 and died is None:
-        said = (
-            f"{missing:.0f} of {compared.was('web.workers'):.0f} web workers have stopped reporting, and none has died."
-        )
+    if (silent := compared.last("web.silent") or 0.0) >= 1:
+        said = f"{silent:.0f} of {compared.was('web.workers'):.0f} web workers do not report; none came in their place."
         return Suspicion("event_loop_block", 0.9, "A web worker stands still", (said,))
     if lag < BLOCKED_LAG_SECONDS:
         return None

@@ -66,7 +66,6 @@ class Usual:
     requests: float
     p95: float
     in_flight: float
-    workers: float = 0.0
     scanned: float = 0.0
     job_workers: float = 0.0
 
@@ -76,7 +75,7 @@ def usual(ticks: Sequence[Tick]) -> Usual:
     return Usual(
         *(
             _median(ticks, name)
-            for name in ("http.requests", "http.p95", "http.in_flight", "web.workers", "db.seq_rows", "jobs.workers")
+            for name in ("http.requests", "http.p95", "http.in_flight", "db.seq_rows", "jobs.workers")
         )
     )
 
@@ -160,8 +159,8 @@ def _late(tick: Tick, _: Usual) -> bool:
     return _get(tick, "web.lag") >= LATE_SECONDS
 
 
-def _absent(tick: Tick, was: Usual) -> bool:
-    return _get(tick, "web.workers", was.workers) <= was.workers - 1
+def _absent(tick: Tick, _: Usual) -> bool:
+    return _get(tick, "web.silent") >= 1
 
 
 def _idle(tick: Tick, was: Usual) -> bool:
@@ -250,7 +249,7 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
         lambda t, u: f"Answers take {_get(t, 'http.p95') / u.p95:.0f} times as long as before.",
     ),
     ("late", False, _late, lambda t, u: f"A web worker answers nobody for {_get(t, 'web.lag'):.1f} s on end."),
-    ("absent", False, _absent, lambda t, u: f"{u.workers:.0f} web workers reported, now {_get(t, 'web.workers'):.0f}."),
+    ("absent", False, _absent, lambda t, u: f"Web workers that do not report: {_get(t, 'web.silent'):.0f}."),
     (
         "scanning",
         False,

@@ -132,6 +132,28 @@ async def test_a_trouble_that_stays_without_a_name_is_told_all_the_same(night: N
     assert (at_once, [page.team for page in night.paged]) == ([], ["web"])
 
 
+async def test_an_alert_that_outlives_its_resolved_incident_hides_no_new_one(night: Night) -> None:
+    first = await night.until_named()
+    incident.move(night.log, first.id, "resolved", PERSON, night.now)
+    night.firing, night.said = (Alert(), Alert(rule="DatabaseDown", since=NAMED + 20)), None
+    night.live(NAMED + 30, 0.6)
+    await night.keeper.beat(night.now)
+
+    [second] = incident.open_ones(night.log)
+    assert second.id != first.id
+    assert incident.must(night.log, first.id).state == "resolved"
+
+
+async def test_who_resolves_an_incident_while_its_alert_still_fires_is_believed(night: Night) -> None:
+    first = await night.until_named()
+    incident.move(night.log, first.id, "resolved", PERSON, night.now)
+    night.said = replace(SAID, headline="Query other waits for a lock", cause="lock_contention")
+    await night.keeper.beat(night.now)
+
+    assert incident.open_ones(night.log) == []
+    assert incident.must(night.log, first.id).cause == "missing_index"
+
+
 async def test_the_story_gathers_itself_once_and_without_names(night: Night) -> None:
     it = await night.until_named()
     append(night.log, Line(at=moment_of(NAMED), actor="Augusta", role="operator", verb="lane.set",

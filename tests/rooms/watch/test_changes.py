@@ -51,9 +51,33 @@ def test_what_a_deployment_did_while_nobody_looked_is_told_afterwards():
 
 def test_a_worker_that_dies_and_its_successor_are_told():
     changes = Changes()
-    changes.of_workers([WEB], 1)
+    changes.of_workers([WEB], [], 1)
 
-    assert told(changes.of_workers([SUCCESSOR], 2)) == [("worker_died", "web-1 (7)"), ("worker_started", "web-1 (8)")]
+    assert told(changes.of_workers([SUCCESSOR], [], 2)) == [
+        ("worker_died", "web-1 (7)"),
+        ("worker_started", "web-1 (8)"),
+    ]
+
+
+def test_a_worker_that_is_not_heard_of_is_silent_and_not_dead_until_another_one_takes_its_place():
+    changes = Changes()
+    changes.of_workers([WEB], [], 1)
+
+    assert told(changes.of_workers([], [], 2)) == [("worker_silent", "web-1 (7)")]
+    assert told(changes.of_workers([WEB], [], 3)) == [("worker_back", "web-1 (7)")]
+    assert told(changes.of_workers([], [], 4)) == [("worker_silent", "web-1 (7)")]
+    assert told(changes.of_workers([SUCCESSOR], [], 5)) == [
+        ("worker_died", "web-1 (7)"),
+        ("worker_started", "web-1 (8)"),
+    ]
+
+
+def test_a_worker_that_ends_as_it_was_told_to_has_left():
+    changes = Changes()
+    changes.of_workers([WEB], [], 1)
+
+    assert told(changes.of_workers([], [WEB], 2)) == [("worker_left", "web-1 (7)")]
+    assert told(changes.of_workers([SUCCESSOR], [WEB], 3)) == [("worker_started", "web-1 (8)")]
 
 
 def test_a_lever_is_told_at_the_time_when_it_was_pulled():

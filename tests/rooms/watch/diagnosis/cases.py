@@ -124,5 +124,13 @@ def ticks(ill: Mapping[str, float], chance: Random, seconds: int = 15, strength:
 
 def scattered(values: Mapping[str, float], chance: Random) -> dict[str, float]:
     """Return the values, each up to a tenth larger or smaller; shares and switches stay what they are."""
-    exact = ("db.up", "web.workers", "jobs.workers", "db.connections_max", "disk.free_share", "host.memory_share")
+    exact = (
+        "db.up",
+        "web.workers",
+        "web.silent",
+        "jobs.workers",
+        "db.connections_max",
+        "disk.free_share",
+        "host.memory_share",
+    )
     return {name: value if name in exact else value * chance.uniform(0.9, 1.1) for name, value in values.items()}

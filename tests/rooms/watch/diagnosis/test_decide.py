@@ -150,3 +150,13 @@ def test_a_stranger_whose_statement_spills_to_the_disk_is_the_cause_and_not_the_
 
     assert (said.cause, said.subject) == ("bad_query", "unknown")
     assert said.headline.endswith("none of the shop's keeps the database busy, of report")
+
+
+def test_a_worker_that_falls_silent_stands_still_also_when_another_one_died_before():
+    from doorbuster.watch.changes import Change
+
+    died = Change(ONSET - 300, "worker_died", "web-2 (12)")
+
+    said = diagnosed(Case({"web.silent": 1.0, "web.workers": 1.0}, (died,)), seconds=4)
+
+    assert (said.cause, said.headline) == ("event_loop_block", "A web worker stands still")
