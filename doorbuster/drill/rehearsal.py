@@ -17,7 +17,7 @@ from doorbuster.clock import Clock
 from doorbuster.database import Database
 from doorbuster.drill import clients, observer
 from doorbuster.drill.aftermath import postmortem_of
-from doorbuster.drill.arrivals import along, arrivals, read_trace, replayed
+from doorbuster.drill.arrivals import along, arrivals, replayed
 from doorbuster.drill.clients import Progress
 from doorbuster.drill.faults.known import KNOWN
 from doorbuster.drill.faults.wish import Fault
@@ -165,7 +165,7 @@ def _arrivals(scenario: Scenario, when: When, chance: random.Random) -> list[flo
     if when.points:
         return along(when.points, chance)
     if when.trace:
-        return replayed(read_trace(scenario.trace_path), when.shoppers, when.seconds, chance)
+        return replayed(scenario.trace_counts(), when.shoppers, when.seconds, chance)
     return arrivals(when.curve, when.shoppers, when.seconds, chance)
 
 
