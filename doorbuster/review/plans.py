@@ -21,7 +21,7 @@ FOREIGN_TIMEOUT_MS = 5_000
 """On a server that serves others a statement may not take longer."""
 LOCK_TIMEOUT_MS = 2_000
 NEVER_EXECUTED = 0.0
-FEW_ROWS = 1_000
+FEW_ROWS, FEW_AT_ONCE = 1_000, 10
 UNKNOWABLE = frozenset({"Function Scan", "ProjectSet", "Result", "CTE Scan", "Values Scan"})
 STOPPING = frozenset({"Limit", "Nested Loop", "Merge Join", "SubPlan", "Hash Join"})
 
@@ -215,7 +215,7 @@ def _label(plan: dict[str, Any]) -> str:
 def _q_errors(node: Node, stopped: bool) -> Iterator[tuple[float, Node]]:
     """Yield by what factor each step was misjudged; few rows, and what a LIMIT stopped, do not count."""
     thought, was = max(node.estimated, 1.0), max(node.rows, 1.0)
-    few = max(thought, was) * max(node.loops, 1.0) < FEW_ROWS
+    few = max(thought, was) * max(node.loops, 1.0) < FEW_ROWS or max(thought, was) <= FEW_AT_ONCE
     known = node.kind not in UNKNOWABLE and node.loops > 0
     counts = known and not few and (was > thought or (bool(node.table) and not stopped))
     yield (max(thought / was, was / thought) if counts else 1.0), node

@@ -36,7 +36,8 @@ def conclusion(result: Result) -> str:
     breaches = sum(each.level == Level.BREACH for each in found)
     what = f"{len(result.verdicts)} statements" + (f" at {result.orders:,} orders" if result.orders else "")
     said = "nothing is in breach" if not breaches else f"{breaches} in breach"
-    return f"{what}: {said}, {len(found) - breaches} warnings ({result.seconds:.0f} s)"
+    warnings = len(found) - breaches
+    return f"{what}: {said}, {warnings} warning{'' if warnings == 1 else 's'} ({result.seconds:.0f} s)"
 
 
 def _table(verdicts: Sequence[Verdict]) -> Table:
