@@ -180,10 +180,21 @@ def _run(case: str, generic: bool, text: str, before: dict[str, Any], after: dic
         fetched += by_index - was[2] + rows - was[1]
         if scans > was[0] and rows > was[1]:
             scanned[table] = (rows - was[1]) // (scans - was[0])
+    scanned |= _scanned_together(told["Plan"])
     leaves = sum(node.examined for node in root.all() if not node.children and node.kind != "Result")
     milliseconds = told["Execution Time"] + sum(t.get("Time", 0) for t in told.get("Triggers", ()))
     returned = 0.0 if root.kind == "ModifyTable" and not root.rows else root.rows * root.loops
     return Run(case, generic, root, milliseconds, returned, max(leaves, fetched), scanned)
+
+
+def _scanned_together(plan: dict[str, Any]) -> dict[str, int]:
+    """Return the rows of tables that parallel workers shared between them: each is counted as a scan of its own."""
+    below = [_scanned_together(each) for each in plan.get("Plans", ())]
+    found = {table: rows for each in below for table, rows in each.items()}
+    if plan.get("Parallel Aware") and plan["Node Type"] == "Seq Scan" and plan.get("Actual Loops"):
+        rows = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+        found[plan["Relation Name"]] = int(rows)
+    return found
 
 
 def _node(plan: dict[str, Any]) -> Node:
