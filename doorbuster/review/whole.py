@@ -149,4 +149,4 @@ def _reasons(refused: Sequence[Verdict]) -> str:
         reason = verdict.refused[0].reason if verdict.refused else "nothing to run"
         names.setdefault(reason, []).append(verdict.subject.name)
     said = "; ".join(f"{', '.join(which)} ({reason})" for reason, which in names.items())
-    return said + (SCHEMA_HINT if any("does not exist" in reason for reason in names) else "")
+    return said + (SCHEMA_HINT if any(reason.startswith("relation") for reason in names) else "")
