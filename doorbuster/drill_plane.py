@@ -90,6 +90,7 @@ def play(  # noqa: PLR0913, PLR0917 -- one parameter for each option
     url: Annotated[str | None, typer.Option(help="The shop; by default the one that runs here.")] = None,
     own: Annotated[bool, typer.Option("--own-shop", help="Open a shop for the drill, even where one runs.")] = False,
     trace: Annotated[str, typer.Option(help="A recorded trace to take the arrivals' shape from.")] = "",
+    busiest: Annotated[int, typer.Option(min=0, help="Only so many intervals of the trace, the fullest.")] = 0,
     was: Annotated[bool, typer.Option("--as-it-was", help="Play it as it was then, before it was mended.")] = False,
     is_: Annotated[bool, typer.Option("--as-it-is", help="Play it as it is; with both, compare them.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON for a program.")] = False,
@@ -97,7 +98,7 @@ def play(  # noqa: PLR0913, PLR0917 -- one parameter for each option
 ) -> None:
     """Release a crowd on the shop: exit status 0 only if every expectation of the scenario holds."""
     console = Console(stderr=json)
-    wanted = changed(reading.load(name), shoppers, units, seconds, trace)
+    wanted = changed(reading.load(name), shoppers, units, seconds, trace=trace, busiest=busiest)
     options = Options(Stage, url, workers, clients, seed, own=own)
     settings = allowed(url)
     versions = [reading.as_it_was(wanted)] if was else []
@@ -157,7 +158,13 @@ def allowed(url: str | None) -> Settings:
 
 
 def changed(
-    wanted: Scenario, shoppers: int | None, units: int | None, seconds: float | None, trace: str = ""
+    wanted: Scenario,
+    shoppers: int | None,
+    units: int | None,
+    seconds: float | None,
+    *,
+    trace: str = "",
+    busiest: int = 0,
 ) -> Scenario:
     """Return the scenario with what the command line overrides."""
     when, given = wanted.when, wanted.given
@@ -167,8 +174,16 @@ def changed(
         when = msgspec.structs.replace(when, **{"lanes" if when.lanes else "shoppers": shoppers})
     if seconds is not None:
         when = msgspec.structs.replace(when, seconds=seconds)
+    if trace and not when.shoppers:
+        raise Misconfigured(
+            f"{wanted.name} has arrivals of its own; play a drill with `shoppers`: doorbuster drill trace"
+        )
     if trace:
         when = msgspec.structs.replace(when, trace=str(Path(trace).absolute()))
+    if busiest and not when.trace:
+        raise Misconfigured("--busiest is a part of a trace; name it with --trace FILE")
+    if busiest:
+        when = msgspec.structs.replace(when, trace_busiest=busiest)
     if units is not None:
         given = msgspec.structs.replace(given, units=units)
     return msgspec.structs.replace(wanted, when=when, given=given)

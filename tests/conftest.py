@@ -6,6 +6,7 @@ from contextlib import closing
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -14,6 +15,10 @@ from doorbuster.database import Database, embedded, open_database
 from doorbuster.database.migrate import migrate
 
 TEMPLATE = "template_of_tests"
+
+# How long an example takes says something of the machine and of what else it does, and nothing of the shop.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 -- name: words_of_search
 -- why:  tells how common each word of a search is, and which known words are near one that nothing is called
--- cost: rows 500, buffers 30000
+-- cost: rows 400, buffers 20000
 SELECT asked.position, known.products, near.word AS near, near.products AS near_products,
        ts_lexize('english_stem', near.word) = ts_lexize('english_stem', asked.word) AS same_stem
 FROM jsonb_to_recordset(:words::jsonb) AS asked(position int, word text, upto text, trigrams text[], edits int)
@@ -13,13 +13,15 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT word, products
   FROM (
+    -- Asked in here and not where it is joined: so nothing is looked up for a word that is known.
     SELECT word, products, trigrams FROM search_words
-    WHERE trigrams && asked.trigrams AND length(word) BETWEEN length(asked.word) - asked.edits AND length(asked.word) + asked.edits
-    LIMIT 5000
+    WHERE known.products = 0 AND asked.edits > 0 AND near_keys(word, 2) && near_keys(asked.word, asked.edits)
+      AND length(word) BETWEEN length(asked.word) - asked.edits AND length(asked.word) + asked.edits
+    LIMIT 2000
   ) AS likely
   ORDER BY (SELECT count(*) FROM unnest(trigrams) AS own WHERE own = ANY(asked.trigrams)) DESC, products DESC
   LIMIT 40
-) AS near ON known.products = 0 AND asked.edits > 0
+) AS near ON true
 ORDER BY asked.position
 LIMIT 500;
 

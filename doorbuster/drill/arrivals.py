@@ -9,6 +9,7 @@ import gzip
 import itertools
 import math
 import random
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -18,6 +19,10 @@ from typing import Literal
 from doorbuster.errors import Misconfigured
 
 Curve = Literal["uniform", "poisson", "ramp", "at_once"]
+
+COUNTED = (["count"], ["value"])
+"""Headings of a last column that holds a number of requests."""
+TRACE_SECONDS_MAX = 366 * 86_400
 
 
 def arrivals(curve: Curve, shoppers: int, seconds: float, chance: random.Random) -> list[float]:
@@ -74,25 +79,40 @@ def read_trace(path: Path) -> list[int]:
     """Return the requests of each interval of a recorded trace; raises Misconfigured for anything else.
 
     A trace is a text file, `.gz` or not. One column: the number of requests of each interval. A heading that ends in
-    `count`: the same, in the last column. Else each line is one request, and its first column the moment (ISO 8601),
-    which is counted by the second.
+    `count` or `value`: the same, in the last column. Else each line is one request, and its first column the moment
+    (ISO 8601), which is counted by the second.
     """
     try:
-        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             rows = [row for row in csv.reader(file) if row]
-    except (OSError, EOFError, UnicodeDecodeError) as fault:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as fault:
         raise Misconfigured(f"the trace {path} cannot be read: {fault}") from fault
     heading = [] if not rows or rows[0][0][:1].isdecimal() else rows.pop(0)
     try:
-        if rows and (len(rows[0]) == 1 or heading[-1:] == ["count"]):
-            return [int(row[-1]) for row in rows]
-        return _by_second(datetime.fromisoformat(row[0].strip()[:19]).replace(tzinfo=UTC).timestamp() for row in rows)
-    except ValueError as fault:
+        if rows and (len(rows[0]) == 1 or heading[-1:] in COUNTED):
+            counts = [int(float(row[-1])) for row in rows]
+        else:
+            counts = _by_second(row[0] for row in rows)
+    except (ValueError, OverflowError) as fault:
         raise Misconfigured(f"the trace {path} is neither counts nor moments: {fault}") from None
+    if min(counts, default=0) < 0 or not any(counts):
+        raise Misconfigured(f"the trace {path} has {'fewer than no requests' if any(counts) else 'no requests'} in it")
+    return counts
 
 
-def _by_second(moments: Iterable[float]) -> list[int]:
-    seen = Counter(int(moment) for moment in moments)
+def busiest(counts: Sequence[int], intervals: int) -> Sequence[int]:
+    """Return the run of so many intervals that holds most requests, the first of equal ones; all of them for none."""
+    if not 0 < intervals < len(counts):
+        return counts
+    sums = list(itertools.accumulate(counts, initial=0))
+    first = max(range(len(counts) - intervals + 1), key=lambda at: sums[at + intervals] - sums[at])
+    return counts[first : first + intervals]
+
+
+def _by_second(moments: Iterable[str]) -> list[int]:
+    seen = Counter(int(datetime.fromisoformat(each.strip()[:19]).replace(tzinfo=UTC).timestamp()) for each in moments)
+    if seen and max(seen) - min(seen) > TRACE_SECONDS_MAX:
+        raise ValueError("its moments are more than a year apart")
     return [seen[second] for second in range(min(seen), max(seen) + 1)] if seen else []
 
 

@@ -104,7 +104,7 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Sc
     for file in files:
         try:
             scenario = reading.load(file)
-            scenario.check_trace()
+            scenario.trace_counts()
         except Misconfigured as fault:
             wrong += 1
             typer.secho(str(fault), fg="red", err=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from doorbuster.drill.answers import HONEST_NO, HONEST_WAIT, SLOW_SECONDS
 from doorbuster.drill.measures import (
     Outcome,
+    grown_share,
     hoarded_share,
     hurt_share,
     people,
@@ -237,6 +238,14 @@ MEASURES: dict[str, Measure] = {
     "answer_p50_seconds": Measure("Any answer, median", "s", lambda o: percentile(_latencies(o), 0.5)),
     "answer_p99_seconds": Measure("Any answer, p99", "s", lambda o: percentile(_latencies(o), 0.99)),
     "statements_per_purchase": Measure("SQL statements per purchase", "statements", _statements_per_purchase),
+    "memory_grown_share": Measure(
+        "Memory of the shop, last fifth against the second", "share", lambda o: grown_share(o, lambda h: h.memory_bytes)
+    ),
+    "files_grown_share": Measure(
+        "Open files and connections, last fifth against the second",
+        "share",
+        lambda o: grown_share(o, lambda h: h.files),
+    ),
     "client_cpu_seconds": Measure("The client's own CPU time", "s", lambda o: o.record.cpu_seconds),
     "client_lag_p99_seconds": Measure(
         "The client's own lateness, p99", "s", lambda o: schedule_lag_seconds(o.record.attempts)

@@ -4,13 +4,16 @@ Promises: percentiles are exact (nearest rank), and taken over latencies from th
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from doorbuster.drill.answers import HONEST_NO, HONEST_WAIT
 from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.record import Attempt, Fate, Record
 from doorbuster.drill.witness import Witness
+
+GROWTH_POINTS_MIN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,15 @@ class StockPoint:
     sold: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What all processes of the shop held at a moment: resident memory, and open files (connections are some)."""
+
+    at: float
+    memory_bytes: float
+    files: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """Everything known after a drill: the client's truth, the shop's and the auditor's."""
@@ -33,6 +45,7 @@ class Outcome:
 
     record: Record
     stock: list[StockPoint] = field(default_factory=list)
+    held_by_shop: list[Held] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     """What the auditor holds against the shop, in sentences."""
 
@@ -116,6 +129,19 @@ def hoarded_share(outcome: Outcome) -> float:
         held += change
         most = max(most, held)
     return most / outcome.sale.units
+
+
+def grown_share(outcome: Outcome, read: Callable[[Held], float]) -> float | None:
+    """Return how much more the shop holds in the last fifth of the drill than in the second one, as medians.
+
+    In the first fifth everything is still being filled. None where the drill is too short to tell a leak.
+    """
+    points = outcome.held_by_shop
+    if len(points) < GROWTH_POINTS_MIN:
+        return None
+    fifth = len(points) // 5
+    before, after = (median(map(read, part)) for part in (points[fifth : 2 * fifth], points[-fifth:]))
+    return after / before - 1 if before else None
 
 
 def schedule_lag_seconds(attempts: Sequence[Attempt]) -> float:

@@ -1,4 +1,4 @@
-"""What is looked at beside the crowd: the sale's units each half second, and the shop's count of SQL statements."""
+"""What is looked at beside the crowd: the sale's units, what the shop's processes hold, and its SQL statements."""
 
 import asyncio
 from contextlib import suppress
@@ -8,12 +8,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from doorbuster.database import Database, QueryFile
 from doorbuster.drill.client import Broken, get
-from doorbuster.drill.measures import StockPoint
+from doorbuster.drill.measures import Held, StockPoint
 from doorbuster.errors import DatabaseFault
 
 SQL = QueryFile("doorbuster.drill", "stock.sql")
 LOOK_SECONDS = 0.5
+HELD_SECONDS = 5.0
 STATEMENTS_METRIC = "doorbuster_query_calls"
+MEMORY_METRIC, FILES_METRIC = "doorbuster_process_resident_bytes", "doorbuster_process_open_files"
+SUMMED = (STATEMENTS_METRIC, MEMORY_METRIC, FILES_METRIC)
 SNAPSHOT_SECONDS = 2.5
 """How long until every process's last count has reached the control plane."""
 
@@ -51,11 +54,26 @@ async def until_settled(
 
 async def statements(control_url: str) -> float | None:
     """Return how many named statements all processes of the shop have run, or None where that isn't told."""
+    sums = await _sums(control_url)
+    return sums.get(STATEMENTS_METRIC, 0.0) if sums else None
+
+
+async def watch_held(control_url: str, zero: float, held: list[Held]) -> None:
+    """Append what the shop's processes hold every five seconds until cancelled; a look that fails is left out."""
+    loop = asyncio.get_running_loop()
+    while True:
+        if sums := await _sums(control_url):
+            held.append(Held(loop.time() - zero, sums.get(MEMORY_METRIC, 0.0), sums.get(FILES_METRIC, 0.0)))
+        await asyncio.sleep(HELD_SECONDS)
+
+
+async def _sums(control_url: str) -> dict[str, float]:
+    """Return the sum of each metric over its labels, none where the shop tells none."""
     try:
         reply = await get(f"{control_url}/metrics", 5.0)
     except Broken:
-        return None
+        return {}
     if reply.status != 200:
-        return None
+        return {}
     families = text_string_to_metric_families(reply.body.decode())
-    return sum(sample.value for family in families if family.name == STATEMENTS_METRIC for sample in family.samples)
+    return {family.name: sum(each.value for each in family.samples) for family in families if family.name in SUMMED}

@@ -57,7 +57,7 @@ class Played:
 
 def play(scenario: Scenario, settings: Settings, console: Console, options: Options, file: Path | None) -> Played:
     """Play a drill; write its report and its run, and remember it in the home's history."""
-    scenario.check_trace()
+    scenario.trace_counts()
     began = SystemClock().monotonic()
     with ungrouped():
         outcome, where = asyncio.run(_rehearsed(scenario, settings, console, options))

@@ -17,11 +17,11 @@ from doorbuster.clock import Clock
 from doorbuster.database import Database
 from doorbuster.drill import clients, observer
 from doorbuster.drill.aftermath import postmortem_of
-from doorbuster.drill.arrivals import along, arrivals, read_trace, replayed
+from doorbuster.drill.arrivals import along, arrivals, replayed
 from doorbuster.drill.clients import Progress
 from doorbuster.drill.faults.known import KNOWN
 from doorbuster.drill.faults.wish import Fault
-from doorbuster.drill.measures import Outcome, StockPoint
+from doorbuster.drill.measures import Held, Outcome, StockPoint
 from doorbuster.drill.plan import Plan, SaleFacts
 from doorbuster.drill.record import Record, acknowledged
 from doorbuster.drill.scenario import Given, Scenario, When
@@ -84,6 +84,7 @@ class Notes:
 
     stock: list[StockPoint]
     witness: Witness
+    held: list[Held]
 
 
 async def rehearse(rehearsal: Rehearsal, watcher: Watcher) -> Outcome:
@@ -94,10 +95,11 @@ async def rehearse(rehearsal: Rehearsal, watcher: Watcher) -> Outcome:
     sale = await rehearsal.stage.open_sale(rehearsal.database, rehearsal.scenario.given, opens_at)
     stock: list[StockPoint] = []
     witness = Witness(marks=list(_given_faults(rehearsal.scenario)))
+    held: list[Held] = []
     watcher.opens(sale, stock)
     before = await observer.statements(rehearsal.target.control_url)
     try:
-        record, zero = await _run(rehearsal, sale, starts_at, Notes(stock, witness), watcher)
+        record, zero = await _run(rehearsal, sale, starts_at, Notes(stock, witness, held), watcher)
         watcher.say("The crowd has gone home; waiting until every hold is paid or returned ...")
         await observer.until_settled(
             rehearsal.database, UUID(sale.id), zero, stock, rehearsal.scenario.given.hold_seconds + SETTLE_SECONDS
@@ -112,7 +114,7 @@ async def rehearse(rehearsal: Rehearsal, watcher: Watcher) -> Outcome:
         await rehearsal.stage.strike(rehearsal.database, UUID(sale.id))
     return Outcome(
         sale=sale, opened_at=when.opens_after_seconds, record=record, stock=stock, findings=findings, witness=witness,
-        postmortem=postmortem,
+        held_by_shop=held, postmortem=postmortem,
         statements=after - before if after is not None and before is not None else None,
     )  # fmt: skip
 
@@ -127,6 +129,7 @@ async def _run(
         async with asyncio.TaskGroup() as group:
             beside = [
                 group.create_task(observer.watch_stock(rehearsal.database, UUID(sale.id), zero, notes.stock)),
+                group.create_task(observer.watch_held(rehearsal.target.control_url, zero, notes.held)),
                 group.create_task(watch_waits(rehearsal.database, zero, notes.witness)),
                 group.create_task(listen(rehearsal.target.control_url, zero, notes.witness)),
             ]
@@ -165,7 +168,7 @@ def _arrivals(scenario: Scenario, when: When, chance: random.Random) -> list[flo
     if when.points:
         return along(when.points, chance)
     if when.trace:
-        return replayed(read_trace(scenario.trace_path), when.shoppers, when.seconds, chance)
+        return replayed(scenario.trace_counts(), when.shoppers, when.seconds, chance)
     return arrivals(when.curve, when.shoppers, when.seconds, chance)
 
 

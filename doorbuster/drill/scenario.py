@@ -4,12 +4,13 @@
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from doorbuster.drill.arrivals import Curve, read_trace
+from doorbuster.drill.arrivals import Curve, busiest, read_trace
 from doorbuster.drill.faults.known import KNOWN
 from doorbuster.drill.faults.wish import Fault
 from doorbuster.drill.measured import MEASURES
@@ -68,6 +69,9 @@ class When(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     trace: str = ""
     """A file with a recorded trace, whose shape the arrivals take."""
 
+    trace_busiest: Count = 0
+    """Only so many intervals of the trace, those that hold most; 0 for all of it."""
+
     lanes: Count = 0
     opens_after_seconds: Seconds = 3.0
     journey: Journey = "visit"
@@ -89,6 +93,8 @@ class When(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             raise ValueError("`points` need at least two moments, from 0 on, each later than the one before")
         if any(rate < 0 for _, rate in self.points):
             raise ValueError("`points` hold shoppers a second: none or more")
+        if self.trace and not self.shoppers:
+            raise ValueError("`trace` is the shape of a crowd of so many `shoppers` over so many `seconds`")
         if unknown := [name for name in self.devices if name not in AGENTS]:
             raise ValueError(f"`{unknown[0]}` is no device; known are {', '.join(AGENTS)}")
         for fault in self.faults:
@@ -135,16 +141,14 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             if name not in MEASURES:
                 raise ValueError(f"`{name}` is not measured; known are {', '.join(sorted(MEASURES))}")
 
-    def check_trace(self) -> None:
-        """Raise Misconfigured when the recorded trace cannot be read."""
-        if self.when.trace:
-            read_trace(self.trace_path)
+    def trace_counts(self) -> Sequence[int]:
+        """Return the requests of each interval of the trace, which is where it says or beside the scenario.
 
-    @property
-    def trace_path(self) -> Path:
-        """Return the trace's file: as given, or beside the scenario."""
-        path = Path(self.when.trace).expanduser()
-        return path if path.is_absolute() else Path(self.folder) / path
+        None without a trace; raises Misconfigured when it cannot be read.
+        """
+        if not self.when.trace:
+            return []
+        return busiest(read_trace(Path(self.folder, Path(self.when.trace).expanduser())), self.when.trace_busiest)
 
 
 def _check_fault(fault: Fault) -> None:

@@ -15,7 +15,7 @@ from doorbuster.database.rows import build_all
 SQL = QueryFile("doorbuster.jobs", "parked.sql")
 PARKED = metrics.gauge("doorbuster_jobs_parked", "Jobs that failed too often and wait for an operator.")
 WAITING = metrics.gauge(
-    "doorbuster_jobs_waiting", "Jobs that are due and not done yet, ten thousand at the most counted."
+    "doorbuster_jobs_waiting", "Jobs that are due and not done yet, a thousand of each kind at the most counted."
 )
 OLDEST = metrics.gauge("doorbuster_jobs_oldest_waiting_seconds", "How long the oldest job that is due has waited.")
 

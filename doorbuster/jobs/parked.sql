@@ -27,13 +27,28 @@ DELETE FROM pgqueuer WHERE id = :id AND status = 'failed'
 RETURNING entrypoint AS kind, convert_from(payload, 'UTF8') AS payload;
 
 -- name: jobs_backlog
--- why:  operators are told when work is parked, or waits longer than it should
--- cost: rows 1, buffers 400
+-- why:  operators are told when work is parked, or waits longer than it should; each kind of job is looked up by its index
+-- cost: rows 1, buffers 800
+WITH RECURSIVE kind AS (
+  (SELECT entrypoint, execute_after FROM pgqueuer WHERE status = 'queued' ORDER BY entrypoint, execute_after LIMIT 1)
+  UNION ALL
+  SELECT next.entrypoint, next.execute_after FROM kind, LATERAL (
+    SELECT entrypoint, execute_after FROM pgqueuer WHERE status = 'queued' AND entrypoint > kind.entrypoint
+     ORDER BY entrypoint, execute_after LIMIT 1
+  ) next
+), due AS (
+  SELECT min(kind.execute_after) AS oldest, coalesce(sum(waits.jobs), 0) AS jobs FROM kind, LATERAL (
+    SELECT count(*) AS jobs FROM (
+      SELECT 1 FROM pgqueuer WHERE status = 'queued' AND entrypoint = kind.entrypoint AND execute_after <= now() LIMIT 1000
+    ) waiting
+  ) waits WHERE kind.execute_after <= now()
+)
 SELECT (SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'failed' LIMIT 1000) f) AS parked,
-       (SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() LIMIT 10000) q)
-       + (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 10000) o) AS waiting,
+       due.jobs::bigint + (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 1000) o) AS waiting,
        greatest(
          extract(epoch FROM now() - (SELECT created_at FROM outbox ORDER BY id LIMIT 1)),
-         extract(epoch FROM now() - (SELECT min(execute_after) FROM pgqueuer WHERE status = 'queued' AND execute_after <= now())),
+         extract(epoch FROM now() - due.oldest),
          0
-       )::float8 AS oldest_seconds;
+       )::float8 AS oldest_seconds
+  FROM due
+ LIMIT 1;

@@ -105,6 +105,8 @@ def _reviewed(asked: Asked, say: Callable[[str], None]) -> Result:
     settings = from_environment(os.environ)
     ours = catalogue.house_subjects()
     foreign = bool(asked.sql or asked.statements)
+    if asked.sql and asked.statements:
+        raise Misconfigured("--sql reviews a folder and --statements what PostgreSQL has counted: ask for one of them")
     if not foreign and (unknown := asked.names - {subject.name for subject in ours}):
         raise Misconfigured(f"there is no query {', '.join(sorted(unknown))}; names stand after `-- name:`")
     if missing := [path for path in asked.migrations if not path.is_file()]:

@@ -187,11 +187,11 @@ UPDATE orders SET units_until = now() - interval '1 minute'
  WHERE id = ANY (ARRAY(SELECT pg_temp.grown('d', 100 * n) FROM generate_series(1, 10) n)) AND state = 'awaiting_payment';
 
 -- name: furnish_room
--- why:  the great sale has a waiting room with stripes for those who come
+-- why:  the great sale has a waiting room with stripes for those who come; a thousand were called each second
 -- cost: rows 0, buffers 2000
 WITH opened AS (
-  INSERT INTO rooms (sale_id, entry_order, phase, secret, commitment, rate, allowance, tail, serving, drawn_at, seed)
-  VALUES (:sale_id::uuid, 'lottery', 'admitting', '\x01', sha256('\x01'), 100, 1e9, 1000000000, 1000, now(), '\x02')
+  INSERT INTO rooms (sale_id, entry_order, phase, secret, commitment, rate, allowance, tail, serving, lapsed, drawn_at, seed)
+  VALUES (:sale_id::uuid, 'lottery', 'admitting', '\x01', sha256('\x01'), 100, 1e9, 2000000000, 1000000000, 999910000, now(), '\x02')
   RETURNING sale_id
 )
 INSERT INTO room_stripes (sale_id, stripe) SELECT sale_id, n FROM opened, generate_series(0, 9) n;
@@ -202,11 +202,11 @@ INSERT INTO room_stripes (sale_id, stripe) SELECT sale_id, n FROM opened, genera
 WITH asked AS (
   INSERT INTO room_letters (sale_id, mailbox) SELECT :sale_id::uuid, 'm' || n || '@example.com' FROM generate_series(:from_n::bigint, :to_n::bigint) n WHERE n % 50 = 0
 ), called AS (
-  INSERT INTO room_calls (sale_id, serving, called_at) SELECT :sale_id::uuid, n, now() - n * interval '1 second'
+  INSERT INTO room_calls (sale_id, serving, called_at) SELECT :sale_id::uuid, 1000000000 - n, now() - n * interval '1 millisecond'
     FROM generate_series(:from_n::bigint, :to_n::bigint) n WHERE n % 1000 = 0
 )
 INSERT INTO room_tickets (sale_id, customer_key, stripe, place, issued_at, position, passes, pass_until)
-SELECT :sale_id::uuid, 's:ticket-' || n, (n / 5) % 10, n / 50, now() - interval '1 hour', CASE WHEN n % 100 = 0 THEN n END,
+SELECT :sale_id::uuid, 's:ticket-' || n, (n / 5) % 10, n / 50, now() - interval '1 hour', CASE WHEN n % 100 = 0 THEN 1000000000 - n END,
        CASE WHEN n % 100 = 0 THEN 1 ELSE 0 END,
        CASE WHEN n % 100 <> 0 THEN NULL WHEN n < 20000 THEN now() + interval '1 hour' ELSE now() - interval '1 day' END
   FROM generate_series(:from_n::bigint, :to_n::bigint) n WHERE n % 5 = 0;

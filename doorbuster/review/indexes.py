@@ -118,10 +118,15 @@ async def _tried(connection: Any, candidate: Proposal, case: Case, before: int) 
 
 
 async def _asked_of_planner(connection: Any, reading: Reading, schema: Schema, case: Case) -> Proposal | None:
-    """Ask the planner by hypopg what it would do with each candidate; without it, the likeliest stays untried."""
+    """Ask the planner by hypopg what it would do with each candidate; without it, the likeliest stays untried.
+
+    The likeliest is one on a table that is read from end to end.
+    """
+    plan = await estimate(connection, case)
     if not await connection.fetchval(SQL.has_hypopg.sql):
-        return next(candidates(reading, schema), None)
-    usual = (await estimate(connection, case)).cost
+        scanned = {node.table for node in plan.all() if node.kind == "Seq Scan"}
+        return next((each for each in candidates(reading, schema) if not scanned or each.table in scanned), None)
+    usual = plan.cost
     best: Proposal | None = None
     for candidate in list(candidates(reading, schema))[:CANDIDATES_MAX]:
         await connection.execute("SELECT hypopg_reset()")
@@ -198,14 +203,18 @@ def _has(schema: Schema, wanted: Proposal) -> bool:
 
 def judge_indexes(schema: Schema, used: bool, bloat: dict[str, float]) -> Iterator[Finding]:
     """Yield what is wrong with the indexes that are there; `used` says whether the server has seen real use."""
+    twins = {index.name: _twin(index, schema) for index in schema.indexes}
+    kept = {twin.name for twin in twins.values() if twin}
     for index in schema.indexes:
-        twin = next((other for other in schema.indexes_of(index.table) if _covers(other, index)), None)
+        twin = twins[index.name]
         if twin is not None:
             same = twin.columns == index.columns
             rule = "duplicate_index" if same else "redundant_index"
             why = "is the same as" if same else "begins like"
             yield _index_finding(rule, index, f"{index.name} {why} {twin.name}: every write keeps both")
-        elif used and not index.scans and not index.unique and index.bytes > UNUSED_BYTES_MIN:
+        elif (
+            used and not index.scans and not index.unique and index.bytes > UNUSED_BYTES_MIN and index.name not in kept
+        ):
             yield _index_finding("unused_index", index, f"nobody has read {index.name} since the statistics began")
         if not index.valid:
             yield _index_finding("invalid_index", index, f"{index.name} was not finished and is not used")
@@ -237,6 +246,10 @@ def judge_tables(schema: Schema, emptied: frozenset[str] | None = None) -> Itera
             continue
         if key.on_delete in {"c", "n"} or emptied is None or key.refers_to in emptied:
             yield _key_finding(key)
+
+
+def _twin(index: Index, schema: Schema) -> Index | None:
+    return next((other for other in schema.indexes_of(index.table) if _covers(other, index)), None)
 
 
 def _covers(other: Index, index: Index) -> bool:

@@ -16,10 +16,14 @@ from doorbuster.review.catalogue import PLANNED, Subject
 
 SQL = QueryFile("doorbuster.review", "others.sql")
 STATEMENTS_MAX = 200
+NAME_LENGTH = 30
 NO_BUDGET = Cost(0, 0)
 VERSION_MIN = 150_000
 
 _NAME = re.compile(r"^\s*--\s*name:\s*([\w.-]+)", re.MULTILINE)
+_TYPED = re.compile(r"\b(interval|timestamp|timestamptz|date|time)\s+(\$\d+)", re.IGNORECASE)
+"""How PostgreSQL counts a literal with its type before it, which nobody could prepare."""
+
 _PLACEHOLDER = re.compile(
     r"""
     (?P<skip> '(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$(?P<tag>[a-z_]*)\$.*?\$(?P=tag)\$
@@ -43,8 +47,12 @@ def folder_subjects(folder: Path) -> list[Subject]:
     for path in sorted(folder.rglob("*.sql")):
         try:
             subjects += _statements(path)
+        except (OSError, UnicodeDecodeError) as fault:
+            raise Misconfigured(f"{path} cannot be read as text: {fault}") from fault
         except pglast.parser.ParseError as fault:
-            raise Misconfigured(f"{path} is not PostgreSQL's SQL: {fault}") from fault
+            words, at = fault.args
+            line = numbered(path.read_text(encoding="utf-8"))[0][:at].count("\n") + 1
+            raise Misconfigured(f"{path}, line {line}, is not PostgreSQL's SQL: {words}") from fault
     if not subjects:
         raise Misconfigured(f"no statement in {folder}: SELECT, INSERT, UPDATE, DELETE or MERGE in a file *.sql")
     return subjects
@@ -102,18 +110,33 @@ async def counted_subjects(connection: Any) -> list[Subject]:
     version = await connection.fetchval(SQL.version_number.sql)
     if version < VERSION_MIN:
         raise Misconfigured("a review needs PostgreSQL 15 or newer")
-    if not await connection.fetchval(SQL.has_statements.sql):
+    if not await connection.fetchval(SQL.reach_statements.sql):
         raise Misconfigured(
             "pg_stat_statements is not there: put it into shared_preload_libraries, restart PostgreSQL, and run "
             "CREATE EXTENSION pg_stat_statements"
         )
     rows = await connection.fetch(SQL.most_time.sql, STATEMENTS_MAX)
-    return [
-        Subject(
-            Query(f"statement {row['id']}", "", NO_BUDGET, row["query"].rstrip("; \n"), (), "pg_stat_statements"),
-            0,
-            budgeted=False,
+    planned = [_TYPED.sub(r"\2::\1", row["query"].rstrip("; \n")) for row in rows if row["query"].strip()]
+    planned = [query for query in planned if query.split(maxsplit=1)[0].upper() in PLANNED]
+    if not planned:
+        raise Misconfigured(
+            "pg_stat_statements has counted no SELECT, INSERT, UPDATE, DELETE or MERGE of this database that this role "
+            "may see; let the application run for a while, or GRANT pg_read_all_stats to the role"
         )
-        for row in rows
-        if row["query"].split(maxsplit=1)[:1] and row["query"].split(maxsplit=1)[0].upper() in PLANNED
+    return [
+        Subject(Query(_called(rank, query), "", NO_BUDGET, query, (), "pg_stat_statements"), 0, budgeted=False)
+        for rank, query in enumerate(planned, start=1)
     ]
+
+
+def _called(rank: int, query: str) -> str:
+    """Return what a counted statement is called: its place by time, and how it begins."""
+    words = " ".join(query.split())
+    return f"#{rank} {words if len(words) <= NAME_LENGTH else words[: NAME_LENGTH - 1] + '…'}"
+
+
+async def hidden_statements(connection: Any) -> str:
+    """Return what a reader must know of counted statements that this role may not see; nothing when it sees all."""
+    count = await connection.fetchval(SQL.hidden_statements.sql)
+    said = f"{count} more statements were counted, whose text this role may not see: GRANT pg_read_all_stats to it"
+    return said if count else ""

@@ -21,7 +21,7 @@ FOREIGN_TIMEOUT_MS = 5_000
 """On a server that serves others a statement may not take longer."""
 LOCK_TIMEOUT_MS = 2_000
 NEVER_EXECUTED = 0.0
-FEW_ROWS = 1_000
+FEW_ROWS, FEW_AT_ONCE = 1_000, 10
 UNKNOWABLE = frozenset({"Function Scan", "ProjectSet", "Result", "CTE Scan", "Values Scan"})
 STOPPING = frozenset({"Limit", "Nested Loop", "Merge Join", "SubPlan", "Hash Join"})
 
@@ -180,10 +180,21 @@ def _run(case: str, generic: bool, text: str, before: dict[str, Any], after: dic
         fetched += by_index - was[2] + rows - was[1]
         if scans > was[0] and rows > was[1]:
             scanned[table] = (rows - was[1]) // (scans - was[0])
+    scanned |= _scanned_together(told["Plan"])
     leaves = sum(node.examined for node in root.all() if not node.children and node.kind != "Result")
     milliseconds = told["Execution Time"] + sum(t.get("Time", 0) for t in told.get("Triggers", ()))
     returned = 0.0 if root.kind == "ModifyTable" and not root.rows else root.rows * root.loops
     return Run(case, generic, root, milliseconds, returned, max(leaves, fetched), scanned)
+
+
+def _scanned_together(plan: dict[str, Any]) -> dict[str, int]:
+    """Return the rows of tables that parallel workers shared between them: each is counted as a scan of its own."""
+    below = [_scanned_together(each) for each in plan.get("Plans", ())]
+    found = {table: rows for each in below for table, rows in each.items()}
+    if plan.get("Parallel Aware") and plan["Node Type"] == "Seq Scan" and plan.get("Actual Loops"):
+        rows = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+        found[plan["Relation Name"]] = int(rows)
+    return found
 
 
 def _node(plan: dict[str, Any]) -> Node:
@@ -215,7 +226,7 @@ def _label(plan: dict[str, Any]) -> str:
 def _q_errors(node: Node, stopped: bool) -> Iterator[tuple[float, Node]]:
     """Yield by what factor each step was misjudged; few rows, and what a LIMIT stopped, do not count."""
     thought, was = max(node.estimated, 1.0), max(node.rows, 1.0)
-    few = max(thought, was) * max(node.loops, 1.0) < FEW_ROWS
+    few = max(thought, was) * max(node.loops, 1.0) < FEW_ROWS or max(thought, was) <= FEW_AT_ONCE
     known = node.kind not in UNKNOWABLE and node.loops > 0
     counts = known and not few and (was > thought or (bool(node.table) and not stopped))
     yield (max(thought / was, was / thought) if counts else 1.0), node

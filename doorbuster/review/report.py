@@ -30,29 +30,39 @@ def show(console: Console, result: Result) -> None:
     console.print(conclusion(result), style="green" if result.holds else "bold red", highlight=False)
 
 
+BUDGET = "of"
+COLUMNS = ("query", "file", "case", "ms", "buffers", BUDGET, "rows", BUDGET, "verdict")
+
+
 def conclusion(result: Result) -> str:
     """Return the verdict in one line."""
     found = result.all_findings()
     breaches = sum(each.level == Level.BREACH for each in found)
     what = f"{len(result.verdicts)} statements" + (f" at {result.orders:,} orders" if result.orders else "")
+    idle = sum(not verdict.large for verdict in result.verdicts)
+    what += f", {idle} of them not run" if idle else ""
     said = "nothing is in breach" if not breaches else f"{breaches} in breach"
-    return f"{what}: {said}, {len(found) - breaches} warnings ({result.seconds:.0f} s)"
+    warnings = len(found) - breaches
+    return f"{what}: {said}, {warnings} warning{'' if warnings == 1 else 's'} ({result.seconds:.0f} s)"
 
 
 def _table(verdicts: Sequence[Verdict]) -> Table:
-    table = Table("query", "file", "case", "ms", "buffers", "of", "rows", "of", "verdict", box=None, pad_edge=False)
-    for number, column in enumerate(table.columns):
-        column.no_wrap = number != 1
-        column.justify = "right" if number in range(3, 8) else "left"
+    """Return the table of statements; budgets have columns where there are any."""
+    budgeted = any(verdict.subject.budgeted for verdict in verdicts)
+    table = Table(box=None, pad_edge=False)
+    for number, name in enumerate(COLUMNS):
+        if budgeted or name != BUDGET:
+            table.add_column(name, no_wrap=number not in {1, 8}, justify="right" if number in range(3, 8) else "left")
     for verdict in verdicts:
-        table.add_row(*_line(verdict))
+        cells = zip(COLUMNS, _line(verdict), strict=True)
+        table.add_row(*(cell for name, cell in cells if budgeted or name != BUDGET))
     return table
 
 
 def _line(verdict: Verdict) -> tuple[str | Text, ...]:
     query, worst = verdict.subject.query, verdict.worst
     budget = (f"{query.cost.buffers:,}", f"{query.cost.rows:,}") if verdict.subject.budgeted else ("", "")
-    where = f"{query.source.removeprefix('doorbuster/')}:{verdict.subject.line}"
+    where = f"{query.source.removeprefix('doorbuster/')}:{verdict.subject.line}" if verdict.subject.line else ""
     if worst is None:
         reason = verdict.refused[0].reason if verdict.refused else "not run"
         return query.name, where, "", "", "", budget[0], "", budget[1], Text(f"refused: {reason}"[:60], "dim")
@@ -93,7 +103,7 @@ def _grow(tree: Tree, node: Node, costly: Node) -> None:
 
 def show_finding(console: Console, finding: Finding) -> None:
     """Print one finding: what, where, why, what to do."""
-    where = f" {finding.file}:{finding.line}" if finding.file else ""
+    where = f" {finding.file}:{finding.line}" if finding.file and finding.line else ""
     console.print(
         Text(f"{finding.level} ", COLOURS[finding.level]) + Text(f"{finding.rule} {finding.subject}{where}", "bold")
     )

@@ -46,10 +46,12 @@ async def open_shop(connection: Any, own: bool) -> Shop:
 
 async def review_statement(subject: Subject, large: Shop, small: Shop | None = None) -> Verdict:
     """Review one statement; without a small shop nothing is said of growth."""
+    from pglast.parser import ParseError
+
     try:
         return await _reviewed(subject, large, small)
-    except Refused as fault:
-        return Verdict(subject, (), (), (Failed("prepare", str(fault).splitlines()[0]),), ())
+    except (Refused, ParseError) as fault:
+        return Verdict(subject, (), (), (Failed("prepare", str(fault.args[0]).splitlines()[0]),), ())
 
 
 async def _reviewed(subject: Subject, large: Shop, small: Shop | None) -> Verdict:

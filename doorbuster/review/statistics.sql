@@ -13,7 +13,7 @@ SELECT tablename::text AS table_name, attname::text AS column_name,
 -- name: any_row
 -- why:  writes the statement that fetches one row of a table as names and texts
 -- cost: rows 1, buffers 10
-SELECT format('SELECT array_agg(key) AS names, array_agg(value) AS told FROM '
+SELECT /* doorbuster review */ format('SELECT /* doorbuster review */ array_agg(key) AS names, array_agg(value) AS told FROM '
               '(SELECT t FROM %I t WHERE %s LIMIT 1) one, LATERAL jsonb_each_text(to_jsonb(one.t)) HAVING count(*) > 0',
               :table_name::text, :condition::text) AS sql;
 

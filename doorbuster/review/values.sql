@@ -43,8 +43,8 @@ SELECT 'hot' AS "case", r.sale_id::text, array_agg('s:enters-' || n)::text AS cu
 -- name: values_of_admit_to_sale
 -- why:  people of the waiting room whose turn it is
 -- cost: rows 1, buffers 4000
-SELECT 'hot' AS "case", sale_id::text, array_agg(customer_key)::text AS customers, array_agg(100)::text AS positions,
-       '600' AS turn_seconds, '300' AS pass_seconds
+SELECT 'hot' AS "case", sale_id::text, array_agg(customer_key)::text AS customers, array_agg(999998000)::text AS positions,
+       '86400' AS turn_seconds, '300' AS pass_seconds
   FROM (SELECT sale_id, customer_key FROM room_tickets LIMIT 100) waiting GROUP BY sale_id
  LIMIT 1;
 
@@ -133,7 +133,14 @@ SELECT "case", sku, beginnings, 'GBP' AS currency, '40' AS most
 -- name: values_of_rooms_to_tend
 -- why:  the controller counts what was completed since the last second
 -- cost: rows 1, buffers 400
-SELECT 'hot' AS "case", id::text AS since, '600' AS turn_seconds FROM (SELECT id FROM holds ORDER BY id DESC LIMIT 500) newest ORDER BY id
+SELECT 'hot' AS "case", id::text AS since, '90' AS turn_seconds FROM (SELECT id FROM holds ORDER BY id DESC LIMIT 500) newest ORDER BY id
+ LIMIT 1;
+
+-- name: values_of_stretch_turns
+-- why:  a room that was paused this second, counted from its last call
+-- cost: rows 1, buffers 100
+SELECT 'hot' AS "case", sale_id::text, '1' AS seconds, (90 + extract(epoch FROM statement_timestamp() - called_at))::text AS turn_seconds
+  FROM room_calls ORDER BY serving DESC
  LIMIT 1;
 
 -- name: values_of_insert_pool_of_sale

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doorbuster.database.pool import own_connection
+from doorbuster.errors import Misconfigured
 from doorbuster.review import catalogue, code, indexes, migrations
+from doorbuster.review.budget import Verdict
 from doorbuster.review.catalogue import Subject
 from doorbuster.review.earlier import measure_new_migrations
 from doorbuster.review.findings import Finding
 from doorbuster.review.ground import Say, kept_shop, review_server
 from doorbuster.review.inside import review_inside
-from doorbuster.review.others import counted_subjects
+from doorbuster.review.others import counted_subjects, hidden_statements
 from doorbuster.review.result import Result
 from doorbuster.review.reviewer import open_shop, review_all
 from doorbuster.review.schema import Schema
 
+SCHEMA_HINT = "; tables in a schema of their own are found with ?options=-csearch_path%3DSCHEMA at the URL's end"
 TIMES = 10
 """The large shop has ten times the rows of the small one."""
 
@@ -78,6 +81,10 @@ async def review_server_of(url: str, subjects: Sequence[Subject] | None, say: Sa
         asked = list(subjects) if subjects is not None else await counted_subjects(connection)
         shop = await open_shop(connection, own=False)
         result.verdicts = await review_all(asked, shop, None, say)
+        if not any(verdict.large for verdict in result.verdicts):
+            raise Misconfigured(f"no statement could be run on this server: {_reasons(result.verdicts)}")
+        if subjects is None and (hidden := await hidden_statements(connection)):
+            result.notes.append(hidden)
         bloat = {row["name"]: row["empty"] for row in await connection.fetch(indexes.SQL.bloat_of_indexes.sql)}
         result.findings = [
             *indexes.judge_indexes(shop.schema, used=True, bloat=bloat),
@@ -128,8 +135,18 @@ def _told_waits(result: Result, waited: Mapping[Path, migrations.Waited]) -> Non
 
 def _note(result: Result) -> None:
     """Say what was not measured, so that silence is not taken for praise."""
-    refused = [verdict.subject.name for verdict in result.verdicts if not verdict.large]
+    refused = [verdict for verdict in result.verdicts if not verdict.large]
     if refused:
-        result.notes.append(f"not run, every case was refused by the database: {', '.join(refused)}")
+        result.notes.append(f"not run, every case was refused by the database: {_reasons(refused)}")
     if result.unseen:
         result.notes.append(f"inside functions, reached by no case: {len(result.unseen)} statements (named in --json)")
+
+
+def _reasons(refused: Sequence[Verdict]) -> str:
+    """Return the names of statements that were refused, by the reason for it."""
+    names: dict[str, list[str]] = {}
+    for verdict in refused:
+        reason = verdict.refused[0].reason if verdict.refused else "nothing to run"
+        names.setdefault(reason, []).append(verdict.subject.name)
+    said = "; ".join(f"{', '.join(which)} ({reason})" for reason, which in names.items())
+    return said + (SCHEMA_HINT if any(reason.startswith("relation") for reason in names) else "")

@@ -57,10 +57,11 @@ SELECT t.sale_id, t.serving, clock_timestamp() FROM tended t WHERE t.serving > 0
 ON CONFLICT (sale_id, serving) DO NOTHING;
 
 -- name: stretch_turns
--- why:  while a room is paused nobody's turn runs out
--- cost: rows 0, buffers 400
+-- why:  while a room is paused nobody's turn runs out; what was called before `lapsed` has none left to stretch
+-- cost: rows 0, buffers 6000
 UPDATE room_calls SET called_at = called_at + make_interval(secs => :seconds::float8)
- WHERE sale_id = :sale_id AND called_at > statement_timestamp() - make_interval(secs => :turn_seconds::float8);
+ WHERE sale_id = :sale_id AND serving > (SELECT lapsed FROM rooms WHERE sale_id = :sale_id)
+   AND called_at > statement_timestamp() - make_interval(secs => :turn_seconds::float8);
 
 -- name: report_refusals
 -- why:  claims that a worker refused for load tell the controller to call fewer

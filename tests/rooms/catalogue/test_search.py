@@ -1,5 +1,7 @@
 """What a shopper finds: by words, beginnings and typing mistakes, filtered, sorted and paged."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -56,6 +58,26 @@ async def test_a_typing_mistake_is_forgiven_and_told(shop: Desk, typed: str, mea
 
     assert answer.corrected == meant
     assert answer.page.items
+
+
+async def test_words_that_are_few_mistakes_apart_have_a_key_in_common(desk: Desk) -> None:
+    chance = random.Random(7)
+    asked = ["".join(chance.choice("abcde") for _ in range(chance.randint(4, 12))) for _ in range(2000)]
+    pairs = [(word, mistaken(word, 1 + (len(word) >= 7), chance)) for word in asked]
+    listed = ", ".join(f"('{word}', '{known}', {1 + (len(word) >= 7)})" for word, known in pairs)
+
+    assert await desk.rows(f"SELECT word, known FROM (VALUES {listed}) AS pairs(word, known, edits) "
+                           "WHERE NOT near_keys(known, 2) && near_keys(word, edits) LIMIT 9") == []  # fmt: skip
+
+
+def mistaken(word: str, mistakes: int, chance: random.Random) -> str:
+    for _ in range(mistakes):
+        at, letter = chance.randrange(len(word) - 1), chance.choice("abcde")
+        word = chance.choice((
+            word[:at] + word[at + 1 :], word[:at] + letter + word[at:], word[:at] + letter + word[at + 1 :],
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+        ))  # fmt: skip
+    return word
 
 
 async def test_exact_searches_for_what_was_typed(shop: Desk) -> None:

@@ -1,6 +1,7 @@
 """Leases: one doer at a time, followed when it dies."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import psycopg
 
@@ -64,11 +65,7 @@ async def test_work_goes_on_after_a_bite_that_failed(database: Database) -> None
             done.set()
         return 0.0
 
-    doing = asyncio.create_task(do_alone(database, "sweep", "ada", bite))
-    async with asyncio.timeout(30):
-        await done.wait()
-    doing.cancel()
-    await asyncio.wait([doing])
+    await _done_until(done, database, bite)
 
 
 async def test_a_doer_that_stops_gives_its_lease_back(database: Database) -> None:
@@ -78,12 +75,17 @@ async def test_a_doer_that_stops_gives_its_lease_back(database: Database) -> Non
         began.set()
         return 60.0
 
+    await _done_until(began, database, bite)
+    assert await take_lease(database, "sweep", "grace") is not None
+
+
+async def _done_until(seen: asyncio.Event, database: Database, bite: Callable[[], Awaitable[float]]) -> None:
+    """Let ada do the work alone until the event is seen, and stop her."""
     doing = asyncio.create_task(do_alone(database, "sweep", "ada", bite))
     async with asyncio.timeout(30):
-        await began.wait()
+        await seen.wait()
     doing.cancel()
     await asyncio.wait([doing])
-    assert await take_lease(database, "sweep", "grace") is not None
 
 
 def _expire(url: str) -> None:

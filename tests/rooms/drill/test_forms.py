@@ -1,13 +1,14 @@
 """What a scenario may say, and how a mistake in it is told."""
 
 import gzip
+import os
 import random
 from pathlib import Path
 
 import pytest
 
 from doorbuster.drill import ground, reading, starting
-from doorbuster.drill.arrivals import along, read_trace, replayed
+from doorbuster.drill.arrivals import along, busiest, read_trace, replayed
 from doorbuster.drill.faults.known import CHAOS, FAULTS, KNOWN
 from doorbuster.errors import Misconfigured
 
@@ -150,10 +151,48 @@ def test_a_trace_is_counts_or_moments_packed_or_not(tmp_path: Path, text: str, c
     assert read_trace(plain) == read_trace(packed) == counts
 
 
-def test_what_is_no_trace_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"when,what\nyesterday,much\n", "neither counts nor moments"),
+        (b"3\nnan\n", "neither counts nor moments"),
+        (b"1000-01-01 00:00:00,1\n2000-01-01 00:00:00,1\n", "more than a year apart"),
+        (b"3\n-1\n", "fewer than no requests"),
+        (b"0\n0\n", "no requests"),
+        (b"", "no requests"),
+        (b"\xff\xfe\x00", "cannot be read"),
+    ],
+)
+def test_what_is_no_trace_is_told(tmp_path: Path, content: bytes, why: str) -> None:
     path = tmp_path / "trace.csv"
-    path.write_text("when,what\nyesterday,much\n")
-    with pytest.raises(Misconfigured, match="neither counts nor moments"):
+    path.write_bytes(content)
+    with pytest.raises(Misconfigured, match=why):
         read_trace(path)
+
+
+@pytest.mark.parametrize("name", ["gone.csv", "torn.csv.gz", ""])
+def test_a_trace_that_cannot_be_opened_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "torn.csv.gz").write_bytes(gzip.compress(b"3\n" * 1000)[:-9])
     with pytest.raises(Misconfigured, match="cannot be read"):
-        read_trace(tmp_path / "gone.csv")
+        read_trace(tmp_path / name)
+
+
+def test_the_busiest_part_of_a_trace_is_a_run_of_intervals() -> None:
+    assert busiest([1, 9, 0, 5, 6, 2], 2) == [5, 6]
+    assert busiest([1, 1, 1], 2) == [1, 1]
+    assert busiest([1, 2], 0) == busiest([1, 2], 7) == [1, 2]
+
+
+@pytest.mark.parametrize("name", [name for name in reading.names() if reading.load(name).when.trace])
+def test_every_drill_with_a_trace_has_it(name: str) -> None:
+    assert sum(reading.load(name).trace_counts()) > 1000
+
+
+@pytest.mark.parametrize("name", ["azure-llm-2023", "nasa-http-1995-07", "worldcup98-per-minute"])
+def test_recorded_traffic_of_others_can_be_played(name: str) -> None:
+    folder = Path(os.environ.get("DOORBUSTER_SHARED_DATA") or Path(__file__).parents[4] / "shared" / "data")
+    found = next(folder.glob(f"traffic/{name}*.gz"), None)
+    if found is None:
+        pytest.skip(f"no trace {name} in {folder}; DOORBUSTER_SHARED_DATA names the folder")
+
+    assert len(replayed(busiest(read_trace(found), 240), 100, 10.0, random.Random(3))) == 100

@@ -8,7 +8,7 @@ import pytest
 
 from doorbuster.drill import reading, report
 from doorbuster.drill.measured import MEASURES
-from doorbuster.drill.measures import Outcome, StockPoint
+from doorbuster.drill.measures import Held, Outcome, StockPoint
 from doorbuster.drill.plan import SaleFacts
 from doorbuster.drill.record import Attempt, Fate, Promise, Record
 from doorbuster.drill.target import is_local, require_consent
@@ -46,6 +46,20 @@ def test_every_kind_of_harm_breaks_the_verdict(change, broken):
 
 def test_a_sale_to_somebody_who_had_left_is_a_ghost_order():
     assert MEASURES["ghost_orders"].read(outcome_of(stock=[StockPoint(9.0, 0, 0, 2)], paid=1)) == 1
+
+
+def test_a_leak_shows_in_the_last_fifth_of_a_long_drill_and_filling_caches_are_none():
+    filling = [Held(5.0 * n, 100e6 + 50e6 * min(n, 20) / 20, 60) for n in range(100)]
+    leaking = [Held(5.0 * n, 100e6 + 1e6 * n, 60 + n) for n in range(100)]
+
+    assert grown(filling) == (0, 0)
+    assert grown(leaking) == (pytest.approx(60 / 129.5), pytest.approx(60 / 89.5))
+    assert grown(leaking[:50]) == (None, None)
+
+
+def grown(held):
+    outcome = dataclasses.replace(outcome_of(), held_by_shop=held)
+    return tuple(MEASURES[name].read(outcome) for name in ("memory_grown_share", "files_grown_share"))
 
 
 def test_thinking_is_not_the_shops_fault():

@@ -12,8 +12,16 @@ from doorbuster.database import Database
 from doorbuster.errors import Throttled
 from doorbuster.jobs import worker
 from doorbuster.jobs.outbox import enqueue
-from doorbuster.jobs.parked import discard_parked, measure_backlog, parked_jobs, retry_parked
+from doorbuster.jobs.parked import Backlog, discard_parked, measure_backlog, parked_jobs, retry_parked
 from doorbuster.jobs.worker import Handler, relay, work
+from tests.rooms.sale.market import statement
+
+QUEUED = statement("""
+INSERT INTO pgqueuer (priority, status, entrypoint, payload, attempts, execute_after)
+SELECT 0, status::pgqueuer_status, kind, '{}', 0, now() + late * interval '1 second'
+  FROM (VALUES ('queued', 'mail', -1), ('queued', 'mail', 600), ('queued', 'refund', -60), ('queued', 'refund', -2),
+               ('queued', 'webhook', 600), ('failed', 'mail', -900)) AS jobs(status, kind, late)
+""")
 
 
 class Abandoned(Exception):
@@ -130,6 +138,18 @@ async def test_a_job_that_keeps_failing_is_parked_where_an_operator_sees_why(
     (job,) = await parked_jobs(database)
     assert (job.kind, job.payload, job.why) == ("fall", '{"order": 1}', "never")
     assert (await measure_backlog(database)).parked == 1
+
+
+async def test_the_backlog_counts_every_kind_and_is_as_old_as_its_oldest_job_that_is_due(database: Database) -> None:
+    await database.execute(QUEUED)
+    backlog = await measure_backlog(database)
+
+    assert (backlog.parked, backlog.waiting) == (1, 3)
+    assert 60 <= backlog.oldest_seconds < 600
+
+
+async def test_no_job_is_no_backlog(database: Database) -> None:
+    assert await measure_backlog(database) == Backlog(0, 0, 0.0)
 
 
 async def test_a_parked_job_is_tried_again_when_an_operator_says_so(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -10,8 +11,10 @@ import pytest
 from doorbuster.database.pool import own_connection
 from doorbuster.errors import Misconfigured
 from doorbuster.review.ground import with_database
+from doorbuster.review.indexes import judge_indexes
 from doorbuster.review.others import counted_subjects, folder_subjects, numbered
 from doorbuster.review.result import Result, annotations
+from doorbuster.review.schema import read_schema
 from doorbuster.review.whole import review_server_of
 
 LIBRARY = Path(__file__).parent / "library"
@@ -75,19 +78,49 @@ async def test_without_pg_stat_statements_it_says_how_to_have_it(library_url: st
             await counted_subjects(connection)
 
 
-async def test_what_the_server_has_counted_is_reviewed(empty_database_url: str) -> None:
-    # The view stands in for the extension, whose library the embedded server does not carry.
-    _run(
-        empty_database_url,
-        "CREATE TABLE members AS SELECT n AS id, n % 7 AS town FROM generate_series(1, 20000) n; ANALYZE; "
-        "CREATE VIEW pg_stat_statements AS SELECT 42::bigint AS queryid, d.oid AS dbid, 900.0 AS total_exec_time, "
-        "'SELECT id FROM members WHERE town = $1 AND id = $2' AS query "
-        "FROM pg_database d WHERE datname = current_database()",
-    )
+# The view stands in for the extension, whose library the embedded server does not carry.
+COUNTED = """
+CREATE TABLE members AS SELECT n AS id, n % 7 AS town, now() AS since FROM generate_series(1, 20000) n;
+ANALYZE;
+CREATE VIEW pg_stat_statements AS
+SELECT d.oid AS dbid, 900.0 - length(query) AS total_exec_time, query FROM pg_database d, (VALUES
+  ('SELECT id FROM members WHERE town = $1 AND id = $2'),
+  ('SELECT count(*) FROM members WHERE since > now() - interval $1'),
+  ('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'), ('<insufficient privilege>'),
+  ('SELECT /* doorbuster review */ 1'), ('BEGIN')) AS counted(query)
+WHERE datname = current_database()
+"""
+
+
+async def test_what_the_server_has_counted_is_reviewed_and_what_no_rollback_undoes_is_not_run(
+    empty_database_url: str,
+) -> None:
+    _run(empty_database_url, COUNTED)
     result = await review_server_of(empty_database_url, None, quiet)
 
-    assert [verdict.subject.name for verdict in result.verdicts] == ["statement 42"]
+    assert [verdict.subject.name for verdict in result.verdicts] == [
+        "#1 SELECT id FROM members WHERE …",
+        "#2 SELECT count(*) FROM members …",
+    ]
+    assert all(verdict.large for verdict in result.verdicts)
     assert result.verdicts[0].findings
+    assert result.notes == [
+        "1 more statements were counted, whose text this role may not see: GRANT pg_read_all_stats to it"
+    ]
+
+
+async def test_where_no_statement_can_be_run_that_is_no_praise(empty_database_url: str) -> None:
+    with pytest.raises(Misconfigured, match=r'"books" does not exist\); .*search_path'):
+        await review_server_of(empty_database_url, folder_subjects(LIBRARY), quiet)
+
+
+async def test_an_index_that_makes_another_needless_is_not_called_unused(library_url: str) -> None:
+    async with own_connection(library_url, application="test") as connection:
+        schema = await read_schema(connection)
+    unread = replace(schema, indexes=tuple(replace(index, scans=0) for index in schema.indexes))
+    found = {(each.rule, each.subject) for each in judge_indexes(unread, used=True, bloat={})}
+
+    assert found == {("redundant_index", "loans_by_member_again")}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +142,10 @@ def test_a_folder_without_statements_is_told_politely(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="no statement in"):
         folder_subjects(tmp_path)
     (tmp_path / "broken.sql").write_text("SELECT FROM WHERE;")
-    with pytest.raises(Misconfigured, match=r"broken\.sql is not PostgreSQL's SQL"):
+    with pytest.raises(Misconfigured, match=r"broken\.sql, line 1, is not PostgreSQL's SQL"):
+        folder_subjects(tmp_path)
+    (tmp_path / "broken.sql").write_bytes(b"\xff\xfe")
+    with pytest.raises(Misconfigured, match=r"broken\.sql cannot be read as text"):
         folder_subjects(tmp_path)
 
 

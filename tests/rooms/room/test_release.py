@@ -18,6 +18,11 @@ ALL_CALLED = statement(
     "INSERT INTO room_calls SELECT sale_id, serving, now() FROM r"
 )
 
+PAUSED = statement("UPDATE rooms SET paused = :paused")
+STRETCHED = statement(
+    "SELECT serving, now() - called_at > interval '80 seconds' AS old FROM room_calls ORDER BY serving"
+)
+
 
 def seen(**changes: Any) -> Measured:
     facts: dict[str, Any] = {
@@ -153,6 +158,21 @@ async def test_passes_without_a_unit_never_exceed_what_is_left(house: House) -> 
 
     assert len(held) == 100
     assert (await house.room()).units_left == 0
+
+
+async def test_while_a_room_is_paused_only_turns_that_are_not_over_are_stretched(house: House) -> None:
+    await house.open("first_come")
+    await house.enter("early")
+    await house.database.execute(ALL_CALLED, sale_id=house.sale.id, rate=10.0)
+    await house.later(100)
+    await house.second()
+    await house.enter("late")
+    await house.database.execute(ALL_CALLED, sale_id=house.sale.id, rate=10.0)
+    await house.later(85)
+    await house.database.execute(PAUSED, paused=True)
+    await house.second(10)
+
+    assert [tuple(row.values()) for row in await house.database.fetch(STRETCHED)] == [(1, True), (2, False)]
 
 
 async def test_several_sales_are_served_beside_each_other(house: House) -> None:

@@ -68,6 +68,14 @@ async def payloads(scene: Scene, told: Settings) -> list[dict[str, Any]]:
     return [msgspec.json.decode(row[0]) for row in await scene.sql(QUEUED)]
 
 
+async def payload_of_an_order(scene: Scene, told: Settings) -> dict[str, Any]:
+    """What is to be told of an order that somebody has placed and paid."""
+    await scene.open_sale()
+    await scene.told(event(await scene.ordered()))
+    (payload,) = await payloads(scene, told)
+    return payload
+
+
 async def test_a_paid_order_is_told_with_a_signature_that_the_guides_example_believes(
     scene: Scene, tmp_path: Path, receiver: Receiver
 ) -> None:
@@ -88,9 +96,7 @@ async def test_a_paid_order_is_told_with_a_signature_that_the_guides_example_bel
 
 
 async def test_a_second_delivery_has_the_same_id(scene: Scene, tmp_path: Path, receiver: Receiver) -> None:
-    await scene.open_sale()
-    await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
+    payload = await payload_of_an_order(scene, settings(tmp_path, receiver.url))
     receiver.answers = [500]
     webhooks = Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url))
     with pytest.raises(WebhookNotTaken, match="answered 500"):
@@ -103,9 +109,7 @@ async def test_a_second_delivery_has_the_same_id(scene: Scene, tmp_path: Path, r
 async def test_anything_but_a_yes_is_delivered_again(
     scene: Scene, tmp_path: Path, receiver: Receiver, status: int
 ) -> None:
-    await scene.open_sale()
-    await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
+    payload = await payload_of_an_order(scene, settings(tmp_path, receiver.url))
     receiver.answers = [status]
     with pytest.raises(WebhookNotTaken):
         await Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url)).deliver(payload)
@@ -113,10 +117,8 @@ async def test_anything_but_a_yes_is_delivered_again(
 
 
 async def test_a_receiver_that_is_away_is_no_yes(scene: Scene, tmp_path: Path) -> None:
-    await scene.open_sale()
-    await scene.told(event(await scene.ordered()))
     away = settings(tmp_path, "http://127.0.0.1:9/hook")
-    (payload,) = await payloads(scene, away)
+    payload = await payload_of_an_order(scene, away)
     with pytest.raises(WebhookNotTaken):
         await Webhooks(scene.database, SystemClock(), away).deliver(payload)
 
@@ -124,9 +126,7 @@ async def test_a_receiver_that_is_away_is_no_yes(scene: Scene, tmp_path: Path) -
 async def test_while_the_secret_is_being_replaced_both_signatures_come_along(
     scene: Scene, tmp_path: Path, receiver: Receiver
 ) -> None:
-    await scene.open_sale()
-    await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
+    payload = await payload_of_an_order(scene, settings(tmp_path, receiver.url))
     await Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url, "new, old")).deliver(payload)
     ((headers, body),) = receiver.got
     genuine, headers = is_genuine(), {name.lower(): value for name, value in headers.items()}
@@ -211,9 +211,7 @@ def test_an_address_in_the_open_is_refused(tmp_path: Path) -> None:
 async def test_a_receiver_that_fails_is_left_in_peace_and_one_that_says_no_is_not(
     scene: Scene, receiver: Receiver, tmp_path: Path
 ) -> None:
-    await scene.open_sale()
-    await scene.told(event(await scene.ordered()))
-    (payload,) = await payloads(scene, settings(tmp_path, receiver.url))
+    payload = await payload_of_an_order(scene, settings(tmp_path, receiver.url))
     webhooks = Webhooks(scene.database, SystemClock(), settings(tmp_path, receiver.url))
     receiver.answers = [410] * 30 + [503] * 60
 

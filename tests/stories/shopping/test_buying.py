@@ -42,9 +42,7 @@ async def test_a_hold_is_bought_straight_from_the_sale(shop: Shop) -> None:
 async def test_a_declined_card_loses_nothing_and_may_be_tried_again(shop: Shop) -> None:
     sale = await shop.sale("declined", units=1)
     async with shop.visitor("mary") as mary:
-        hold = await mary.sends(f"{sale}/holds", {"sku": "LAMP", "quantity": "1"})
-        checkout = await mary.goes_to("/checkout?hold=" + hold.url.rpartition("/")[2])
-        order = await mary.pays((await mary.orders(checkout)).url, "decline")
+        order = await mary.pays((await mary.orders(await mary.holds(sale))).url, "decline")
         assert order.title == "The payment was declined"
         assert shop.sql(STOCK, "declined") == [(1, 1, 0)]
         path, _, secret = order.url.partition("?")
@@ -56,8 +54,7 @@ async def test_a_declined_card_loses_nothing_and_may_be_tried_again(shop: Shop) 
 async def test_while_the_provider_gives_no_answer_the_order_is_kept_and_may_be_paid_later(shop: Shop) -> None:
     sale = await shop.sale("slow", units=1)
     async with shop.visitor("patient") as visitor:
-        hold = await visitor.sends(f"{sale}/holds", {"sku": "LAMP", "quantity": "1"})
-        payment_page = await visitor.orders(await visitor.goes_to("/checkout?hold=" + hold.url.rpartition("/")[2]))
+        payment_page = await visitor.orders(await visitor.holds(sale))
         order_id, secret = shop.sql("SELECT id, secret FROM orders WHERE email = %s", visitor.email)[0]
         pay = f"/orders/{order_id}/payments?secret={secret}"
         await shop.provider_is("failing_api", payment_page.url)
@@ -104,8 +101,7 @@ async def test_one_mailbox_cannot_pass_the_limit_with_two_browsers(shop: Shop) -
     sale = await shop.sale("limited", units=5, limit=1)
     async with shop.visitor("ann") as ann, shop.visitor("ann+again") as again:
         for visitor, title in ((ann, ""), (again, "Checkout")):
-            hold = await visitor.sends(f"{sale}/holds", {"sku": "LAMP", "quantity": "1"})
-            answer = await visitor.orders(await visitor.goes_to("/checkout?hold=" + hold.url.rpartition("/")[2]))
+            answer = await visitor.orders(await visitor.holds(sale))
             assert answer.title == title
         assert "One customer may have 1 of this sale" in answer.words
 
@@ -113,9 +109,7 @@ async def test_one_mailbox_cannot_pass_the_limit_with_two_browsers(shop: Shop) -
 async def test_a_shopper_who_changes_their_mind_gives_the_unit_back(shop: Shop) -> None:
     sale = await shop.sale("changed", units=1)
     async with shop.visitor("ruth") as ruth:
-        hold = await ruth.sends(f"{sale}/holds", {"sku": "LAMP", "quantity": "1"})
-        checkout = await ruth.goes_to("/checkout?hold=" + hold.url.rpartition("/")[2])
-        order = await ruth.pays((await ruth.orders(checkout)).url, "cancel")
+        order = await ruth.pays((await ruth.orders(await ruth.holds(sale))).url, "cancel")
         assert order.title == "Not paid yet"
         path, _, secret = order.url.partition("?")
         assert "was cancelled" in (await ruth.sends(f"{path}/cancel?{secret}", {})).title

@@ -62,6 +62,11 @@ class Visitor:
             shown = str(reply.url) if follow else urljoin(url, reply.headers.get("location", ""))
             return Page(reply.status, shown, await reply.text())
 
+    async def holds(self, sale: str) -> Page:
+        """Hold a lamp of the sale, and return the page on which it is ordered."""
+        hold = await self.sends(f"{sale}/holds", {"sku": "LAMP", "quantity": "1"})
+        return await self.goes_to("/checkout?hold=" + hold.url.rpartition("/")[2])
+
     async def orders(self, checkout: Page, **changes: str) -> Page:
         """Fill in the checkout and press the button; return where one is sent to pay."""
         about = "hold" if 'name="hold"' in checkout.html else "cart"
