@@ -19,7 +19,7 @@ NETWORKS_MAX = 10_000
 BITS = 16
 """About 65,000 hashes: half a second for a browser, and as much for each ticket of who wants thousands."""
 BITS_A_BAND = 3
-"""Each band later (see draw.py) costs eight times as much; the last one a browser some twenty seconds."""
+"""Each band later (see draw.py) costs eight times as much; the last one a browser some fifteen seconds."""
 
 ASKED = metrics.gauge(
     "doorbuster_room_work", "Whether entering a waiting room costs a sum: by the flood rule or a lever."
