@@ -29,6 +29,7 @@ from doorbuster.guard.rehearsal import REFUSED as WAS_REFUSED
 from doorbuster.guard.threshold import LOOK_SECONDS, Threshold, level_of
 from doorbuster.settings import Settings
 from doorbuster.web.brownout import Ladder
+from doorbuster.web.headers import headers_of
 from doorbuster.web.limits import BODY_BYTES_MAX
 from doorbuster.web.passes import has_pass
 from doorbuster.web.problems import BUSY
@@ -137,7 +138,7 @@ class Admission:
         LEVEL.set(self.threshold.level)
 
     def _request(self, scope: Scope, route_class: RouteClass, key: str) -> _Request:
-        headers = dict(scope["headers"])
+        headers = headers_of(scope)
         lane = lane_of(route_class, scope["path"], headers)
         now = self._clock.now().timestamp()
         cookie = headers.get(b"cookie", b"").decode("latin-1")

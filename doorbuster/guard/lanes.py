@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from doorbuster.guard.classes import API, RouteClass
 
@@ -37,6 +38,7 @@ MEANINGS = {
 
 _OWN = ("/holds/", "/orders/", "/checkout")
 _SEARCHES = ("/search", "/products")
+AGENT_LENGTH_MAX = 300
 _ROBOT = re.compile(rb"bot|crawl|spider|slurp", re.IGNORECASE)
 
 
@@ -51,8 +53,14 @@ def lane_of(route_class: RouteClass, path: str, headers: dict[bytes, bytes]) -> 
         return CHECKOUT
     if path.startswith("/cart"):
         return CART
-    if b"prefetch" in headers.get(b"sec-purpose", headers.get(b"purpose", b"")) or _ROBOT.search(
-        headers.get(b"user-agent", b"")
-    ):
+    if b"prefetch" in headers.get(b"sec-purpose", headers.get(b"purpose", b"")):
+        return EXTRAS
+    if _is_robot(headers.get(b"user-agent", b"")[:AGENT_LENGTH_MAX]):
         return EXTRAS
     return SEARCH if path in _SEARCHES else BROWSE
+
+
+@lru_cache(1_024)
+def _is_robot(agent: bytes) -> bool:
+    """Say whether somebody calls itself a crawler; there are few names, and searching one costs a microsecond."""
+    return _ROBOT.search(agent) is not None

@@ -34,6 +34,7 @@ from doorbuster.guard.refusals import Refusal, Why, id_of, who_of
 from doorbuster.guard.refused import Look, Told, is_api
 from doorbuster.guard.rehearsal import REFUSED
 from doorbuster.settings import Settings
+from doorbuster.web.headers import headers_of
 from doorbuster.web.networks import Networks
 from doorbuster.web.problems import declare
 from doorbuster.web.sessions import mint, shopper_of_cookie
@@ -170,7 +171,7 @@ class RateLimit:
         await self._refuse(scope, send, name, network if own.passes else client, own if not own.passes else shared)
 
     def _client(self, scope: Scope) -> str:
-        cookie = dict(scope["headers"]).get(b"cookie")
+        cookie = headers_of(scope).get(b"cookie")
         shopper = shopper_of_cookie(cookie.decode("latin-1"), self._secret, self._secure) if cookie else None
         return shopper.key if shopper else self._networks.client_of(scope)
 
@@ -199,7 +200,7 @@ class RateLimit:
         )
         fields = _fields(name, (meters.network if of_network else meters.client).rate, verdict)
         if key.startswith(ADDRESS):
-            key_sent = dict(scope["headers"]).get(b"idempotency-key", b"").decode("latin-1")
+            key_sent = headers_of(scope).get(b"idempotency-key", b"").decode("latin-1")
             fields.append((b"set-cookie", (mint(self._secret, self._secure, key_sent or None).cookie or "").encode()))
         await self._look.answer(scope, send, told, fields)
 

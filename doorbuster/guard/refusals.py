@@ -8,8 +8,10 @@ Python writes hexadecimal digits twenty times as fast as base 32.
 
 import struct
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
+from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from doorbuster.guard.classes import CLASSES, RouteClass
@@ -26,8 +28,11 @@ MEANINGS: dict[Why, str] = {
 }
 
 _FORM = struct.Struct(">IHBHHI4s")
+_NUMBERS = {(name, why): number for number, (name, why) in enumerate(product(CLASSES, WHYS))}
 SIGNATURE_BYTES = 3
 PREFIX = "R-"
+WHO_REMEMBERED = 4_096
+"""Under a flood the same callers are refused again and again."""
 
 
 class Refusal(NamedTuple):
@@ -47,7 +52,7 @@ class Refusal(NamedTuple):
 
 def id_of(refusal: Refusal, secret: str) -> str:
     """Return the id that stands for a refusal."""
-    which = CLASSES.index(refusal.route_class) * len(WHYS) + WHYS.index(refusal.why)
+    which = _NUMBERS[refusal.route_class, refusal.why]
     facts = _FORM.pack(
         int(refusal.at.timestamp()), refusal.at.microsecond // 1000, which, refusal.level, refusal.threshold,
         refusal.policy_version, bytes.fromhex(refusal.who),
@@ -72,10 +77,19 @@ def refusal_of(text: str, secret: str) -> Refusal | None:
     return Refusal(at, CLASSES[route_class], WHYS[why], version, who.hex(), level, threshold)
 
 
+@lru_cache(WHO_REMEMBERED)
 def who_of(key: str) -> str:
     """Return what of a refused key goes into ids: enough to see one caller's refusals together, no more."""
     return blake2b(key.encode(), digest_size=4).hexdigest()
 
 
 def _signature(facts: bytes, secret: str) -> bytes:
-    return blake2b(facts, key=secret.encode()[:64], digest_size=SIGNATURE_BYTES, person=b"refusal-id").digest()
+    hasher = _hasher(secret).copy()
+    hasher.update(facts)
+    return hasher.digest()
+
+
+@lru_cache(maxsize=8)
+def _hasher(secret: str) -> blake2b:
+    """Return a keyed hash that only has to be copied."""
+    return blake2b(key=secret.encode()[:64], digest_size=SIGNATURE_BYTES, person=b"refusal-id")

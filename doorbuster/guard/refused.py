@@ -1,18 +1,21 @@
 """How a refusal is told: a page to a browser, a problem document to a program, at the cost of filling in four words."""
 
 import re
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.types import Message, Scope, Send
 
-from doorbuster.web.headers import RawHeaders
+from doorbuster.web.headers import RawHeaders, headers_of
 from doorbuster.web.measured import ANSWERED_AS, REFUSED
 from doorbuster.web.problems import MEDIA_TYPE, ProblemType
 
 CAME_FROM_LENGTH_MAX = 2_000
 WORD = re.compile(rb"@(sentence|seconds|refusal|again)@")
+PAGES_CUT = 64
+"""Sentences are few; where to try again is anything."""
 
 
 class Told(NamedTuple):
@@ -29,8 +32,8 @@ class Look:
 
     def __init__(self, drawn: bytes, page_headers: RawHeaders, data_headers: RawHeaders) -> None:
         """Cut the drawn page at its words once, so that filling it in is putting pieces together."""
-        pieces = WORD.split(drawn)  # every second one is the name of a word
-        self._pieces, self._words = pieces, [piece.decode() for piece in pieces[1::2]]
+        self._pieces = WORD.split(drawn)  # every second one is the name of a word
+        self._cut = lru_cache(PAGES_CUT)(self._cut_for)
         self._page_headers, self._data_headers = page_headers, data_headers
 
     async def answer(self, scope: Scope, send: Send, told: Told, more: RawHeaders) -> None:
@@ -55,13 +58,26 @@ class Look:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _page(self, told: Told, again: str) -> bytes:
-        words = {
-            "sentence": told.sentence.encode(), "seconds": b"%d" % told.seconds, "refusal": told.refusal_id.encode(),
-            "again": escape(again).encode(),
-        }  # fmt: skip
-        filled = self._pieces.copy()
-        filled[1::2] = [words[name] for name in self._words]
+        pieces, at_seconds, at_refusal = self._cut(told.sentence, again)
+        filled, seconds, refusal = pieces.copy(), b"%d" % told.seconds, told.refusal_id.encode()
+        for at in at_seconds:
+            filled[at] = seconds
+        for at in at_refusal:
+            filled[at] = refusal
         return b"".join(filled)
+
+    def _cut_for(self, sentence: str, again: str) -> tuple[list[bytes], list[int], list[int]]:
+        """Fill in what many refusals have in common; return the pieces, and where the seconds and the ids belong."""
+        common = {b"sentence": sentence.encode(), b"again": escape(again).encode()}
+        named = [(at, self._pieces[at]) for at in range(1, len(self._pieces), 2)]
+        pieces = self._pieces.copy()
+        for at, name in named:
+            pieces[at] = common.get(name, b"")
+        return (
+            pieces,
+            [at for at, name in named if name == b"seconds"],
+            [at for at, name in named if name == b"refusal"],
+        )
 
 
 def is_api(scope: Scope) -> bool:
@@ -74,7 +90,7 @@ def _again(scope: Scope) -> str:
     """Return where to try again: the same page, or for a form the page that it stood on."""
     if scope["method"] in ("GET", "HEAD"):
         return ""
-    came_from = dict(scope["headers"]).get(b"referer", b"").decode("latin-1")[:CAME_FROM_LENGTH_MAX]
+    came_from = headers_of(scope).get(b"referer", b"").decode("latin-1")[:CAME_FROM_LENGTH_MAX]
     try:
         path = urlsplit(came_from).path
     except ValueError:

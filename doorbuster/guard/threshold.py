@@ -10,6 +10,7 @@ at ten times the load, and it comes down by half a look when the line is empty a
 """
 
 from collections import deque
+from functools import lru_cache
 from zlib import crc32
 
 from doorbuster.guard.lanes import Lane
@@ -23,12 +24,18 @@ LAGGING_SHED = 200
 """A worker that is late with everything sheds what only looks around; those who buy cost little by comparison."""
 LAG_SHARE_STEP = 0.1
 COHORT_SECONDS = 3_600.0
+COHORTS_REMEMBERED = 8_192
 FORGET_BELOW = 0.02
 
 
 def level_of(lane: Lane, key: str, now: float) -> int:
     """Return the level of a caller's request; `now` in seconds of any clock that goes on."""
-    return 100 * lane.priority + crc32(f"{key}{int(now // COHORT_SECONDS)}".encode()) % 100
+    return 100 * lane.priority + _cohort_of(key, now // COHORT_SECONDS)
+
+
+@lru_cache(COHORTS_REMEMBERED)
+def _cohort_of(key: str, hour: float) -> int:
+    return crc32(f"{key}{int(hour)}".encode()) % 100
 
 
 class Threshold:

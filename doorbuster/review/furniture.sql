@@ -194,7 +194,7 @@ WITH opened AS (
   VALUES (:sale_id::uuid, 'lottery', 'admitting', '\x01', sha256('\x01'), 100, 1e9, 2000000000, 1000000000, 999910000, now(), '\x02')
   RETURNING sale_id
 )
-INSERT INTO room_stripes (sale_id, stripe) SELECT sale_id, n FROM opened, generate_series(0, 9) n;
+INSERT INTO room_stripes (sale_id, stripe) SELECT sale_id, n FROM opened, generate_series(0, 11) n;
 
 -- name: furnish_tickets
 -- why:  a ticket for one in five, few of them with a pass just now

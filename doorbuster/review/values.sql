@@ -36,7 +36,8 @@ SELECT "case", jsonb_agg(jsonb_build_object('id', 'evt-' || id, 'gateway', gatew
 -- name: values_of_enter_room
 -- why:  newcomers at the waiting room of the great sale
 -- cost: rows 1, buffers 100
-SELECT 'hot' AS "case", r.sale_id::text, array_agg('s:enters-' || n)::text AS customers, '3' AS stripe
+SELECT 'hot' AS "case", r.sale_id::text, array_agg('s:enters-' || n)::text AS customers, array_agg('n:' || n % 40)::text AS networks,
+       array_agg(2)::text AS paid, '3' AS stripe
   FROM rooms r, generate_series(1, 100) n GROUP BY r.sale_id
  LIMIT 1;
 

@@ -6,19 +6,20 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from doorbuster.room.draw import STRIPES
+from doorbuster.room.draw import LATER_BANDS, STRIPES
 from doorbuster.room.gate import RETRY_AFTER_SECONDS
 from doorbuster.room.places import (
-    bits_to_solve,
+    Done,
+    SumWanted,
     place_of,
     room_house_of,
     seconds_kept,
     shopper_of_request,
+    take_ticket,
     ticket_of_shopper,
 )
 from doorbuster.room.rooms import Room, room_of_sale, stripe_counts
 from doorbuster.room.signing import Ticket
-from doorbuster.room.work import is_solved
 from doorbuster.sale.hold_api import NOT_OUR_PAGE
 from doorbuster.sale.hold_api import PROBLEMS as HOLD_PROBLEMS
 from doorbuster.web import problems
@@ -103,12 +104,11 @@ async def ticket_create(request: Request, *, key: str) -> Response:
     del key  # one ticket for each customer: the same request again gives the same ticket
     house, room = room_house_of(request), _room(request)
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
-    bits = await bits_to_solve(request, room, shopper)
-    if bits and not _is_done(request, room, shopper, bits):
-        now = house.clock.now().timestamp()
-        challenge = house.signer.challenge_text(room.sale_id, shopper.key, now)
-        return problem(WORK_WANTED, WORK_WANTED.meaning, challenge=challenge, bits=bits)
-    ticket = await house.entrance.enter(room.sale_id, shopper.key)
+    challenge, _, solution = request.headers.get("room-work", "")[:300].partition(" ")
+    ticket = await take_ticket(request, room, shopper, Done(challenge, solution))
+    if isinstance(ticket, SumWanted):
+        challenge = house.signer.challenge_text(room.sale_id, shopper.key, house.clock.now().timestamp())
+        return problem(WORK_WANTED, WORK_WANTED.meaning, challenge=challenge, bits=ticket.bits)
     if ticket is None:
         return problem(SOLD_OUT, SOLD_OUT.meaning)
     response = answer(_ticket(room, ticket), 201)
@@ -151,7 +151,7 @@ async def draw_show(request: Request) -> Response:
     room = await room_of_sale(house.till, request.path_params["id"])
     if room is None:
         raise Refused(problems.NOT_FOUND, "This sale has no waiting room.")
-    counts = list(await stripe_counts(house.till, room.sale_id)) if room.seed else [0] * STRIPES
+    counts = list(await stripe_counts(house.till, room.sale_id)) if room.seed else [0] * (STRIPES + LATER_BANDS)
     return answer(
         RoomDraw(
             commitment=room.commitment.hex(),
@@ -169,14 +169,6 @@ def _room(request: Request) -> Room:
     if shown is None:
         raise Refused(problems.NOT_FOUND, "This sale has no waiting room, or it is closed.")
     return shown.room
-
-
-def _is_done(request: Request, room: Room, shopper: Shopper, bits: int) -> bool:
-    """Say whether the header Room-Work carries a solved challenge."""
-    house = room_house_of(request)
-    challenge, _, solution = request.headers.get("room-work", "")[:300].partition(" ")
-    now = house.clock.now().timestamp()
-    return house.signer.is_challenge(room.sale_id, shopper.key, challenge, now) and is_solved(challenge, solution, bits)
 
 
 async def _own(request: Request, room: Room) -> tuple[Shopper, Ticket]:

@@ -4,8 +4,12 @@ The shop commits to a secret before anybody registers. At the opening the seed i
 had registered in each stripe, and a public text that nobody knew before (if the operator gave one). The position of a
 ticket is its number put through a permutation that the seed picks, so nothing is enumerated and nothing is stored.
 
-Promises: positions are exactly 0 … N-1, each once; every order is as likely as HMAC-SHA256 is random; whoever has the
-published secret computes the same positions.
+Tickets are drawn in bands, one after the other. The first band has the tickets that their network may fairly have, in
+STRIPES stripes; what a network takes beyond that is in a later band, each a stripe of its own. Which one, says
+enter.function.sql; the idea is fair queueing (Nagle, RFC 970) with networks for hosts.
+
+Promises: positions are exactly 0 … N-1, each once; within a band every order is as likely as HMAC-SHA256 is random;
+whoever has the published secret computes the same positions.
 """
 
 import hmac
@@ -17,6 +21,8 @@ from itertools import accumulate
 from uuid import UUID
 
 STRIPES = 10
+"""How many stripes the first band has, so that those who register do not all wait for one row."""
+LATER_BANDS = 2
 ROUNDS = 4
 
 
@@ -29,8 +35,16 @@ class Draw:
     offsets: tuple[int, ...]
 
     def position(self, stripe: int, place: int) -> int:
-        """Return the position of the ticket that was number `place` in its stripe."""
-        return permute(self.seed, self.offsets[stripe] + place, self.cohort)
+        """Return the position of the ticket that was number `place` in its stripe: within its band."""
+        ends = (*self.offsets[STRIPES:], self.cohort)
+        band = band_of_stripe(stripe)
+        first = ends[band - 1] if band else 0
+        return first + permute(self.seed, self.offsets[stripe] + place - first, ends[band] - first)
+
+
+def band_of_stripe(stripe: int) -> int:
+    """Return the band that a stripe belongs to: 0 is drawn first."""
+    return max(0, stripe - STRIPES + 1)
 
 
 def commitment_of(secret: bytes) -> bytes:

@@ -35,10 +35,32 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
+class Owing:
+    """No ticket yet: the caller's network has many, and one more costs the sum of this band (see flood.py)."""
+
+    band: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who asks for a ticket: from which network (None when unknown), and which band's sum they have done."""
+
+    customer: str
+    network: str | None = None
+    paid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entering:
+    sale_id: UUID
+    who: Newcomer
+
+
+@dataclass(frozen=True, slots=True)
 class _Caller:
     sale_id: UUID
     customer: str
-    position: int | None = None
+    position: int | None
 
 
 class Entrance:
@@ -47,19 +69,19 @@ class Entrance:
     def __init__(self, database: Database, chance: random.Random, *, pass_seconds: float = PASS_SECONDS) -> None:
         """Send batches to `database`; `chance` picks the stripe that a batch registers in."""
         self._database, self._chance, self._pass_seconds = database, chance, pass_seconds
-        self._entering: Coalescer[_Caller, Ticket | None] = Coalescer(
-            "enter_room", self._enter, lane=_sale, conflict=_customer, waiting_max=16_384
+        self._entering: Coalescer[_Entering, Ticket | Owing | None] = Coalescer(
+            "enter_room", self._enter, lane=_sale, conflict=lambda each: each.who.customer, waiting_max=16_384
         )
         self._admitting: Coalescer[_Caller, Admission] = Coalescer(
-            "admit_to_sale", self._admit, lane=_sale, conflict=_customer, waiting_max=16_384
+            "admit_to_sale", self._admit, lane=_sale, conflict=lambda each: each.customer, waiting_max=16_384
         )
 
-    async def enter(self, sale_id: UUID, customer: str) -> Ticket | None:
+    async def enter(self, sale_id: UUID, who: Newcomer) -> Ticket | Owing | None:
         """Return the customer's ticket, the first one for ever; None when the room is closed or sold out.
 
         Raises Overloaded when too many wait, DatabaseFault when PostgreSQL is gone.
         """
-        return await self._entering.submit(_Caller(sale_id, customer))
+        return await self._entering.submit(_Entering(sale_id, who))
 
     async def admit(self, sale_id: UUID, customer: str, position: int | None) -> Admission:
         """Give a pass to a customer whose turn it is, or say why not."""
@@ -67,20 +89,29 @@ class Entrance:
         ENTERED.add(admission.word)
         return admission
 
-    async def _enter(self, callers: Sequence[_Caller]) -> list[Ticket | None]:
-        customers = [caller.customer for caller in callers]
-        return await enter_batch(self._database, callers[0].sale_id, customers, self._chance.randrange(STRIPES))
+    async def _enter(self, callers: Sequence[_Entering]) -> list[Ticket | Owing | None]:
+        newcomers = [caller.who for caller in callers]
+        return await enter_batch(self._database, callers[0].sale_id, newcomers, self._chance.randrange(STRIPES))
 
     async def _admit(self, callers: Sequence[_Caller]) -> list[Admission]:
         wanted = [(caller.customer, caller.position) for caller in callers]
         return await admit_batch(self._database, callers[0].sale_id, wanted, pass_seconds=self._pass_seconds)
 
 
-async def enter_batch(database: Runner, sale_id: UUID, customers: Sequence[str], stripe: int) -> list[Ticket | None]:
-    """Give tickets to customers, each at most once in the batch, in their order."""
-    rows = await database.fetch(SQL.enter_room, sale_id=sale_id, customers=list(customers), stripe=stripe)
-    tickets = {row["customer_key"]: _ticket(row) for row in rows}
-    return [tickets.get(customer) for customer in customers]
+async def enter_batch(
+    database: Runner, sale_id: UUID, newcomers: Sequence[Newcomer], stripe: int
+) -> list[Ticket | Owing | None]:
+    """Give tickets to customers, each at most once in the batch, in their order; `stripe` is one of the first band."""
+    rows = await database.fetch(
+        SQL.enter_room,
+        sale_id=sale_id,
+        customers=[each.customer for each in newcomers],
+        networks=[each.network for each in newcomers],
+        paid=[each.paid for each in newcomers],
+        stripe=stripe,
+    )
+    told = {row["customer_key"]: Owing(row["band"]) if row["place"] is None else _ticket(row) for row in rows}
+    return [told.get(each.customer) for each in newcomers]
 
 
 async def admit_batch(
@@ -119,9 +150,5 @@ def _ticket(row: Row) -> Ticket:
     return Ticket(row["stripe"], row["place"], int(row["issued_at"].timestamp()))
 
 
-def _sale(caller: _Caller) -> UUID:
+def _sale(caller: _Entering | _Caller) -> UUID:
     return caller.sale_id
-
-
-def _customer(caller: _Caller) -> str:
-    return caller.customer

@@ -1,7 +1,7 @@
 -- name: enter_room
 -- why:  many customers get their tickets in one transaction
--- cost: rows 128, buffers 3000
-SELECT customer_key, stripe, place, issued_at FROM enter_room(:sale_id, :customers, :stripe);
+-- cost: rows 128, buffers 6000
+SELECT customer_key, stripe, place, issued_at, band FROM enter_room(:sale_id, :customers, :networks, :paid, :stripe);
 
 -- name: admit_to_sale
 -- why:  many customers turn their tickets into passes in one transaction

@@ -10,6 +10,7 @@ Never: keeps an address (networks come as keys, see web/networks.py), or shuts a
 
 from doorbuster import metrics
 from doorbuster.clock import Clock
+from doorbuster.room.draw import LATER_BANDS
 
 WINDOW_SECONDS = 10.0
 CALM_WINDOWS = 6
@@ -17,10 +18,22 @@ JOINS_MAX = 60
 NETWORKS_MAX = 10_000
 BITS = 16
 """About 65,000 hashes: half a second for a browser, and as much for each ticket of who wants thousands."""
+BITS_A_BAND = 3
+"""Each band later (see draw.py) costs eight times as much; the last one a browser some fifteen seconds."""
 
 ASKED = metrics.gauge(
     "doorbuster_room_work", "Whether entering a waiting room costs a sum: by the flood rule or a lever."
 )
+
+
+def bits_of_band(band: int) -> int:
+    """Return what a ticket of that band costs where the order is that of coming."""
+    return BITS + BITS_A_BAND * band
+
+
+def band_of_bits(bits: int) -> int:
+    """Return the last band that a sum of so many zero bits pays for; the first band costs nothing."""
+    return min(LATER_BANDS, max(0, (bits - BITS) // BITS_A_BAND))
 
 
 class Flood:
@@ -37,6 +50,11 @@ class Flood:
         """Do as an operator says; None leaves it to the rule."""
         self._fixed = on
         ASKED.set(float(self.on))
+
+    @property
+    def waived(self) -> bool:
+        """Say whether an operator has said that nobody does sums."""
+        return self._fixed is False
 
     @property
     def on(self) -> bool:

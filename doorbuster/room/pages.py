@@ -10,23 +10,27 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from doorbuster.room.entering import Word
+from doorbuster.room.draw import LATER_BANDS
+from doorbuster.room.entering import Newcomer, Owing, Word
+from doorbuster.room.flood import BITS
 from doorbuster.room.places import (
+    Done,
     Place,
-    bits_to_solve,
+    SumWanted,
     has_pass,
     place_of,
     room_house_of,
     seconds_kept,
     shopper_of_request,
+    take_ticket,
     ticket_of_shopper,
 )
 from doorbuster.room.rooms import Room, room_of_sale, stripe_counts
 from doorbuster.room.signing import Ticket
-from doorbuster.room.work import ask_letter, is_solved, use_letter
+from doorbuster.room.work import ask_letter, use_letter
 from doorbuster.web.forms import Form, email, read_form, text
 from doorbuster.web.pages import show
-from doorbuster.web.sessions import Shopper, cookie_of, shopper_or_new
+from doorbuster.web.sessions import cookie_of, shopper_or_new
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,14 @@ async def ticket_create(request: Request) -> Response:
     if room is None:
         return RedirectResponse(f"/sales/{request.path_params['handle']}", 303)
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
-    bits = await bits_to_solve(request, room, shopper)
-    solving = (await read_form(request, Solving)).value if bits else None
-    if bits and not _is_done(request, room, shopper, solving, bits):
+    solving = (await read_form(request, Solving)).value
+    done = Done(solving.challenge, solving.solution) if solving else Done()
+    ticket = await take_ticket(request, room, shopper, done)
+    if isinstance(ticket, SumWanted):
         # Who has tried in vain (no cookies, too slow) is not made to try again and again.
-        response = _work(request, room, shopper.key, Form(), tried=solving is not None and bool(solving.challenge))
+        response = _work(request, room, shopper.key, Form(), bits=ticket.bits, tried=ticket.in_vain)
     else:
-        response = await _enter(request, room, shopper.key)
+        response = _entered(request, room, shopper.key, ticket)
     if shopper.cookie is not None:
         response.headers.append("set-cookie", shopper.cookie)
     return response
@@ -77,9 +82,9 @@ async def letter_create(request: Request) -> Response:
         return RedirectResponse(f"/sales/{request.path_params['handle']}", 303)
     form = await read_form(request, Asking)
     if form.value is None:
-        return _work(request, room, "", form, tried=True)
+        return _work(request, room, "", form, bits=0, tried=True)
     await ask_letter(room_house_of(request).till, room.sale_id, form.value.email)
-    return _work(request, room, "", form, sent=True)
+    return _work(request, room, "", form, bits=0, sent=True)
 
 
 async def proof_show(request: Request) -> Response:
@@ -98,7 +103,10 @@ async def proof_use(request: Request) -> Response:
     shopper = shopper_or_new(request.headers, house.settings.secret, house.settings.secure_cookies)
     if room is None or mailbox is None or not await use_letter(house.till, room.sale_id, mailbox, shopper.key):
         raise HTTPException(404, "This link is not complete, too old, or used in another browser.")
-    response = await _enter(request, room, shopper.key)
+    newcomer = Newcomer(shopper.key, house.networks.of(request.scope), LATER_BANDS)
+    ticket = await house.entrance.enter(room.sale_id, newcomer)
+    assert not isinstance(ticket, Owing), "a letter pays for every band"
+    response = _entered(request, room, shopper.key, ticket)
     if shopper.cookie is not None:
         response.headers.append("set-cookie", shopper.cookie)
     return response
@@ -156,30 +164,19 @@ async def draw_show(request: Request) -> Response:
     return show(request, "room/draw.html", room=room, counts=counts, typed=typed, position=position)
 
 
-async def _enter(request: Request, room: Room, customer: str) -> Response:
-    ticket = await room_house_of(request).entrance.enter(room.sale_id, customer)
+def _entered(request: Request, room: Room, customer: str, ticket: Ticket | None) -> Response:
     response = RedirectResponse(f"/sales/{room.handle}/room", 303)
     if ticket is not None:
         _keep_ticket(request, response, room, customer, ticket)
     return response
 
 
-def _is_done(request: Request, room: Room, shopper: Shopper, solving: Solving | None, bits: int) -> bool:
-    """Say whether the sum is done."""
-    house = room_house_of(request)
-    now = house.clock.now().timestamp()
-    return (
-        solving is not None
-        and house.signer.is_challenge(room.sale_id, shopper.key, solving.challenge, now)
-        and is_solved(solving.challenge, solving.solution, bits)
-    )
-
-
-def _work(request: Request, room: Room, customer: str, form: Form[Asking], **facts: bool) -> Response:
+def _work(request: Request, room: Room, customer: str, form: Form[Asking], *, bits: int, **facts: bool) -> Response:
     house = room_house_of(request)
     challenge = house.signer.challenge_text(room.sale_id, customer, house.clock.now().timestamp())
     shown = {"sent": False, "tried": False, **facts}
-    status, bits = (422 if form.mistakes else 200), house.flood.bits(room.work_bits)
+    shown |= {"long": bits > BITS}
+    status = 422 if form.mistakes else 200
     return show(request, "room/work.html", status, room=room, challenge=challenge, bits=bits, form=form, **shown)
 
 

@@ -12,11 +12,13 @@ from starlette.requests import Request
 
 from doorbuster.clock import Clock
 from doorbuster.database import Database
-from doorbuster.room.entering import Entrance, ticket_of
-from doorbuster.room.flood import Flood
+from doorbuster.room.draw import LATER_BANDS, band_of_stripe
+from doorbuster.room.entering import Entrance, Newcomer, Owing, ticket_of
+from doorbuster.room.flood import Flood, band_of_bits, bits_of_band
 from doorbuster.room.memory import RoomMemory
 from doorbuster.room.rooms import Room
 from doorbuster.room.signing import Signer, Ticket, pass_cookie, ticket_cookie
+from doorbuster.room.work import zero_bits
 from doorbuster.sale.memory import SaleMemory
 from doorbuster.settings import Settings
 from doorbuster.web.networks import Networks
@@ -88,9 +90,31 @@ class Place:
     between_seconds: tuple[int, int] | None = None
 
     @property
+    def is_later(self) -> bool:
+        """Say whether the ticket is drawn after others, because its network has many."""
+        stripe = self.ticket.stripe if self.ticket else None
+        return stripe is not None and band_of_stripe(stripe) > 0
+
+    @property
     def wait_words(self) -> str:
         """Return the estimate as a sentence says it, or an empty text when nothing honest can be said."""
         return span_between(*self.between_seconds) if self.between_seconds else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The sum that came with a request: a challenge and its solution, or empty texts."""
+
+    challenge: str = ""
+    solution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SumWanted:
+    """No ticket without a sum of so many zero bits; `in_vain` says that one came along that was not worth anything."""
+
+    bits: int
+    in_vain: bool
 
 
 def room_house_of(request: Request) -> RoomHouse:
@@ -114,8 +138,22 @@ async def ticket_of_shopper(request: Request, room: Room, shopper: Shopper | Non
     return kept or await ticket_of(house.till, room.sale_id, shopper.key)
 
 
-async def bits_to_solve(request: Request, room: Room, shopper: Shopper) -> int:
-    """Count who asks for a first ticket, and return what it costs: 0 is nothing, and so it is for who has one."""
+async def take_ticket(request: Request, room: Room, shopper: Shopper, done: Done) -> Ticket | SumWanted | None:
+    """Give the shopper a ticket, the first one for ever, or ask for a sum; None when nothing is left."""
+    house = room_house_of(request)
+    ours = house.signer.is_challenge(room.sale_id, shopper.key, done.challenge, house.clock.now().timestamp())
+    did = zero_bits(done.challenge, done.solution) if ours else 0
+    bits, in_vain = await _bits_to_solve(request, room, shopper), bool(done.challenge) and not did
+    if did < bits:
+        return SumWanted(bits, in_vain)
+    paid = LATER_BANDS if house.flood.waived else band_of_bits(did)
+    newcomer = Newcomer(shopper.key, house.networks.of(request.scope), paid)
+    answer = await house.entrance.enter(room.sale_id, newcomer)
+    return SumWanted(max(bits, bits_of_band(answer.band)), in_vain) if isinstance(answer, Owing) else answer
+
+
+async def _bits_to_solve(request: Request, room: Room, shopper: Shopper) -> int:
+    """Count who asks for a first ticket, and return what each costs: 0 is nothing, and so it is for who has one."""
     house = room_house_of(request)
     known = house.signer.kept(ticket_cookie(room.sale_id), request.headers.get("cookie", ""))
     if house.signer.ticket_of(room.sale_id, shopper.key, known) is None:

@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from doorbuster.database import Database, QueryFile, Row, Runner
-from doorbuster.room.draw import STRIPES, Draw, commitment_of, draw, permute
+from doorbuster.room.draw import LATER_BANDS, STRIPES, Draw, commitment_of, draw
 
 SQL = QueryFile("doorbuster.room", "rooms.sql")
 RATE_AT_FIRST = 10.0
@@ -97,7 +97,7 @@ async def open_room(database: Runner, sale_id: UUID, wish: NewRoom) -> bool:
         rate_max=wish.rate_max,
         rate=min(RATE_AT_FIRST, wish.rate_max or RATE_AT_FIRST),
         work_bits=wish.work_bits,
-        stripes=STRIPES,
+        stripes=STRIPES + LATER_BANDS,
     )
     return bool(rows)
 
@@ -147,7 +147,7 @@ async def draw_room(database: Database, sale_id: UUID) -> bool:
 
 
 async def stripe_counts(database: Runner, sale_id: UUID) -> Sequence[int]:
-    """Return how many registered in each stripe."""
+    """Return how many registered in each stripe; those beyond STRIPES are the later bands."""
     return [row["taken"] for row in await database.fetch(SQL.stripe_counts, sale_id=sale_id)]
 
 
@@ -164,8 +164,9 @@ async def mistakes_of_draw(database: Runner, room: Room) -> list[str]:
     for stripe, count in enumerate(counts):
         if await _places(database, room.sale_id, stripe) != list(range(count)):
             found.append(f"Stripe {stripe} counts {count} tickets, but has not exactly those.")
-    given = {permute(room.draw.seed, number, room.cohort) for number in range(room.cohort)}
-    if len(given) != room.cohort:
+    drawn = room.draw
+    given = {drawn.position(stripe, place) for stripe, count in enumerate(counts) for place in range(count)}
+    if given != set(range(room.cohort)):
         found.append("Two tickets have one position.")
     return found
 

@@ -26,12 +26,12 @@ ANSWER_CHARACTERS_MAX = 20
 MAILBOX_CHARACTERS = 32
 
 
-def is_solved(challenge: str, solution: str, bits: int) -> bool:
-    """Say whether SHA-256(challenge:solution) begins with so many zero bits."""
+def zero_bits(challenge: str, solution: str) -> int:
+    """Return with how many zero bits SHA-256(challenge:solution) begins; a text that is no solution has none."""
     if not solution or len(solution) > ANSWER_CHARACTERS_MAX:
-        return False
+        return 0
     digest = sha256(f"{challenge}:{solution}".encode()).digest()
-    return int.from_bytes(digest, "big") >> (256 - bits) == 0
+    return 256 - int.from_bytes(digest, "big").bit_length()
 
 
 async def ask_letter(database: Database, sale_id: UUID, email: str) -> None:

@@ -77,7 +77,8 @@ class CountRequests:
             if slow and route != REFUSED:
                 SLOW.add(self._plane)
             seen(route != REFUSED and (slow or status >= 500))
-            STATEMENTS.observe(statements[0], self._plane, route)
+            if route != REFUSED:  # nobody asks the database in order to say no
+                STATEMENTS.observe(statements[0], self._plane, route)
 
     def _step(self, by: int) -> None:
         self._in_flight += by

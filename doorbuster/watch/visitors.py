@@ -15,6 +15,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import takewhile
 
@@ -23,6 +24,7 @@ from starlette.types import Scope
 
 from doorbuster import metrics
 from doorbuster.clock import Clock
+from doorbuster.web.headers import headers_of
 from doorbuster.web.networks import Networks
 
 VISITORS_MAX = 1_024
@@ -31,6 +33,7 @@ SLICES_MAX = 3_600 // SLICE_SECONDS
 WAITING_MAX = 60
 """Glimpses that a worker keeps for a control plane that is not there."""
 AGENT_LENGTH_MAX = 200
+HASHES_REMEMBERED = 4_096
 HASHES = 2.0**64
 
 SLOW_SECONDS = 3.0
@@ -88,7 +91,7 @@ class Lookout:
 
     def saw(self, who: str, hurt: bool) -> None:
         """Note an answer."""
-        number = int.from_bytes(blake2b(who.encode(), digest_size=8).digest()) & ~1
+        number = _hash_of(who)
         if number <= self._limit:
             self._sample[number] = hurt or self._sample.get(number, False)
             if len(self._sample) > 2 * VISITORS_MAX:
@@ -118,12 +121,17 @@ class Lookout:
         self._waiting = []
 
 
+@lru_cache(HASHES_REMEMBERED)
+def _hash_of(who: str) -> int:
+    return int.from_bytes(blake2b(who.encode(), digest_size=8).digest()) & ~1
+
+
 def who_of(scope: Scope, networks: Networks) -> str:
     """Return what is the same for one visitor's requests: whence they come, and what the browser calls itself.
 
     A cookie would tell better, but a first page has none; two of the same make behind one address count as one.
     """
-    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    agent = headers_of(scope).get(b"user-agent", b"")
     return networks.client_of(scope) + agent[:AGENT_LENGTH_MAX].decode("latin-1")
 
 

@@ -13,6 +13,7 @@ from doorbuster.settings import Settings
 from doorbuster.web.logs import REQUEST_ID
 
 RawHeaders = list[tuple[bytes, bytes]]
+HEADERS = "headers by name"
 
 
 def security_headers(settings: Settings) -> RawHeaders:
@@ -44,6 +45,14 @@ def data_headers(settings: Settings) -> RawHeaders:
     """
     kept = (b"x-content-type-options", b"strict-transport-security")
     return [header for header in security_headers(settings) if header[0] in kept]
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Return a request's headers by name, the last of several; who stands further inside gets the same dictionary."""
+    found: dict[bytes, bytes] | None = scope.get(HEADERS)
+    if found is None:
+        found = scope[HEADERS] = dict(scope["headers"])
+    return found
 
 
 class AnswerHeaders:

@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 FORWARDED_LENGTH_MAX = 1_000
 REMEMBERED_MAX = 65_536
+CLIENT_KEY = "key of the client"
 IPV4_BITS, IPV6_BITS, IPV6_CLIENT_BITS = 24, 48, 64
 
 Address = IPv4Address | IPv6Address
@@ -43,9 +44,15 @@ class Networks:
         return self._known(client[0], self._forwarded(scope))
 
     def client_of(self, scope: Scope) -> str:
-        """Return a hash of the caller's own address (an IPv6 /64): for counting a moment, not for keeping."""
-        client = scope.get("client")
-        return self._clients(client[0], self._forwarded(scope)) if client else ""
+        """Return a hash of the caller's own address (an IPv6 /64): for counting a moment, not for keeping.
+
+        Who asks again further inside is told the same without a look.
+        """
+        key: str | None = scope.get(CLIENT_KEY)
+        if key is None:
+            client = scope.get("client")
+            key = scope[CLIENT_KEY] = self._clients(client[0], self._forwarded(scope)) if client else ""
+        return key
 
     def _forwarded(self, scope: Scope) -> bytes:
         """Return all that was forwarded, of however many lines; each proxy may have added one of its own."""

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorbuster import metrics
 from doorbuster.clock import Clock
+from doorbuster.web.headers import headers_of
 
 STALE_SECONDS = 30.0
 BODY_BYTES_MAX = 256 * 1024
@@ -40,7 +41,7 @@ class Entry:
     renewing: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class _Capture:
     """Passes an answer on and keeps a copy; holds back a failure as long as there is an old answer to give instead."""
 
@@ -117,8 +118,7 @@ class SharedCache:
 
 def _key_of(scope: Scope) -> Key:
     """Return what tells answers apart: the address and whether the client reads gzip (all that ours vary by)."""
-    zips = any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
-    return scope["path"], scope["query_string"], zips
+    return scope["path"], scope["query_string"], b"gzip" in headers_of(scope).get(b"accept-encoding", b"")
 
 
 async def _give(entry: Entry, now: float, send: Send) -> None:

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from doorbuster.room.entering import enter_batch
+from doorbuster.room.entering import Newcomer, enter_batch
 from doorbuster.room.rooms import pause_room, room_of_sale
 from doorbuster.sale.sales import Sale
 from tests.browser.conftest import Shop
@@ -35,9 +35,10 @@ async def roomy(shop: Shop, *options: str, opens_in_seconds: float, crowd: int) 
     """Plan a sale with a waiting room and a crowd in it."""
     sale = await shop.plans_sale(opens_in_seconds=opens_in_seconds)
     await asyncio.to_thread(shop.runs, "room", "open", sale.handle, "--reason", "a browser's story", *options)
-    names = [f"s:crowd{n}" for n in range(crowd)]
-    if names:
-        await enter_batch(shop.database, sale.id, names, 4)
+    # Most of them from one network, so that there are later bands, too.
+    newcomers = [Newcomer(f"s:crowd{n}", "n:farm" if n >= 50 else None) for n in range(crowd)]
+    if newcomers:
+        await enter_batch(shop.database, sale.id, newcomers, 4)
     return sale
 
 

@@ -17,7 +17,7 @@ FAULTS = {
         stock_pools_waiting_not_negative waiting_list_offered_with_hold
         room_tickets_one_each room_tickets_place_once room_tickets_two_passes
         room_letters_one_each rooms_within_allowance rooms_drawn_once
-        rooms_called_in_order
+        rooms_called_in_order room_networks_not_negative
     """,
     "checked before, where the input is read": """
         cart_lines_quantity_sensible customers_email_plausible customers_email_unique holds_quantity_positive

@@ -13,6 +13,10 @@ ADMIT = bugs_of(
 THROTTLE = bugs_of("doorbuster/downstream.py", "tests/rooms/downstream/test_throttle.py")
 WEBHOOKS = bugs_of("doorbuster/shop/webhooks.py", "tests/rooms/shop/test_webhooks.py")
 FLOOD = bugs_of("doorbuster/room/flood.py", "tests/rooms/room/test_flood.py")
+ENTER = bugs_of(
+    "doorbuster/room/enter.function.sql", "tests/rooms/room/test_networks.py", "tests/rooms/room/test_entering.py"
+)
+DRAW = bugs_of("doorbuster/room/draw.py", "tests/rooms/room/test_draw.py")
 
 GUARDING: tuple[Bug, ...] = (
     METER.bug(
@@ -68,6 +72,30 @@ GUARDING: tuple[Bug, ...] = (
         "bots pay for tickets",
         "(0 if loud else self._calm + 1) + windows - 1",
         "(0 if loud else CALM_WINDOWS) + windows - 1",
+    ),
+    ENTER.bug(
+        "all tickets of a network are drawn with everybody's first",
+        "one network cannot have the draw",
+        "WHEN i.number <= 4 * v_fair THEN 1\n                          ELSE 2 END",
+        "ELSE 0 END",
+    ),
+    ENTER.bug(
+        "the whole batch of a network counts as its last ticket",
+        "one network cannot have the draw",
+        "c.tickets + 1 - row_number() OVER (PARTITION BY w.network ORDER BY w.n DESC) AS number",
+        "c.tickets AS number",
+    ),
+    ENTER.bug(
+        "a place at the end is free for a network that has many",
+        "bots pay for tickets",
+        "WHERE w.band <= w.paid;",
+        "WHERE w.band >= 0;",
+    ),
+    DRAW.bug(
+        "the bands are drawn among each other",
+        "one network cannot have the draw",
+        "        return first + permute(self.seed, self.offsets[stripe] + place - first, ends[band] - first)",
+        "        return permute(self.seed, self.offsets[stripe] + place, self.cohort)",
     ),
     METER.bug(
         "who does not wait as told is served all the same",

@@ -15,7 +15,7 @@ from doorbuster.bench.measures import Measure
 from doorbuster.bench.rounds import Say
 from doorbuster.clock import new_id
 from doorbuster.drill.client import Broken, Connection, connect, get
-from doorbuster.room.entering import PASS_SECONDS, enter_batch
+from doorbuster.room.entering import PASS_SECONDS, Newcomer, enter_batch
 from doorbuster.room.rooms import NewRoom, open_room
 
 RATE = 20.0
@@ -36,7 +36,7 @@ async def released(ground: Ground, say: Say) -> list[Measure]:
     cookies = [customer(ground.secret) for _ in range(PEOPLE)]
     await open_room(ground.database, sale.id, NewRoom(order="first_come", rate_max=RATE))
     for start in range(0, PEOPLE, BATCH):
-        keys = [f"s:{each.partition('=')[2].partition('.')[0]}" for each in cookies[start : start + BATCH]]
+        keys = [Newcomer(f"s:{each.partition('=')[2].partition('.')[0]}") for each in cookies[start : start + BATCH]]
         await enter_batch(ground.database, sale.id, keys, 0)
     async with servers.shop(ground, 2) as shop, servers.jobs(ground):
         crowd = _Crowd(shop.url, sale.id, sale.items[0].sku, asyncio.get_running_loop().time())

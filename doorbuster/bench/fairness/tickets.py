@@ -28,12 +28,16 @@ from doorbuster.bench.rounds import Say
 from doorbuster.clock import new_id
 from doorbuster.drill.client import connect
 from doorbuster.errors import DoorbusterError
-from doorbuster.room.rooms import NewRoom, open_room, stripe_counts
+from doorbuster.room.draw import STRIPES
+from doorbuster.room.entering import Newcomer, enter_batch
+from doorbuster.room.rooms import NewRoom, draw_room, mistakes_of_draw, open_room, room_of_sale, stripe_counts
 
 PEOPLE, SECONDS = 100, 10.0
 ROOM_SEEN_SECONDS = 2.0
 """So long at most until every worker knows of a room that was opened."""
 FARM_SECONDS, FARM_HANDS = 15.0, 64
+CROWD = 1_000
+"""People who register beside the farm, each from a network of their own."""
 WORKERS = 2
 
 
@@ -51,7 +55,7 @@ async def one_cookie(ground: Ground, say: Say) -> list[Measure]:
         bot.times, bot.hands = TIMES, BOT_HANDS
         now = asyncio.get_running_loop().time() + ROOM_SEEN_SECONDS
         await all_press(callers, ticket_of(sale.id), now, now + SECONDS)
-    tickets = [_tickets(caller) for caller in callers]
+    tickets = [len(_tickets(caller)) for caller in callers]
     await _counted(ground, sale.id, sum(tickets))
     served = sum(len(each.got) for each in people) / PEOPLE
     told = f"{sum(bot.answers.values())} requests, {len(bot.got)} answered; a person {served:.1f}"
@@ -64,6 +68,9 @@ async def many_cookies(ground: Ground, say: Say) -> list[Measure]:
     say("tickets: many cookies, one network")
     sale = await ground.fresh_sale(opens_in_seconds=600)
     await open_room(ground.database, sale.id, NewRoom())
+    for start in range(0, CROWD, 100):
+        people = [Newcomer(f"s:person-{n}", f"n:person-{n}") for n in range(start, start + 100)]
+        await enter_batch(ground.database, sale.id, people, start // 100 % STRIPES)
     async with servers.shop(ground, WORKERS, TRUSTED_PROXIES="127.0.0.1") as shop:
         with ProcessPoolExecutor(1) as solver:
             farm = Caller(origin_of(shop.url), one_network(), forgets=True)
@@ -74,10 +81,26 @@ async def many_cookies(ground: Ground, say: Say) -> list[Measure]:
             async with asyncio.TaskGroup() as group:
                 for _ in range(FARM_HANDS):
                     group.create_task(_farm(farm, solver, sale.id, ends))
-    tickets = _tickets(farm)
+    tickets = len(_tickets(farm))
     sums = f"{farm.answers[403]} times a sum was asked for"
     told = f"{sum(farm.answers.values())} requests in {FARM_SECONDS:.0f} s: {sums}, {farm.answers[429]} refused"
-    return [Measure("tickets a second, many cookies of one network", tickets / FARM_SECONDS, "1/s", absolutes=told)]
+    early = await _drawn_early(ground, sale.id, farm)
+    unbound = f"{early} of the first {CROWD} places with {tickets} of {CROWD + tickets} tickets"
+    return [
+        Measure("tickets a second, many cookies of one network", tickets / FARM_SECONDS, "1/s", absolutes=told),
+        Measure(
+            "first places, many cookies of one network, of all", early / CROWD, "ratio", at_most=0.06, absolutes=unbound
+        ),
+    ]
+
+
+async def _drawn_early(ground: Ground, sale_id: UUID, farm: Caller) -> int:
+    """Draw, and return how many of the first CROWD places went to the farm."""
+    await draw_room(ground.database, sale_id)
+    room = await room_of_sale(ground.database, sale_id)
+    if room is None or (wrong := await mistakes_of_draw(ground.database, room)):
+        raise DoorbusterError(f"the draw is not as it was published: {wrong if room else 'it has no room'}")
+    return sum((room.position(stripe, place) or 0) < CROWD for stripe, place in _tickets(farm))
 
 
 async def _farm(farm: Caller, solver: ProcessPoolExecutor, sale_id: UUID, ends: float) -> None:
@@ -109,10 +132,10 @@ def solve(challenge: str, bits: int) -> str:
     raise AssertionError("numbers do not end")
 
 
-def _tickets(caller: Caller) -> int:
-    """Return how many different tickets a caller got: the same customer is given the same again."""
+def _tickets(caller: Caller) -> set[tuple[int, int]]:
+    """Return the different tickets that a caller got, stripe and place: the same customer is given the same again."""
     read = [msgspec.json.decode(body) for body in caller.got]
-    return len({(each["stripe"], each["place"]) for each in read})
+    return {(each["stripe"], each["place"]) for each in read}
 
 
 async def _counted(ground: Ground, sale_id: UUID, tickets: int) -> None:

@@ -16,15 +16,21 @@ let known = null;
 
 async function positionIn(room) {
   if (box.dataset.stripe === "") return place;
-  if (known === null) known = await permuted(room, room.offsets[Number(box.dataset.stripe)] + place);
+  if (known !== null) return known;
+  // The bands are drawn one after the other, as in draw.py: ten stripes are the first, each later one is a band.
+  const stripe = Number(box.dataset.stripe);
+  const band = Math.max(0, stripe - 9);
+  const ends = [...room.offsets.slice(10), room.n];
+  const first = band ? ends[band - 1] : 0;
+  known = first + (await permuted(room, room.offsets[stripe] + place - first, ends[band] - first));
   return known;
 }
 
 // The same permutation as draw.py: a Feistel network over a power of four, walked until it lands inside.
-async function permuted(room, number) {
+async function permuted(room, number, cohort) {
   const bytes = Uint8Array.from(atob(room.seed.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
   const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  const half = Math.max(1, Math.ceil((room.n - 1).toString(2).length / 2));
+  const half = Math.max(1, Math.ceil((cohort - 1).toString(2).length / 2));
   const size = 2 ** half;
   do {
     let [left, right] = [Math.floor(number / size), number % size];
@@ -36,7 +42,7 @@ async function permuted(room, number) {
       [left, right] = [right, (left ^ mixed) >>> 0];
     }
     number = left * size + right;
-  } while (number >= room.n);
+  } while (number >= cohort);
   return number;
 }
 

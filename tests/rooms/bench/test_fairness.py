@@ -4,7 +4,7 @@ import pytest
 
 from doorbuster.bench.fairness.release import RATE, judged
 from doorbuster.bench.fairness.tickets import solve
-from doorbuster.room.work import is_solved
+from doorbuster.room.work import zero_bits
 
 
 def test_passes_given_evenly_are_within_the_rate() -> None:
@@ -25,4 +25,4 @@ def test_a_burst_after_a_pause_is_too_many_in_some_ten_seconds() -> None:
 
 
 def test_a_sum_that_is_done_is_taken() -> None:
-    assert is_solved("a challenge", solve("a challenge", 8), 8)
+    assert zero_bits("a challenge", solve("a challenge", 8)) >= 8

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from doorbuster.room.entering import enter_batch
+from doorbuster.room.entering import Newcomer, enter_batch
 from doorbuster.room.rooms import room_of_sale
 from doorbuster.sale.sales import sale_by_id
 from tests.rooms.control.room import Answer, Room, Visitor
@@ -54,7 +54,7 @@ async def test_only_what_can_be_done_is_offered_and_tickets_are_counted_before_t
     address = f"/sales/{sale}/room"
     assert offered(await operator.get(address)) == {"lottery", "first-come"}
     await operator.post(address, wish("lottery"))
-    await enter_batch(room.house.database, sale, ["s:ada", "s:bob"], 3)
+    await enter_batch(room.house.database, sale, [Newcomer("s:ada"), Newcomer("s:bob")], 3)
     page = await operator.get(address)
     assert offered(page) == {"pause", "ceiling", "close"}
     assert page.says("Tickets 2")

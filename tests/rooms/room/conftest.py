@@ -9,7 +9,7 @@ import pytest
 
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database
-from doorbuster.room.entering import Admission, admit_batch, enter_batch
+from doorbuster.room.entering import Admission, Newcomer, Owing, admit_batch, enter_batch
 from doorbuster.room.release import tend_rooms
 from doorbuster.room.rooms import NewRoom, Room, draw_due_rooms, draw_room, open_room, room_of_sale
 from doorbuster.room.signing import Ticket
@@ -42,7 +42,9 @@ class House:
             await draw_due_rooms(self.database)
 
     async def enter(self, *names: str, stripe: int = 0) -> list[Ticket | None]:
-        return await enter_batch(self.database, self.sale.id, [f"s:{name}" for name in names], stripe)
+        """Let people in whose network is not known."""
+        tickets = await enter_batch(self.database, self.sale.id, [Newcomer(f"s:{name}") for name in names], stripe)
+        return [ticket for ticket in tickets if not isinstance(ticket, Owing)]
 
     async def enter_scattered(self, names: Sequence[str]) -> None:
         chance = random.Random(7)

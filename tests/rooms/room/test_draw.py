@@ -4,8 +4,10 @@ import random
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from doorbuster.room.draw import STRIPES, Draw, commitment_of, draw, permute
+from doorbuster.room.draw import LATER_BANDS, STRIPES, Draw, band_of_stripe, commitment_of, draw, permute
 
 SALE = UUID("01900000-0000-7000-8000-000000000001")
 
@@ -70,3 +72,29 @@ def test_the_permutation_is_written_down_for_others_to_do_again() -> None:
 
     assert [drawn.position(0, place) for place in range(8)] == [906, 322, 232, 724, 668, 34, 978, 76]
     assert commitment_of(b"").hex().startswith("e3b0c442")
+
+
+def test_the_bands_are_drawn_one_after_the_other() -> None:
+    drawn = draw(b"s" * 32, SALE, [3, 0, 2, 0, 0, 0, 0, 0, 0, 1, 4, 3], "")
+
+    firsts = [drawn.position(*ticket) for ticket in [(0, 0), (0, 1), (0, 2), (2, 0), (2, 1), (9, 0)]]
+    assert sorted(firsts) == [0, 1, 2, 3, 4, 5]
+    assert sorted(drawn.position(10, place) for place in range(4)) == [6, 7, 8, 9]
+    assert sorted(drawn.position(11, place) for place in range(3)) == [10, 11, 12]
+    assert [band_of_stripe(stripe) for stripe in (0, 9, 10, 11)] == [0, 0, 1, 2]
+
+
+@given(st.lists(st.integers(0, 40), min_size=STRIPES + LATER_BANDS, max_size=STRIPES + LATER_BANDS), st.randoms())
+def test_whatever_the_bands_every_position_is_given_once_and_no_band_mixes_with_another(
+    counts: list[int], chance: random.Random
+) -> None:
+    drawn = draw(chance.randbytes(32), SALE, counts, "")
+    given_to = {
+        drawn.position(stripe, place): band_of_stripe(stripe)
+        for stripe, count in enumerate(counts)
+        for place in range(count)
+    }
+
+    assert sorted(given_to) == list(range(sum(counts)))
+    bands = [given_to[position] for position in sorted(given_to)]
+    assert bands == sorted(bands)

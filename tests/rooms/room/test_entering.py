@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from doorbuster.database import open_database
-from doorbuster.room.entering import Entrance, ticket_of
+from doorbuster.room.entering import Entrance, Newcomer, ticket_of
 from doorbuster.room.rooms import NewRoom, close_room, draw_room, mistakes_of_draw, open_room, pause_room, resume_room
 from doorbuster.room.signing import Signer, Ticket, pass_cookie
 from tests.rooms.room.conftest import PASSES_OVER, SOLD, House
@@ -32,7 +32,7 @@ async def test_whoever_knocks_from_all_sides_at_once_has_one_ticket_and_no_numbe
     await coming.open()
     async with open_database(database_url, connections=8, application="other") as other:
         doors = [Entrance(each, random.Random(n)) for n, each in enumerate((coming.database, other))]
-        asked = [door.enter(coming.sale.id, f"s:v{n % 40}") for n in range(200) for door in doors]
+        asked = [door.enter(coming.sale.id, Newcomer(f"s:v{n % 40}")) for n in range(200) for door in doors]
         tickets = await asyncio.gather(*asked)
 
     assert len({(ticket.stripe, ticket.place) for ticket in tickets if ticket}) == 40
@@ -52,7 +52,7 @@ async def test_a_draw_happens_once_and_whoever_comes_during_it_comes_after_it_or
         return await draw_room(coming.database, coming.sale.id)
 
     *_, first, second = await asyncio.gather(
-        *[door.enter(coming.sale.id, f"s:{name}") for name in names], draw_soon(), draw_soon()
+        *[door.enter(coming.sale.id, Newcomer(f"s:{name}")) for name in names], draw_soon(), draw_soon()
     )
 
     assert {first, second} == {True, False}
