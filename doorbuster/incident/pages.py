@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from doorbuster.control.access import actor_of, may, operator_of
 from doorbuster.control.house import house_of
 from doorbuster.control.words import span
-from doorbuster.incident import incident, items, postmortem, status, timeline
+from doorbuster.incident import builds, incident, items, postmortem, status, timeline
 from doorbuster.incident.clocks import clocks_of
 from doorbuster.incident.evidence import drawn, thinned
 from doorbuster.incident.incident import ROLES, SEVERITIES, Incident, State
@@ -253,6 +253,7 @@ async def _one(request: Request, it: Incident, form: Form[T] | Form[object], cod
         items=await _do(request, items.of_incident, it.id, now), severities=SEVERITIES, moment=moment_of, span=span,
         now=now, following=NEXT.get(it.state), may_operate=may(request, "operate"), states=status.STATES,
         written=await _do(request, postmortem.written_at, it.id), rules=rules_of(lines),
+        builds=await _do(request, builds.of_incident, it.id),
     )  # fmt: skip
 
 
