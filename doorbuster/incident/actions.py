@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from doorbuster.control.words import span
 from doorbuster.database import Database
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import DatabaseFault, DoorbusterError
@@ -26,6 +27,7 @@ from doorbuster.guard.policy import BrownOutSetting, GateSetting, LaneSetting, S
 from doorbuster.incident import builds, timeline
 from doorbuster.incident.building import SQL as BUILDING
 from doorbuster.incident.building import index_definition
+from doorbuster.incident.gathering import runbook_reason
 from doorbuster.incident.runbook import Action
 from doorbuster.incident.timeline import Evidence, Told
 from doorbuster.journal import Actor, EventLog, Line, append
@@ -56,7 +58,7 @@ async def do(hands: Hands, incident_id: int, action: Action, actor: Actor, now: 
     subject = f"incident:{incident_id}"
     begun = Line(
         at=now, actor=actor.name, role=actor.role, verb=f"incident.action.{action.kind}", subject=subject,
-        detail={"reason": f"runbook of incident {incident_id}", "action": action.line},
+        detail={"reason": runbook_reason(incident_id), "action": action.line},
     )  # fmt: skip
     await asyncio.to_thread(append, hands.log, begun)
     done, undo = "not done: an unexpected fault; see the log", ""
@@ -91,11 +93,11 @@ async def undo(hands: Hands, incident_id: int, line_id: int, actor: Actor, now: 
 async def _lever(hands: Hands, incident_id: int, action: Action, actor: Actor, now: datetime) -> tuple[str, str]:
     def pull() -> int:
         name, setting = _setting(hands.log, action, now)
-        reason = f"runbook of incident {incident_id}"
+        reason = runbook_reason(incident_id)
         return levers.pull(hands.log, actor, name, setting, reason=reason, now=now, lasts=action.lasts)
 
     number = await asyncio.to_thread(pull)
-    return f"lever {number} is pulled for {int(action.lasts.total_seconds() // 60)} minutes", f"lever:{number}"
+    return f"pulled for {span(action.lasts.total_seconds())}, as lever {number}", f"lever:{number}"
 
 
 def _setting(log: EventLog, action: Action, now: datetime) -> tuple[str, Setting]:

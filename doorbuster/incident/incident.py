@@ -147,7 +147,8 @@ def open_by(
 
 def open_from(log: EventLog, alert: Firing, said: Diagnosed | None, at: int, team: str = "") -> Incident:
     """Open an incident from a firing page alert, with what the diagnosis says of it, if anything, and whose that is."""
-    title = (said.headline if said else "") or alert.summary
+    # What the diagnosis cannot name yet, the alert tells better.
+    title = said.headline if said and said.cause else alert.summary
     opened = open_by(
         log, Actor("watch", "watch"), title, at, key=f"{alert.rule}/{alert.subject}/{alert.since}", team=alert.team
     )

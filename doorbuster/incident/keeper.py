@@ -17,7 +17,7 @@ from doorbuster.clock import Clock
 from doorbuster.errors import EventLogUnavailable
 from doorbuster.incident import gathering, incident, postmortem, timeline
 from doorbuster.incident.evidence import AFTER_SECONDS, freeze
-from doorbuster.incident.incident import SEVERITIES, Diagnosed, Firing, Incident
+from doorbuster.incident.incident import Diagnosed, Firing, Incident
 from doorbuster.incident.onset import impact_start, quiet_since
 from doorbuster.incident.timeline import Told
 from doorbuster.journal import EventLog
@@ -112,7 +112,7 @@ class Keeper:
         self._told[it.id] = Last(it.cause, it.severity, now)
         text = f"The {it.team} on-call is paged: {it.title}"
         if worse:
-            text = f"It is severity {it.severity} now, {SEVERITIES[it.severity]}: the {it.team} on-call is paged again."
+            text = f"It has become worse, severity {it.severity}: the {it.team} on-call is paged again."
         key = f"page/{it.team}/{it.severity}" if worse else f"page/{it.team}"
         await asyncio.to_thread(timeline.add, self._log, it.id, Told(now, "page", text, "watch", key))
 

@@ -144,7 +144,7 @@ async def test_the_story_gathers_itself_once_and_without_names(night: Night) -> 
     told = [(line.source, line.text) for line in lines]
     assert ("schema", "Index products_search is gone.") in told
     assert ("alert", "CustomersHurt: Half of the answers hurt somebody.") in told
-    assert ("lever", "lane: set search (take load off)") in told
+    assert ("lever", "lane search: set (take load off)") in told
     assert len(told) == len(set(told))
     assert not any("Augusta" in line.text + line.role for line in lines)
 
@@ -194,7 +194,7 @@ async def test_the_postmortem_is_there_within_a_minute_and_its_facts_are_right(n
                     "Corrective and Preventative Measures", "Action Items"):  # fmt: skip
         assert f"## {heading}\n" in written
     assert "60 % of visitors were hurt (30 of 50)" in written
-    assert "index dropped: products_search" in written
+    assert "Just before, the index products_search was dropped." in written
     assert "a wrong path: it did not help" in written
     assert {curve.name for curve in doc.curves} >= {"hurt.share", "http.requests"}
 
