@@ -96,10 +96,12 @@ def from_diagnoses(said: Sequence[Listed]) -> list[Told]:
 
 
 def with_plan(log: EventLog, evidence: Evidence) -> Evidence:
-    """Return the evidence with the plans that the diagnosis froze, in sentences, where its record has some."""
+    """Return the evidence with the plans that the diagnosis froze, where its record has some."""
     number = evidence.link.removeprefix("/diagnosis/")
-    record = records.read(log, int(number)) if number.isdigit() else None
-    return msgspec.structs.replace(evidence, plan=plan_of(record.examined)) if record else evidence
+    record = records.read(log, int(number)) if number.isdigit() and not evidence.trees else None
+    if record is None:
+        return evidence
+    return msgspec.structs.replace(evidence, plan=plan_of(record.examined), trees=dict(record.examined.plans))
 
 
 def plan_of(examined: Examination) -> str:

@@ -144,13 +144,16 @@ class Keeper:
         lines += gathering.from_journal(self._log, it, now)
         lines += gathering.from_diagnoses(records.between(self._log, since, now))
         known = timeline.add_all(self._log, it.id, lines)
-        waiting = [
-            line for line in timeline.lines_of(self._log, it.id)
-            if not line.evidence.curves and now - AFTER_SECONDS - 5 <= line.at + AFTER_SECONDS <= now
-        ]  # fmt: skip
-        for line in waiting[:FROZEN_A_BEAT_MAX]:
+        waiting = [line for line in timeline.lines_of(self._log, it.id) if not line.evidence.curves]
+        ripe = [line for line in waiting if now - AFTER_SECONDS - 5 <= line.at + AFTER_SECONDS <= now]
+        for line in ripe[:FROZEN_A_BEAT_MAX]:
             evidence = gathering.with_plan(self._log, line.evidence)
             timeline.freeze(self._log, line.id, freeze(self._senses.series.read, line.at, line.source, evidence))
+        for line in waiting:
+            # Curves need a minute after the line; a plan is there at once, and the incident may be over in a minute.
+            planned = gathering.with_plan(self._log, line.evidence) if line.at + AFTER_SECONDS > now else line.evidence
+            if planned != line.evidence:
+                timeline.freeze(self._log, line.id, planned)
         if known:
             logger.info("incident %s: %s new lines", it.id, known)
 

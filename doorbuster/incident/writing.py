@@ -7,6 +7,8 @@ stands before what an engineer needs.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from doorbuster.database import plan
+from doorbuster.database.plan import Step
 from doorbuster.incident import telling, wording
 from doorbuster.incident.clocks import clocks_of
 from doorbuster.incident.figures import Figures
@@ -39,6 +41,7 @@ TEAM_WORK = {
 }
 GOALS = {"detect": 60, "acknowledge": 300, "name the cause": 90, "mitigate": 900}
 """Clock -> how many seconds it may take and still count as well done."""
+TREES_MAX = 2
 WHO_IS_HURT = (
     "Hurt is who got an answer that failed or took longer than three seconds; an honest refusal does not count."
 )
@@ -125,6 +128,8 @@ def _cause(facts: Facts) -> str:
     measured = [each for each in said.evidence if not (_names_an_index(each) and each.split()[2] in defined)]
     if measured or plans:
         parts.append("What was measured:\n\n" + _list([*measured, *map(_as_code, plans)]))
+    parts += [f"How PostgreSQL would run {query}, by its own estimate:\n\n```plan\n{plan.as_text(tree)}\n```"
+              for query, tree in _trees(facts).items()]  # fmt: skip
     deeds = [f"{clock(line.at)}: {line.text}" for line in telling.deeds(it, facts.lines)]
     seen = [f"{clock(line.at)}: {line.text}" for line in telling.seen(it, facts.lines)]
     parts.append(
@@ -241,6 +246,16 @@ def _akin(one: str, other: str) -> bool:
 def _meaning(text: str) -> set[str]:
     words = ("".join(c if c.isalnum() else " " for c in text)).casefold().split()
     return {word.rstrip("s")[:6] for word in words if len(word) > 3} - {"with", "that", "this", "from", "were", "into"}
+
+
+def _trees(facts: Facts) -> dict[str, Step]:
+    """Return the plans that were frozen first, of the statement that was named and of others."""
+    found: dict[str, Step] = {}
+    for line in facts.lines:
+        for query, tree in line.evidence.trees.items() if not line.wrong else ():
+            found.setdefault(query, tree)
+    named = {query: tree for query, tree in found.items() if query in facts.it.said.headline}
+    return dict(list((named or found).items())[:TREES_MAX])
 
 
 def _not_the_cause(trigger: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from doorbuster.clock import ManualClock
+from doorbuster.database.plan import Step
 from doorbuster.incident import incident, items, postmortem, timeline
 from doorbuster.incident.clocks import clocks_of
 from doorbuster.incident.incident import Incident
@@ -297,19 +298,33 @@ def test_names_in_notes_and_titles_are_roles_in_the_postmortem(night: Night) -> 
     assert not [name for name in ("Augusta", "Beatrice", "King", "Hall") if name in text]
 
 
-async def test_the_plan_that_the_diagnosis_froze_is_evidence_and_stands_in_the_postmortem(night: Night) -> None:
+async def test_the_plan_that_the_diagnosis_froze_is_evidence_and_stands_drawn_in_the_postmortem(night: Night) -> None:
     it = await night.until_named()
     scan = Scan("products", 400_000.0, "search @@ to_tsquery($1)")
-    records.keep(night.log, Frozen(SAID, (), (), Examination({"search_products": (scan,)}), ()))
+    tree = Step("Limit", 24.0, 5_010.0, children=(Step("Seq Scan products", 400_000.0, 5_000.0, ("Filter: search",)),))
+    examined = Examination({"search_products": (scan,)}, plans={"search_products": tree})
+    records.keep(night.log, Frozen(SAID, (), (), examined, ()))
     await night.keeper.beat(night.now)
-    night.live(night.now + 62, 0.6)
-    await night.keeper.beat(night.now)
-    incident.move(night.log, it.id, "resolved", PERSON, night.now)
-    await night.keeper.beat(night.now)
-    plans = [line.evidence.plan for line in timeline.lines_of(night.log, it.id) if line.evidence.plan]
+    incident.move(night.log, it.id, "resolved", PERSON, night.now + 10)
+    await night.keeper.beat(night.now + 10)
+    plans = [line.evidence for line in timeline.lines_of(night.log, it.id) if line.evidence.plan]
     doc = postmortem.document(night.log, incident.must(night.log, it.id))
     assert doc is not None
 
     reads = "search_products reads products from end to end, 400,000 rows, for search @@ to_tsquery($1)."
-    assert plans == [reads]
+    assert [(each.plan, each.trees) for each in plans] == [(reads, {"search_products": tree})]
     assert reads in postmortem.markdown(doc)
+    assert "How PostgreSQL would run search_products" in postmortem.markdown(doc)
+    assert "└─ Seq Scan products  (400,000 rows, cost 5,000)  ← here" in postmortem.markdown(doc)
+
+
+async def test_curves_are_frozen_beside_a_plan_that_was_there_before_them(night: Night) -> None:
+    it = await night.until_named()
+    tree = Step("Seq Scan products", 400_000.0, 5_000.0)
+    records.keep(night.log, Frozen(SAID, (), (), Examination(plans={"search_products": tree}), ()))
+    await night.keeper.beat(night.now)
+    night.live(night.now + 62, 0.6)
+    await night.keeper.beat(night.now)
+
+    [line] = [each for each in timeline.lines_of(night.log, it.id) if each.evidence.trees]
+    assert line.evidence.curves

@@ -7,6 +7,7 @@ import pytest
 from doorbuster.incident import telling, wording
 from doorbuster.incident.figures import Figures, counted, summed
 from doorbuster.incident.incident import Diagnosed, Incident
+from doorbuster.incident.postmortem_pages import as_html
 from doorbuster.incident.timeline import Evidence, TimelineLine
 from doorbuster.incident.writing import Facts, generated, paragraph
 from doorbuster.watch.diagnosis import CAUSES
@@ -180,3 +181,13 @@ def test_a_rate_that_is_known_each_minute_counts_for_the_minute_and_a_gap_for_no
 )
 def test_a_duration_is_exact(seconds: int, words: str) -> None:
     assert wording.lasted(seconds) == words
+
+
+def test_a_plan_in_the_page_is_drawn_with_its_costly_step_marked_and_obeys_no_html() -> None:
+    html = as_html(
+        "```plan\nLimit  (24 rows)\n└─ Seq Scan <b>  (400,000 rows)  ← here\n```\n\n```sql\nSELECT 1 < 2\n```"
+    )
+
+    assert '<span class="plan__step">Limit  (24 rows)</span>' in html
+    assert '<span class="plan__step plan__step--here">└─ Seq Scan &lt;b&gt;  (400,000 rows)  ← here</span>' in html
+    assert "<pre><code>SELECT 1 &lt; 2\n</code></pre>" in html
