@@ -44,7 +44,10 @@ async def _done(settings: Settings, number: int, action: runbook.Action) -> str:
         it = next((each for each in found if number in (0, each.id)), None)
         if it is None:
             raise DoorbusterError("no such incident is open; `doorbuster incident list` has them")
-        async with open_database(url, connections=CONNECTIONS, application="doorbuster incident") as database:
+        # No connection is opened before it is needed: they may be just what is missing.
+        async with open_database(
+            url, connections=CONNECTIONS, connections_min=0, application="doorbuster incident"
+        ) as database:
             watch = DatabaseWatch(database, clock)
             if action.kind == "cancel":
                 await watch.look()

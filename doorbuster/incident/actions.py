@@ -12,6 +12,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -145,9 +146,11 @@ async def _build(hands: Hands, incident_id: int, action: Action, actor: Actor, n
     """Ask for an index; it is built in the background (`building.py`), which tells the timeline itself."""
     if index_definition(action.what) is None:
         raise NotDone(f"no migration defines an index {action.what}")
-    row = await hands.database.fetch_one(BUILDING.index_is_valid, name=action.what)
-    if row is not None and row["valid"]:
-        raise NotDone(f"the index {action.what} is there already")
+    # A database that has no time or no connection for the question is one that needs the index; the builder asks again.
+    with suppress(DatabaseFault):
+        row = await hands.database.fetch_one(BUILDING.index_is_valid, name=action.what)
+        if row is not None and row["valid"]:
+            raise NotDone(f"the index {action.what} is there already")
     at = int(now.timestamp())
     asked = await asyncio.to_thread(builds.ask, hands.log, incident_id, action.what, role=actor.role, at=at)
     if isinstance(asked, str):

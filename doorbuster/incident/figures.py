@@ -12,6 +12,9 @@ from doorbuster.incident.evidence import Read
 
 BEFORE_SECONDS = 600
 STOOD_SECONDS_MAX = 60
+RATE_SECONDS_MIN = 60
+"""What is known of a shorter time is no rate."""
+
 COUNTED = {
     "http.requests": "requests", "http.errors": "failed", "http.slow": "slow", "http.refused": "refused",
     "orders.placed": "orders",
@@ -42,13 +45,14 @@ class Figures(msgspec.Struct, frozen=True):
 
     @property
     def orders_sentence(self) -> str:
-        """Return how many orders there were, against the time before; or nothing."""
-        if self.orders_meanwhile is None:
+        """Return how many orders there were, and at which rate where both times are long enough; or nothing."""
+        count = self.sums.get("orders")
+        if count is None:
             return ""
-        before = f", and {self.orders_before:.1f} a minute before" if self.orders_before is not None else ""
-        count = self.sums.get("orders", 0)
         placed = f"{count:,} order{' was' if count == 1 else 's were'} placed while it lasted"
-        return f"{placed}, {self.orders_meanwhile:.1f} a minute{before}."
+        if self.orders_meanwhile is None or self.orders_before is None:
+            return f"{placed}."
+        return f"{placed}, {self.orders_meanwhile:.0f} a minute; before, {self.orders_before:.0f} a minute."
 
 
 def counted(read: Read, began: int, ended: int) -> Figures:
@@ -59,10 +63,11 @@ def counted(read: Read, began: int, ended: int) -> Figures:
         if points:
             sums[name] = round(summed(points))
     before = read("orders.placed", began - BEFORE_SECONDS, began - 1)
+    known = began - before[0][0] if before else 0
     return Figures(
         sums,
-        60 * summed(before) / max(1, began - before[0][0]) if before else None,
-        60 * sums["orders"] / max(1, ended - began) if "orders" in sums else None,
+        60 * summed(before) / known if known >= RATE_SECONDS_MIN else None,
+        60 * sums["orders"] / (ended - began) if "orders" in sums and ended - began >= RATE_SECONDS_MIN else None,
     )
 
 

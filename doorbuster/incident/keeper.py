@@ -32,6 +32,7 @@ NAMING_SECONDS = 4
 """A page waits so long for the cause, so that it goes to the right team at once."""
 WORSE_SECONDS = 60
 """Who was just told is not told again of each step of a trouble that grows."""
+GROWN_SHARE = 0.1
 FROZEN_A_BEAT_MAX = 20
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ class Keeper:
         self._told: dict[int, Last] = {}
         self._stood: dict[int, Counter[str]] = {}
         """Incident -> cause -> for how many seconds the diagnosis has named it."""
+        self._taken: dict[int, float] = {}
+        """Incident -> which share of answers hurt when the diagnosis was taken over last."""
         self._shown = ""
 
     async def run(self, clock: Clock) -> None:
@@ -93,6 +96,7 @@ class Keeper:
             await self._tell(it, now)
         self._told = {it.id: self._told[it.id] for it in open_ones if it.id in self._told}
         self._stood = {it.id: self._stood[it.id] for it in open_ones if it.id in self._stood}
+        self._taken = {it.id: self._taken[it.id] for it in open_ones if it.id in self._taken}
         await asyncio.to_thread(self._senses.agree, now)
         await asyncio.to_thread(self._write_up, now)
         await asyncio.to_thread(self._show, open_ones, now)
@@ -135,7 +139,11 @@ class Keeper:
         stood = self._stood.setdefault(it.id, Counter())
         stood[said.cause] += 1
         if said.cause == it.cause:
-            return said.headline != it.said.headline
+            # A trouble that grew is better seen in today's figures than in those of its first second.
+            peak, taken = it.hurt_peak or 0.0, self._taken.setdefault(it.id, it.hurt_peak or 0.0)
+            if grown := peak >= taken + GROWN_SHARE:
+                self._taken[it.id] = peak
+            return grown or said.headline != it.said.headline
         return stood[said.cause] > stood[it.cause]
 
     def _gather(self, it: Incident, lines: list[Told], now: int) -> None:

@@ -138,8 +138,12 @@ def clock(seconds: int) -> str:
 
 def title(it: Incident) -> str:
     """Return what the incident is called by those who were not there: its cause, or what was said of it."""
-    known = next((each.title for name, each in CAUSES.items() if name == it.cause), "")
-    return known if known and it.title == it.said.headline else it.title
+    return title_of(it.cause) if it.title == it.said.headline and title_of(it.cause) else it.title
+
+
+def title_of(cause: str) -> str:
+    """Return what a cause is called, or nothing for one that is not known here."""
+    return next((each.title for name, each in CAUSES.items() if name == cause), "")
 
 
 def cause_of(it: Incident) -> str:
@@ -167,7 +171,7 @@ def trigger_of(it: Incident) -> str:
 
 def severity_of(it: Incident) -> str:
     """Return how bad it was, in the words that fit this incident."""
-    hurt = it.hurt_peak or 0.0
+    hurt = max(it.hurt_peak or 0.0, it.hurt_share or 0.0)
     if hurt <= 0.01:
         return f"severity {it.severity}"
     many = "most" if hurt >= 0.5 else "many" if hurt >= 0.2 else "some"

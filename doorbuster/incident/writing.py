@@ -34,7 +34,7 @@ SECTIONS = {
 """Name of a part -> its title, in the company's order."""
 
 TEAM_WORK = {
-    "database": "the cause is yours: a query, an index, a lock or a setting",
+    "database": "the cause is yours: a query, an index, a lock, a setting or the server itself",
     "web": "the cause is yours: what the processes of the shop spend their time on",
     "payments": "the cause is yours: how the shop waits for the provider",
     "platform": "the cause is yours: the machine, its room and the traffic that reaches it",
@@ -117,7 +117,7 @@ def _summary(facts: Facts) -> str:
 def _cause(facts: Facts) -> str:
     it, said = facts.it, facts.it.said
     parts = [f"{cause_of(it)}." if it.cause else "The cause was not named."]
-    if it.cause and said.headline and said.headline.rstrip(".") != cause_of(it):
+    if it.cause and said.headline.rstrip(".") not in ("", cause_of(it), wording.title_of(it.cause)):
         parts.append(f"In the words of the diagnosis: {said.headline.rstrip('.')}.")
     if trigger := wording.trigger_of(it):
         parts.append(f"Just before, {trigger}.{_not_the_cause(said.trigger)}")
@@ -150,7 +150,7 @@ def _measures(facts: Facts) -> str:
         if any(item.kind == kind for item in facts.items)
     ]
     if facts.it.said.remedy:
-        parts.insert(0, f"**At once**\n\n- {facts.it.said.remedy.rstrip('.')}.")
+        parts.insert(0, f"**What ends it**\n\n- {facts.it.said.remedy.rstrip('.')}.")
     if facts.it.cause in wording.MEANINGS and not facts.items:
         parts.append(f"**To think about**\n\n- {wording.MEANINGS[facts.it.cause].think_of}")
     return "\n\n".join(parts) or "None has been written down yet."

@@ -111,6 +111,14 @@ async def test_an_index_is_asked_for_once_until_it_is_there(site: Site) -> None:
     assert len(builds.of_incident(site.log, 1)) == 1
 
 
+async def test_an_index_can_be_asked_for_while_postgresql_answers_nobody(site: Site) -> None:
+    async with open_database(NOBODY_LISTENS, connections=1, connections_min=0, application="test") as gone:
+        asked = await Site(site.log, gone, site.url, site.clock).ask("products_search")
+    await site.builder().beat()
+
+    assert builds.of(site.log, asked.id).state == "built"
+
+
 async def test_several_are_built_one_after_the_other_whoever_builds(site: Site) -> None:
     for name in NAMES:
         await site.ask(name)

@@ -274,6 +274,21 @@ async def test_a_cause_that_is_named_for_a_moment_does_not_take_the_place_of_one
     assert causes == ["missing_index", "missing_index", "connection_exhaustion"]
 
 
+async def test_a_trouble_that_grows_is_told_with_the_figures_of_its_worst(night: Night) -> None:
+    night.live(BEGAN, 0.0)
+    night.live(DETECTED, 0.1)
+    night.firing, night.said = (Alert(),), replace(SAID, evidence=("a call takes 80 ms",))
+    await night.keeper.beat(night.now)
+    await night.keeper.beat(night.now)
+    night.said = replace(SAID, evidence=("a call takes 900 ms",))
+    night.live(night.now + 5, 0.6)
+    await night.keeper.beat(night.now)
+    await night.keeper.beat(night.now)
+
+    assert incident.open_ones(night.log)[0].said.evidence == ("a call takes 900 ms",)
+    assert incident.open_ones(night.log)[0].named_at == DETECTED
+
+
 async def test_a_cause_that_is_known_before_the_alert_pages_its_own_team(night: Night) -> None:
     night.live(DETECTED, 0.6)
     night.firing, night.said = (Alert(),), SAID

@@ -167,7 +167,8 @@ def test_figures_are_sums_of_what_the_series_knows_and_nothing_else() -> None:
     figures = counted(read, T0, T0 + 60)
 
     assert figures.sentence == "600 requests came; of their answers 20 took longer than three seconds."
-    assert figures.orders_sentence == "6 orders were placed while it lasted, 6.0 a minute, and 30.0 a minute before."
+    assert figures.orders_sentence == "6 orders were placed while it lasted, 6 a minute; before, 30 a minute."
+    assert counted(read, T0, T0 + 9).orders_sentence == "1 order was placed while it lasted.", "no rate of ten seconds"
     assert "**In numbers:** 600 requests came" in written(figures=figures)["summary"]
     assert "In numbers" not in written()["summary"]
 
