@@ -172,8 +172,9 @@ class Builder:
             return builds.of(self._log, it.id)
         failed = f"PostgreSQL was away for {span(now - it.asked_at)}" if ended.lost else ended.failed
         it = builds.end(self._log, it.id, now, failed)
-        took = span(now - (it.began_at or now))
-        self._line(it, f"not built: {failed}" if failed else f"the index is built, after {took}", "ended")
+        took = now - (it.began_at or now)
+        built = f"the index is built, {f'after {span(took)}' if took else 'within a second'}"
+        self._line(it, f"not built: {failed}" if failed else built, "ended")
         return it
 
     def _line(self, it: Build, what: str, key: str) -> None:

@@ -49,6 +49,8 @@ class Figures(msgspec.Struct, frozen=True):
         count = self.sums.get("orders")
         if count is None:
             return ""
+        if count == 0:
+            return "No order was placed while it lasted."
         placed = f"{count:,} order{' was' if count == 1 else 's were'} placed while it lasted"
         if self.orders_meanwhile is None or self.orders_before is None:
             return f"{placed}."

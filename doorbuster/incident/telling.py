@@ -93,12 +93,14 @@ def _times(count: int) -> str:
     return "once more" if count == 1 else f"{count} times more"
 
 
-def deeds(it: Incident, lines: Sequence[TimelineLine]) -> Iterator[TimelineLine]:
-    """Yield what people did about it after it was detected."""
+def deeds(it: Incident, lines: Sequence[TimelineLine]) -> list[TimelineLine]:
+    """Return what people did about it after it was detected; of the building of an index only how it ended."""
+    found: dict[str, TimelineLine] = {}
     for line in lines:
         by_people = line.source in ("lever", "action", "journal", "release") and line.role != "watch"
         if by_people and not line.wrong and line.at >= it.detected_at:
-            yield line
+            found[line.text.partition(":")[0] if line.text.startswith("create index ") else f"line {line.id}"] = line
+    return list(found.values())
 
 
 def seen(it: Incident, lines: Sequence[TimelineLine]) -> Iterator[TimelineLine]:

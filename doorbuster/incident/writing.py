@@ -223,7 +223,7 @@ def _wrong(facts: Facts) -> str:
 
 def _ends(facts: Facts) -> str:
     """Compare what was done with what was promised: a step that no item keeps, an item that no line shows."""
-    unkept = [line.text.rstrip(".") for line in telling.deeds(facts.it, facts.lines)
+    unkept = [line.text.partition(": ")[0].rstrip(".") for line in telling.deeds(facts.it, facts.lines)
               if not any(_akin(line.text, item.text) for item in facts.items)]  # fmt: skip
     kept = [f"Done that night, and kept by no action item: {'; '.join(dict.fromkeys(unkept))}."] if unkept else []
     unseen = [f"Promised, but no line of the timeline shows the need: {item.text}" for item in facts.items

@@ -336,7 +336,10 @@ async def test_the_plan_that_the_diagnosis_froze_is_evidence_and_stands_drawn_in
 async def test_curves_are_frozen_beside_a_plan_that_was_there_before_them(night: Night) -> None:
     it = await night.until_named()
     tree = Step("Seq Scan products", 400_000.0, 5_000.0)
-    records.keep(night.log, Frozen(SAID, (), (), Examination(plans={"search_products": tree}), ()))
+    scan = Scan("products", 400_000.0)
+    records.keep(
+        night.log, Frozen(SAID, (), (), Examination({"search_products": (scan,)}, plans={"search_products": tree}), ())
+    )
     await night.keeper.beat(night.now)
     night.live(night.now + 62, 0.6)
     await night.keeper.beat(night.now)

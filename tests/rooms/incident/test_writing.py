@@ -151,7 +151,14 @@ def test_what_was_ruled_out_is_not_denied_twice() -> None:
 def test_steps_that_no_item_keeps_are_one_line() -> None:
     steps = [line(at, "action", f"step {at}: done.", "operator") for at in (10, 11, 12)]
 
-    assert written(*steps)["ends"].count("\n") == 0
+    assert written(*steps)["ends"] == "- Done that night, and kept by no action item: step 10; step 11; step 12."
+
+
+def test_of_an_index_that_was_built_the_cause_tells_only_how_it_ended() -> None:
+    steps = [line(8, "action", f"create index a_b: {words}", "operator") for words in ("has begun.", "is built.")]
+
+    assert written(*steps)["cause"].count("create index a_b") == 1
+    assert written(*steps)["timeline"].count("create index a_b") == 2
 
 
 def test_figures_are_sums_of_what_the_series_knows_and_nothing_else() -> None:
