@@ -9,6 +9,7 @@ from doorbuster.control.app import control_app
 from doorbuster.control.house import ControlHouse
 from doorbuster.control_routes import control_plane_routes
 from doorbuster.incident import incident, paging, status
+from doorbuster.incident.building import Builder
 from doorbuster.incident.incident import Firing, Incident
 from doorbuster.incident.keeper import Keeper, Senses
 from doorbuster.incident.proving import Chances, Prover
@@ -24,7 +25,7 @@ BUSY_CPU_SHARE = 0.5
 async def run_control(post: Post) -> None:
     """Serve merchants and operators until told to stop."""
     settings = from_environment(os.environ)
-    beats = (keep_incidents, prove_items, remind)
+    beats = (keep_incidents, build_indexes, prove_items, remind)
     app = control_app(settings, settings.database_url or "", control_plane_routes(), SystemClock(), beats)
     await serve(app, post)
 
@@ -49,6 +50,11 @@ async def keep_incidents(house: ControlHouse) -> None:
 
     senses = Senses(firing, lambda: house.doctor.diagnosis, house.series, house.collector.visitors, notify, agree, show)
     await Keeper(house.event_log, senses).run(house.clock)
+
+
+async def build_indexes(house: ControlHouse) -> None:
+    """Build the indexes that somebody asked for, one at a time, until cancelled."""
+    await Builder(house.event_log, house.database, house.settings.database_url or "", house.clock).run()
 
 
 async def prove_items(house: ControlHouse) -> None:

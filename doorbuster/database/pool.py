@@ -274,15 +274,15 @@ class _translated:  # noqa: N801 - used like a function
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
         if fault is None:
             return
-        ours = _translate(fault)
+        ours = translate(fault)
         if ours is None:
             return
         FAULTS.add(self._query.name if self._query else "transaction", type(ours).__name__)
         raise ours from fault
 
 
-def _translate(fault: BaseException) -> errors.DatabaseFault | None:
-    """Return our fault for the driver's, or None when it is not the database's (or already translated)."""
+def translate(fault: BaseException) -> errors.DatabaseFault | None:
+    """Return our fault for the driver's, or None when it is not the database's (or is ours already)."""
     if isinstance(fault, asyncpg.IntegrityConstraintViolationError):
         return errors.ConstraintViolated(fault.constraint_name or "unnamed", str(fault))
     if isinstance(fault, asyncpg.DataError):

@@ -10,13 +10,16 @@ from doorbuster.clock import SystemClock
 from doorbuster.database import open_database
 from doorbuster.database.reach import reach_url
 from doorbuster.errors import DoorbusterError
-from doorbuster.incident import actions, incident, runbook
+from doorbuster.incident import actions, builds, incident, runbook
 from doorbuster.incident.actions import Hands
+from doorbuster.incident.building import Builder
+from doorbuster.incident.builds import Build
 from doorbuster.journal import command_line_actor, open_event_log
 from doorbuster.settings import Settings, from_environment
 from doorbuster.watch.database_watch import DatabaseWatch
 
 CONNECTIONS = 2
+LOOK_SECONDS = 0.5
 
 
 def do(
@@ -24,7 +27,7 @@ def do(
     step: Annotated[list[str], typer.Argument(help="The step as the runbook has it: create index products_search.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
-    """Do a step of a runbook: a lever, cancel query, create index, renew workers, restart database."""
+    """Do a step of a runbook: a lever, cancel query, create index (waits for it), renew workers, restart database."""
     try:
         action = runbook.parse(" ".join(step))
     except runbook.NotUnderstood as mistake:
@@ -41,9 +44,36 @@ async def _done(settings: Settings, number: int, action: runbook.Action) -> str:
         it = next((each for each in found if number in (0, each.id)), None)
         if it is None:
             raise DoorbusterError("no such incident is open; `doorbuster incident list` has them")
-        async with open_database(url, connections=CONNECTIONS, application="doorbuster incident") as database:
+        # No connection is opened before it is needed: they may be just what is missing.
+        async with open_database(
+            url, connections=CONNECTIONS, connections_min=0, application="doorbuster incident"
+        ) as database:
             watch = DatabaseWatch(database, clock)
             if action.kind == "cancel":
                 await watch.look()
             hands = Hands(log, database, url, settings.home, lambda: watch.sample.sessions if watch.sample else ())
-            return await actions.do(hands, it.id, action, command_line_actor(), clock.now())
+            done = await actions.do(hands, it.id, action, command_line_actor(), clock.now())
+            return await _built(hands, it.id, action) if action.kind == "index" else done
+
+
+async def _built(hands: Hands, incident_id: int, action: runbook.Action) -> str:
+    """Wait for an index and tell how far it is, whether the control plane builds it or, where there is none, we do."""
+    asked = next(each for each in builds.of_incident(hands.log, incident_id) if each.index_name == action.what)
+    told = ""
+    async with asyncio.TaskGroup() as tasks:
+        builder = Builder(hands.log, hands.database, hands.database_url, SystemClock())
+        building = tasks.create_task(builder.run())
+        while (it := builds.of(hands.log, asked.id)).ended_at is None:
+            if it.phase and (words := _progress(it)) != told:
+                typer.echo(f"  {words}", err=True)
+                told = words
+            await asyncio.sleep(LOOK_SECONDS)
+        building.cancel()
+    if it.failed:
+        raise DoorbusterError(f"{action.line}: not built: {it.failed}")
+    return "the index is built"
+
+
+def _progress(it: Build) -> str:
+    """Return how far it is, in steps of five per cent, so that a terminal is not flooded."""
+    return it.phase if it.share is None else f"{it.phase}: {int(it.share * 20) * 5} % of {it.total:,}"

@@ -1,8 +1,8 @@
 """Does the steps of a runbook, after a person confirmed them: each is told in the timeline, with what takes it back.
 
 Promises: the journal has an action before it is done; a query is cancelled only if its session still runs the very
-statement that was shown; an index is built only as a reviewed migration defines it, without stopping anybody; the
-database is restarted in order, and only the one that this house keeps.
+statement that was shown; an index is built in the background, and only as a reviewed migration defines it; the database
+is restarted in order, and only the one that this house keeps.
 Never: acts on its own.
 """
 
@@ -10,32 +10,33 @@ import asyncio
 import fcntl
 import json
 import os
-import re
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 
 import msgspec
 
+from doorbuster.control.words import span
 from doorbuster.database import Database
-from doorbuster.database.pool import Refused, own_connection
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import DatabaseFault, DoorbusterError
 from doorbuster.guard import levers
 from doorbuster.guard.policy import BrownOutSetting, GateSetting, LaneSetting, Setting, mistakes_of
-from doorbuster.incident import timeline
+from doorbuster.incident import builds, timeline
+from doorbuster.incident.building import SQL as BUILDING
+from doorbuster.incident.building import index_definition
+from doorbuster.incident.gathering import runbook_reason
 from doorbuster.incident.runbook import Action
 from doorbuster.incident.timeline import Evidence, Told
 from doorbuster.journal import Actor, EventLog, Line, append
 from doorbuster.watch.database_health import Session
 
 SQL = QueryFile("doorbuster.incident", "actions.catalog.sql")
-INDEX_SECONDS_MAX = 1_800
 CANCELLED_MAX = 20
-TURN_SECONDS = 0.5
+ASKED_FOR = "it is built in the background"
 
 
 class NotDone(DoorbusterError):
@@ -58,18 +59,19 @@ async def do(hands: Hands, incident_id: int, action: Action, actor: Actor, now: 
     subject = f"incident:{incident_id}"
     begun = Line(
         at=now, actor=actor.name, role=actor.role, verb=f"incident.action.{action.kind}", subject=subject,
-        detail={"reason": f"runbook of incident {incident_id}", "action": action.line},
+        detail={"reason": runbook_reason(incident_id), "action": action.line},
     )  # fmt: skip
     await asyncio.to_thread(append, hands.log, begun)
     done, undo = "not done: an unexpected fault; see the log", ""
     try:
         done, undo = await _DOERS[action.kind](hands, incident_id, action, actor, now)
-    except (NotDone, DatabaseFault, Refused, TimeoutError) as fault:
+    except (NotDone, DatabaseFault, TimeoutError) as fault:
         done = f"not done: {fault}"
         raise NotDone(str(fault) or "it took too long") from fault
     finally:
         told = Told(int(now.timestamp()), "action", f"{action.line}: {done}", actor.role, evidence=Evidence(undo=undo))
-        await asyncio.to_thread(timeline.add, hands.log, incident_id, told)
+        if done != ASKED_FOR:
+            await asyncio.to_thread(timeline.add, hands.log, incident_id, told)
     return done
 
 
@@ -89,26 +91,14 @@ async def undo(hands: Hands, incident_id: int, line_id: int, actor: Actor, now: 
     return await asyncio.to_thread(back)
 
 
-def index_definition(name: str) -> str | None:
-    """Return the statement that builds an index as a migration defines it, CONCURRENTLY, or None when none does."""
-    folder = resources.files("doorbuster.database.migrations")
-    pattern = re.compile(rf"CREATE (UNIQUE )?INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?{re.escape(name)} (ON [^;]+);")
-    found = None
-    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
-        if entry.name.endswith(".sql") and "rollback" not in entry.name:
-            for match in pattern.finditer(entry.read_text(encoding="utf-8")):
-                found = f"CREATE {match[1] or ''}INDEX CONCURRENTLY {name} {match[2]}"
-    return found
-
-
 async def _lever(hands: Hands, incident_id: int, action: Action, actor: Actor, now: datetime) -> tuple[str, str]:
     def pull() -> int:
         name, setting = _setting(hands.log, action, now)
-        reason = f"runbook of incident {incident_id}"
+        reason = runbook_reason(incident_id)
         return levers.pull(hands.log, actor, name, setting, reason=reason, now=now, lasts=action.lasts)
 
     number = await asyncio.to_thread(pull)
-    return f"lever {number} is pulled for {int(action.lasts.total_seconds() // 60)} minutes", f"lever:{number}"
+    return f"pulled for {span(action.lasts.total_seconds())}, as lever {number}", f"lever:{number}"
 
 
 def _setting(log: EventLog, action: Action, now: datetime) -> tuple[str, Setting]:
@@ -152,23 +142,20 @@ async def _restart(hands: Hands, _: int, __: Action, ___: Actor, ____: datetime)
     raise NotDone("the database is not kept by this house; restart it where it runs")
 
 
-async def _build(hands: Hands, _: int, action: Action, __: Actor, ___: datetime) -> tuple[str, str]:
-    statement = index_definition(action.what)
-    if statement is None:
+async def _build(hands: Hands, incident_id: int, action: Action, actor: Actor, now: datetime) -> tuple[str, str]:
+    """Ask for an index; it is built in the background (`building.py`), which tells the timeline itself."""
+    if index_definition(action.what) is None:
         raise NotDone(f"no migration defines an index {action.what}")
-    async with asyncio.timeout(INDEX_SECONDS_MAX), own_connection(hands.database_url, application="control") as own:
-        # Two builds on one table wait for each other for ever. Who waits for a turn must not hold a snapshot meanwhile,
-        # because the build would wait for that as well; so it asks again and again.
-        while not await own.fetchval(SQL.build_alone.sql):  # noqa: ASYNC110 -- PostgreSQL has no event for it
-            await asyncio.sleep(TURN_SECONDS)
-        row = await hands.database.fetch_one(SQL.index_state, name=action.what)
+    # A database that has no time or no connection for the question is one that needs the index; the builder asks again.
+    with suppress(DatabaseFault):
+        row = await hands.database.fetch_one(BUILDING.index_is_valid, name=action.what)
         if row is not None and row["valid"]:
             raise NotDone(f"the index {action.what} is there already")
-        if row is not None:
-            # What an interrupted build left behind is never used, and in the way.
-            await own.execute(f"DROP INDEX CONCURRENTLY {action.what}")
-        await own.execute(statement)
-    return "the index is built", ""
+    at = int(now.timestamp())
+    asked = await asyncio.to_thread(builds.ask, hands.log, incident_id, action.what, role=actor.role, at=at)
+    if isinstance(asked, str):
+        raise NotDone(asked)
+    return ASKED_FOR, ""
 
 
 def _supervisor(home: Path) -> int:

@@ -5,8 +5,10 @@ Promises: a frozen curve has at most POINTS_MAX points; what is drawn is what wa
 
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from markupsafe import Markup, escape
 
+from doorbuster.database.plan import HERE
 from doorbuster.incident.timeline import Curve, Evidence
 
 BEFORE_SECONDS = 120
@@ -31,12 +33,7 @@ def freeze(read: Read, at: int, source: str, evidence: Evidence | None = None) -
     """Return the evidence with the curves from two minutes before a line to one minute after it."""
     names = BY_SOURCE.get(source, CURVES)
     found = [Curve(name, thinned(read(name, at - BEFORE_SECONDS, at + AFTER_SECONDS))) for name in names]
-    known = evidence or Evidence()
-    return Evidence(
-        curves=tuple(curve for curve in found if len(curve.points) > 1),
-        query=known.query, plan=known.plan, said=known.said, not_because=known.not_because, link=known.link,
-        undo=known.undo,
-    )  # fmt: skip
+    return msgspec.structs.replace(evidence or Evidence(), curves=tuple(each for each in found if len(each.points) > 1))
 
 
 def thinned(points: Sequence[tuple[int, float]], most: int = POINTS_MAX) -> tuple[tuple[int, float], ...]:
@@ -63,6 +60,15 @@ def drawn(curve: Curve, marks: Sequence[int] = (), width: int = WIDTH, height: i
         f'aria-label="{escape(label)}" preserveAspectRatio="none"><path class="plot__area" d="{path} V{height} H0 Z"/>'
         f'<path class="plot__line" d="{path}"/>{lines}</svg>'
     )
+
+
+def drawn_plan(text: str) -> Markup:
+    """Return a plan's lines (`plan.as_text`) as HTML, the costly step marked."""
+    lines = [
+        Markup('<span class="plan__step{}">{}</span>').format(" plan__step--here" if line.endswith(HERE) else "", line)
+        for line in text.rstrip("\n").split("\n")
+    ]
+    return Markup('<pre class="plan" tabindex="0">{}</pre>').format(Markup("").join(lines))
 
 
 def number(value: float) -> str:

@@ -40,8 +40,8 @@ CHANGES = {
     "lever": ("lever", "Lever: {}."),
 }
 """Kind of a change -> the source it has in the timeline, and its words."""
-# An incident's own verbs tell their lines themselves; the lines of a log-in tell nothing.
-QUIET_VERBS = ("incident.", "operator.log", "session.", "on_call.")
+# An incident's own verbs tell their lines themselves; who may log in, and who did, tells nothing of a trouble.
+QUIET_VERBS = ("incident.", "operator.", "session.", "on_call.", "audit.")
 
 
 def from_journal(log: EventLog, it: Incident, now: int) -> list[Told]:
@@ -55,8 +55,13 @@ def from_journal(log: EventLog, it: Incident, now: int) -> list[Told]:
             line.role, f"journal/{line.id}", Evidence(link=f"/journal?subject={line.subject}"),
         )
         for line in lines
-        if not line.verb.startswith(QUIET_VERBS)
+        if not line.verb.startswith(QUIET_VERBS) and line.detail.get("reason") != runbook_reason(it.id)
     ]  # fmt: skip
+
+
+def runbook_reason(incident_id: int) -> str:
+    """Return the reason that the journal has for a step of an incident's runbook; the step is a line of its own."""
+    return f"runbook of incident {incident_id}"
 
 
 def from_changes(changes: Iterable[Change], it: Incident, now: int) -> list[Told]:
@@ -94,10 +99,17 @@ def from_diagnoses(said: Sequence[Listed]) -> list[Told]:
 
 
 def with_plan(log: EventLog, evidence: Evidence) -> Evidence:
-    """Return the evidence with the plans that the diagnosis froze, in sentences, where its record has some."""
+    """Return the evidence with the plans that the diagnosis froze, where its record has some."""
     number = evidence.link.removeprefix("/diagnosis/")
-    record = records.read(log, int(number)) if number.isdigit() else None
-    return msgspec.structs.replace(evidence, plan=plan_of(record.examined)) if record else evidence
+    record = records.read(log, int(number)) if number.isdigit() and not evidence.trees else None
+    if record is None:
+        return evidence
+    # The others were planned because they were busy, and turned out to be as they should.
+    blamed = {
+        query: tree for query, tree in record.examined.plans.items()
+        if record.examined.scans.get(query) or query in record.diagnosis.headline
+    }  # fmt: skip
+    return msgspec.structs.replace(evidence, plan=plan_of(record.examined), trees=blamed)
 
 
 def plan_of(examined: Examination) -> str:
@@ -121,9 +133,10 @@ def _source(verb: str) -> str:
 
 
 def _words(verb: str, subject: str, reason: object) -> str:
-    return f"{verb.replace('.', ': ').replace('_', ' ')} {subject.partition(':')[2] or subject}" + (
-        f" ({reason})" if reason else ""
-    )
+    noun, _, done = verb.replace("_", " ").partition(".")
+    what = subject.partition(":")[2] or subject
+    # "limit browse: set (no limit)"; what there is one of has no name of its own.
+    return f"{noun if what == noun else f'{noun} {what}'}: {done}" + (f" ({reason})" if reason else "")
 
 
 def _seconds(at: datetime) -> int:

@@ -150,7 +150,8 @@ def open_from(log: EventLog, alert: Firing, said: Diagnosed | None, at: int, tea
 
     An alert whose incident somebody has resolved opens no other one; that one is returned as it is.
     """
-    title = (said.headline if said else "") or alert.summary
+    # What the diagnosis cannot name yet, the alert tells better.
+    title = said.headline if said and said.cause else alert.summary
     opened = open_by(
         log, Actor("watch", "watch"), title, at, key=f"{alert.rule}/{alert.subject}/{alert.since}", team=alert.team
     )

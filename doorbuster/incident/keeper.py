@@ -17,7 +17,7 @@ from doorbuster.clock import Clock
 from doorbuster.errors import EventLogUnavailable
 from doorbuster.incident import gathering, incident, postmortem, timeline
 from doorbuster.incident.evidence import AFTER_SECONDS, freeze
-from doorbuster.incident.incident import SEVERITIES, Diagnosed, Firing, Incident
+from doorbuster.incident.incident import Diagnosed, Firing, Incident
 from doorbuster.incident.onset import impact_start, quiet_since
 from doorbuster.incident.timeline import Told
 from doorbuster.journal import EventLog
@@ -32,6 +32,7 @@ NAMING_SECONDS = 4
 """A page waits so long for the cause, so that it goes to the right team at once."""
 WORSE_SECONDS = 60
 """Who was just told is not told again of each step of a trouble that grows."""
+GROWN_SHARE = 0.1
 FROZEN_A_BEAT_MAX = 20
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ class Keeper:
         self._told: dict[int, Last] = {}
         self._stood: dict[int, Counter[str]] = {}
         """Incident -> cause -> for how many seconds the diagnosis has named it."""
+        self._taken: dict[int, float] = {}
+        """Incident -> which share of answers hurt when the diagnosis was taken over last."""
         self._shown = ""
 
     async def run(self, clock: Clock) -> None:
@@ -93,6 +96,7 @@ class Keeper:
             await self._tell(it, now)
         self._told = {it.id: self._told[it.id] for it in open_ones if it.id in self._told}
         self._stood = {it.id: self._stood[it.id] for it in open_ones if it.id in self._stood}
+        self._taken = {it.id: self._taken[it.id] for it in open_ones if it.id in self._taken}
         await asyncio.to_thread(self._senses.agree, now)
         await asyncio.to_thread(self._write_up, now)
         await asyncio.to_thread(self._show, open_ones, now)
@@ -112,7 +116,7 @@ class Keeper:
         self._told[it.id] = Last(it.cause, it.severity, now)
         text = f"The {it.team} on-call is paged: {it.title}"
         if worse:
-            text = f"It is severity {it.severity} now, {SEVERITIES[it.severity]}: the {it.team} on-call is paged again."
+            text = f"It has become worse, severity {it.severity}: the {it.team} on-call is paged again."
         key = f"page/{it.team}/{it.severity}" if worse else f"page/{it.team}"
         await asyncio.to_thread(timeline.add, self._log, it.id, Told(now, "page", text, "watch", key))
 
@@ -141,7 +145,11 @@ class Keeper:
         stood = self._stood.setdefault(it.id, Counter())
         stood[said.cause] += 1
         if said.cause == it.cause:
-            return said.headline != it.said.headline
+            # A trouble that grew is better seen in today's figures than in those of its first second.
+            peak, taken = it.hurt_peak or 0.0, self._taken.setdefault(it.id, it.hurt_peak or 0.0)
+            if grown := peak >= taken + GROWN_SHARE:
+                self._taken[it.id] = peak
+            return grown or said.headline != it.said.headline
         return stood[said.cause] > stood[it.cause]
 
     def _gather(self, it: Incident, lines: list[Told], now: int) -> None:
@@ -150,13 +158,16 @@ class Keeper:
         lines += gathering.from_journal(self._log, it, now)
         lines += gathering.from_diagnoses(records.between(self._log, since, now))
         known = timeline.add_all(self._log, it.id, lines)
-        waiting = [
-            line for line in timeline.lines_of(self._log, it.id)
-            if not line.evidence.curves and now - AFTER_SECONDS - 5 <= line.at + AFTER_SECONDS <= now
-        ]  # fmt: skip
-        for line in waiting[:FROZEN_A_BEAT_MAX]:
+        waiting = [line for line in timeline.lines_of(self._log, it.id) if not line.evidence.curves]
+        ripe = [line for line in waiting if now - AFTER_SECONDS - 5 <= line.at + AFTER_SECONDS <= now]
+        for line in ripe[:FROZEN_A_BEAT_MAX]:
             evidence = gathering.with_plan(self._log, line.evidence)
             timeline.freeze(self._log, line.id, freeze(self._senses.series.read, line.at, line.source, evidence))
+        for line in waiting:
+            # Curves need a minute after the line; a plan is there at once, and the incident may be over in a minute.
+            planned = gathering.with_plan(self._log, line.evidence) if line.at + AFTER_SECONDS > now else line.evidence
+            if planned != line.evidence:
+                timeline.freeze(self._log, line.id, planned)
         if known:
             logger.info("incident %s: %s new lines", it.id, known)
 

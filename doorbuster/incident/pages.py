@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -12,9 +13,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from doorbuster.control.access import actor_of, may, operator_of
 from doorbuster.control.house import house_of
 from doorbuster.control.words import span
-from doorbuster.incident import incident, items, postmortem, status, timeline
+from doorbuster.database import plan
+from doorbuster.incident import builds, incident, items, postmortem, status, timeline
 from doorbuster.incident.clocks import clocks_of
-from doorbuster.incident.evidence import drawn, thinned
+from doorbuster.incident.evidence import drawn, drawn_plan, thinned
 from doorbuster.incident.incident import ROLES, SEVERITIES, Incident, State
 from doorbuster.incident.timeline import Curve, Told
 from doorbuster.web.forms import Form, choice, read_form, text, tick, whole
@@ -145,7 +147,7 @@ async def line_evidence(request: Request) -> Response:
     curves = [(curve, drawn(curve, (line.at,))) for curve in line.evidence.curves]
     return show(
         request, "incident/evidence.html", operator=operator_of(request), it=it, line=line, curves=curves,
-        moment=moment_of, may_operate=may(request, "operate"),
+        moment=moment_of, may_operate=may(request, "operate"), plans=plans_of([line]),
     )  # fmt: skip
 
 
@@ -252,8 +254,14 @@ async def _one(request: Request, it: Incident, form: Form[T] | Form[object], cod
         clocks=clocks_of(it), roles=await _do(request, incident.roles_of, it.id), all_roles=ROLES,
         items=await _do(request, items.of_incident, it.id, now), severities=SEVERITIES, moment=moment_of, span=span,
         now=now, following=NEXT.get(it.state), may_operate=may(request, "operate"), states=status.STATES,
-        written=await _do(request, postmortem.written_at, it.id), rules=rules_of(lines),
+        written=await _do(request, postmortem.written_at, it.id), rules=rules_of(lines), plans=plans_of(lines),
+        builds=await _do(request, builds.of_incident, it.id),
     )  # fmt: skip
+
+
+def plans_of(lines: list[timeline.TimelineLine]) -> dict[str, Markup]:
+    """Return the newest plan of each statement that the diagnosis froze, drawn."""
+    return {query: drawn_plan(plan.as_text(tree)) for line in lines for query, tree in line.evidence.trees.items()}
 
 
 def rules_of(lines: list[timeline.TimelineLine]) -> list[str]:

@@ -12,8 +12,9 @@ import msgspec
 
 from doorbuster.accounts.operators import list_operators
 from doorbuster.database.queries import QueryFile
-from doorbuster.incident import incident, items, timeline
+from doorbuster.incident import incident, items, timeline, wording
 from doorbuster.incident.evidence import Read, thinned
+from doorbuster.incident.figures import Figures, counted
 from doorbuster.incident.incident import Incident
 from doorbuster.incident.timeline import Curve
 from doorbuster.incident.writing import SECTIONS, Facts, generated, paragraph
@@ -36,10 +37,11 @@ PLOT_BEFORE_SECONDS, PLOT_AFTER_SECONDS = 600, 300
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What is kept of a writing: the text of each part, and the curves."""
+    """What is kept of a writing: the text of each part, the curves, and what was counted."""
 
     parts: dict[str, str]
     curves: tuple[Curve, ...] = ()
+    figures: Figures = Figures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Document:
     published_at: int | None
 
     @property
+    def title(self) -> str:
+        """Return what it is called by those who were not there."""
+        return wording.title(self.incident)
+
+    @property
     def summary(self) -> str:
         """Return the version of one paragraph, for who reads no more."""
         return paragraph(self.incident)
@@ -72,7 +79,7 @@ class Document:
 def write(log: EventLog, it: Incident, read: Read, now: int) -> None:
     """Write the house's parts, again if need be; what people wrote is not touched.
 
-    The curves are taken anew only while the series knows them.
+    Curves and figures are taken anew only while the series knows them.
     """
     since, until = it.began_at - PLOT_BEFORE_SECONDS, (it.resolved_at or now) + PLOT_AFTER_SECONDS
     curves = tuple(
@@ -80,9 +87,10 @@ def write(log: EventLog, it: Incident, read: Read, now: int) -> None:
     )
     with log.transaction():
         it = incident.must(log, it.id)
-        before = _kept(log, it.id)
-        facts = Facts(it, timeline.lines_of(log, it.id), items.of_incident(log, it.id, now), now)
-        kept = Kept(generated(facts), curves or (before.curves if before else ()))
+        before = _kept(log, it.id) or Kept({})
+        figures = counted(read, it.began_at, it.resolved_at or now) if curves else before.figures
+        facts = Facts(it, timeline.lines_of(log, it.id), items.of_incident(log, it.id, now), now, figures)
+        kept = Kept(generated(facts), curves or before.curves, figures)
         log.execute(SQL.keep_postmortem, incident_id=it.id, at=now, sections=msgspec.json.encode(kept).decode())
 
 
@@ -145,7 +153,7 @@ def published(log: EventLog, words: str = "") -> list[Document]:
 def markdown(doc: Document) -> str:
     """Return the whole as Markdown, in the company's form."""
     parts = "\n".join(f"## {section.title}\n\n{section.body.strip()}\n" for section in doc.sections if section.body)
-    return f"# Incident {doc.incident.id}: {doc.incident.title}\n\n{parts}"
+    return f"# Incident {doc.incident.id}: {doc.title}\n\n{parts}"
 
 
 def blameless(text: str, names: Mapping[str, str]) -> str:

@@ -1,10 +1,12 @@
 """The postmortem in the browser: read, edited part by part, written again, published; for the whole company."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,7 +17,7 @@ from doorbuster.control.access import actor_of, may, operator_of
 from doorbuster.control.health import may_scrape
 from doorbuster.control.house import house_of
 from doorbuster.incident import incident, postmortem, replay
-from doorbuster.incident.evidence import drawn
+from doorbuster.incident.evidence import drawn, drawn_plan
 from doorbuster.incident.pages import now_of, the
 from doorbuster.incident.postmortem import PLOTS, Document
 from doorbuster.incident.writing import SECTIONS
@@ -144,8 +146,19 @@ async def feed_show(request: Request) -> Response:
 
 
 def as_html(text_: str) -> Markup:
-    """Return Markdown as HTML; HTML inside it is shown, not obeyed."""
-    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(text_))  # noqa: S704
+    """Return Markdown as HTML; HTML inside it is shown, not obeyed; a block called `plan` is drawn as one."""
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.add_render_rule("fence", _fence)
+    return Markup(reader.render(text_))  # noqa: S704
+
+
+def _fence(_: object, tokens: Sequence[Token], index: int, __: object, ___: object) -> str:
+    token = tokens[index]
+    return (
+        str(drawn_plan(token.content))
+        if token.info.strip() == "plan"
+        else str(Markup("<pre><code>{}</code></pre>\n").format(token.content))
+    )
 
 
 async def _the_document(request: Request) -> Document:

@@ -12,6 +12,7 @@ from doorbuster.control.access import actor_of, may, operator_of
 from doorbuster.control.house import ControlHouse, house_of
 from doorbuster.incident import actions, runbook
 from doorbuster.incident.actions import Hands, NotDone
+from doorbuster.incident.building import index_definition
 from doorbuster.incident.evidence import number
 from doorbuster.incident.pages import the
 from doorbuster.incident.runbook import Action, NotUnderstood
@@ -70,10 +71,10 @@ async def action_do(request: Request) -> Response:
     if form.value and form.value.confirmed == "yes":
         try:
             await actions.do(hands_of(house), it.id, action, actor, house.clock.now())
-            return RedirectResponse(f"/incidents/{it.id}", 303)
+            return RedirectResponse(f"/incidents/{it.id}{'#builds' if action.kind == 'index' else ''}", 303)
         except NotDone as fault:
             failed = str(fault)
-    definition = actions.index_definition(action.what) if action.kind == "index" else None
+    definition = index_definition(action.what) if action.kind == "index" else None
     sessions = [
         each for each in hands_of(house).sessions() if action.kind == "cancel" and each.query_name == action.what
     ]

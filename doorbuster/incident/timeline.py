@@ -5,13 +5,14 @@ is marked and kept, since it is a lesson; a line carries a role and never a name
 Never: needs PostgreSQL.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from doorbuster.clock import new_id
+from doorbuster.database.plan import Step
 from doorbuster.database.queries import QueryFile
 from doorbuster.journal import EventLog
 
@@ -34,11 +35,14 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a line rests on: curves, a query's name, a plan, sentences of the diagnosis, and where to read on."""
+    """What a line rests on: curves, a query's name, plans in sentences and as trees, what was said, a link."""
 
     curves: tuple[Curve, ...] = ()
     query: str = ""
     plan: str = ""
+    trees: Mapping[str, Step] = {}
+    """Statement -> how PostgreSQL would run it."""
+
     said: tuple[str, ...] = ()
     not_because: tuple[str, ...] = ()
     link: str = ""

@@ -1,19 +1,21 @@
-"""Writes the parts of a postmortem from the story: plain sentences, every figure from a measurement.
+"""Writes the parts of a postmortem from the story: plain sentences first, every figure from a measurement.
 
-Promises: pure; a fact that is not known is called so, never guessed; no person's name goes in.
+Promises: pure; a fact that is not known is called so, never guessed; no person's name goes in. What a manager needs
+stands before what an engineer needs.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from doorbuster.control.words import span
+from doorbuster.database import plan
+from doorbuster.database.plan import Step
+from doorbuster.incident import telling, wording
 from doorbuster.incident.clocks import clocks_of
-from doorbuster.incident.incident import SEVERITIES, Incident
+from doorbuster.incident.figures import Figures
+from doorbuster.incident.incident import Incident
 from doorbuster.incident.items import Item
 from doorbuster.incident.timeline import TimelineLine
-from doorbuster.watch.diagnosis import CAUSES
-from doorbuster.watch.visitors import VISITORS_MAX
-from doorbuster.web.pages import moment_of
+from doorbuster.incident.wording import cause_of, clock, lasted, severity_of, share_of
 
 SECTIONS = {
     "introduction": "Introduction",
@@ -31,43 +33,58 @@ SECTIONS = {
 }
 """Name of a part -> its title, in the company's order."""
 
-ACTED = ("lever", "action", "schema", "restart", "scaling", "release")
 TEAM_WORK = {
-    "database": "The database team owns the cause: its query, index or setting.",
-    "web": "The web team owns the cause: what the processes of the shop spend their time on.",
-    "payments": "The payments team owns the cause: how the shop waits for the provider.",
-    "platform": "The platform team owns the cause: the machine, its room and the traffic that reaches it.",
+    "database": "the cause is yours: a query, an index, a lock, a setting or the server itself",
+    "web": "the cause is yours: what the processes of the shop spend their time on",
+    "payments": "the cause is yours: how the shop waits for the provider",
+    "platform": "the cause is yours: the machine, its room and the traffic that reaches it",
 }
-LINES_WRITTEN_MAX = 200
+GOALS = {"detect": 60, "acknowledge": 300, "name the cause": 90, "mitigate": 900}
+"""Clock -> how many seconds it may take and still count as well done."""
+TREES_MAX = 2
+WHO_IS_HURT = (
+    "Hurt is who got an answer that failed or took longer than three seconds; an honest refusal does not count."
+)
+UNTAKEN = {
+    "detect": "The series does not show when it began, so nobody knows how long it went unnoticed.",
+    "acknowledge": "Nobody took it before it was resolved.",
+    "name the cause": "No cause was named.",
+    "mitigate": "Nobody wrote down when customers were well again.",
+}
+"""Clock -> what it says when it never ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known: the incident, its story and what was promised, at `now`."""
+    """What is known: the incident, its story, what was promised, and what was counted, at `now`."""
 
     it: Incident
     lines: Sequence[TimelineLine]
     items: Sequence[Item]
     now: int
+    figures: Figures
 
 
 def generated(facts: Facts) -> dict[str, str]:
     """Return the text of each part, as Markdown."""
     return {
-        "introduction": _introduction(facts.it), "summary": _summary(facts), "timeline": _timeline(facts.lines),
-        "cause": _cause(facts), "measures": _measures(facts), "items": _items(facts.items),
-        "detection": _detection(facts), "teams": _teams(facts), "lessons": _lessons(facts),
-        "wrong": _wrong(facts), "ends": _ends(facts), "clocks": _clocks(facts.it),
+        "introduction": _introduction(facts.it), "summary": _summary(facts),
+        "timeline": telling.story(facts.it, facts.lines), "cause": _cause(facts), "measures": _measures(facts),
+        "items": _items(facts.items), "detection": _detection(facts), "teams": _teams(facts),
+        "lessons": _lessons(facts), "wrong": _wrong(facts), "ends": _ends(facts), "clocks": _clocks(facts.it),
     }  # fmt: skip
 
 
 def paragraph(it: Incident) -> str:
     """Return what a manager needs to know, in one paragraph."""
-    lasted = f"for {span(it.resolved_at - it.began_at)}" if it.resolved_at else "and it is not over"
-    because = f"The cause: {_cause_words(it)}." if it.cause else "The cause is not known yet."
-    return (
-        f"From {_at(it.began_at)} {_share(it)} {lasted}. {because} Severity {it.severity}: {SEVERITIES[it.severity]}."
-    )
+    when = f"Since {wording.at(it.began_at)}"
+    if it.resolved_at:
+        when = f"On {wording.stretch(it.began_at, it.resolved_at)} ({lasted(it.resolved_at - it.began_at)})"
+    selling = ", while a sale was running" if it.sale_running else ""
+    because = f"The cause: {_lower(cause_of(it))}." if it.cause else "The cause is not known."
+    felt = f" {wording.felt(it)}" if it.hurt_share else ""
+    over = "" if it.resolved_at else " It is not over."
+    return f"{when}, {share_of(it)}{selling}.{felt} {because} That is {severity_of(it)}.{over}"
 
 
 def _introduction(it: Incident) -> str:
@@ -79,49 +96,50 @@ def _introduction(it: Incident) -> str:
 
 def _summary(facts: Facts) -> str:
     it = facts.it
-    ended = _at(it.resolved_at) if it.resolved_at else "not yet"
-    duration = span((it.resolved_at or facts.now) - it.began_at)
-    began = "" if it.impact_at is not None else " (when it was detected; the series does not show when it began)"
-    selling = ", while a sale was running" if it.sale_running else ""
-    impact = (
-        f"- **Impact:** the shop{selling}. {_share(it).capitalize()}; hurt is who got an answer that failed or "
-        "took longer than three seconds; honest refusals do not count."
-    )
-    return "\n".join([
-        f"- **Duration:** {_at(it.began_at)}{began} to {ended}, {duration}.",
-        impact,
-        f"- **User experience:** {_experience(it)}",
-        f"- **Root cause:** {_cause_words(it) if it.cause else 'not known yet'}.",
-        f"- **Severity:** {it.severity}, {SEVERITIES[it.severity]}.",
-    ])  # fmt: skip
-
-
-def _timeline(lines: Sequence[TimelineLine]) -> str:
-    told, left = lines[:LINES_WRITTEN_MAX], max(0, len(lines) - LINES_WRITTEN_MAX)
-    written = [
-        f"- **{moment_of(line.at):%Y-%m-%d %H:%M:%S} UTC** · {line.source} · {line.text}"
-        + (f" *(a wrong path: {line.wrong})*" if line.wrong else "")
-        for line in told
+    until = it.resolved_at or facts.now
+    over = "" if it.resolved_at else ", and it is not over"
+    began = "" if it.impact_at is not None else "; it began at an unknown time before that"
+    well = it.quiet_since
+    quiet = f" Nobody was hurt any more from {clock(well)} on." if well and it.began_at < well <= until else ""
+    selling = " A sale was running." if it.sale_running else ""
+    lines = [
+        f"- **Duration:** {wording.stretch(it.began_at, until)}, {lasted(until - it.began_at)}{began}{over}.{quiet}",
+        f"- **Impact:** the shop; {share_of(it)}.{selling} {WHO_IS_HURT}",
+        f"- **User experience:** {wording.felt(it)}",
+        f"- **Root cause:** {_lower(cause_of(it)) if it.cause else 'not known'}.",
+        f"- **Severity:** {severity_of(it).removeprefix('severity ')}.",
     ]
-    return "\n".join([*written, f"- and {left} lines more, in the incident"] if left else written)
+    if facts.figures.sentence:
+        lines.insert(3, f"- **In numbers:** {facts.figures.sentence}")
+    return "\n".join(lines)
 
 
 def _cause(facts: Facts) -> str:
     it, said = facts.it, facts.it.said
-    parts = [f"{_cause_words(it)}." if it.cause else "The cause was not named."]
-    if said.trigger:
-        parts.append(f"It was set off by this: {said.trigger}. That is the trigger, not the cause.")
-    if said.evidence:
-        parts.append("What it rests on:\n\n" + _list(said.evidence))
-    plans = dict.fromkeys(each for line in facts.lines if not line.wrong for each in line.evidence.plan.splitlines())
-    if plans:
-        parts.append("What the database did with it:\n\n" + _list([f"`{each.replace('`', '')}`" for each in plans]))
-    acted = [line for line in facts.lines if line.source in ACTED and not line.wrong and line.at >= it.detected_at]
+    parts = [f"{cause_of(it)}." if it.cause else "The cause was not named."]
+    if it.cause and said.headline.rstrip(".") not in ("", cause_of(it), wording.title_of(it.cause)):
+        parts.append(f"In the words of the diagnosis: {said.headline.rstrip('.')}.")
+    if trigger := wording.trigger_of(it):
+        parts.append(f"Just before, {trigger}.{_not_the_cause(said.trigger)}")
+    plans = list(dict.fromkeys(
+        each for line in facts.lines if not line.wrong for each in line.evidence.plan.splitlines()
+    ))  # fmt: skip
+    defined = " ".join(plans)
+    measured = [each for each in said.evidence if not (_names_an_index(each) and each.split()[2] in defined)]
+    if measured or plans:
+        parts.append("What was measured:\n\n" + _list([*measured, *map(_as_code, plans)]))
+    parts += [f"How PostgreSQL would run {query}, by its own estimate:\n\n```plan\n{plan.as_text(tree)}\n```"
+              for query, tree in _trees(facts).items()]  # fmt: skip
+    deeds = [f"{clock(line.at)}: {line.text}" for line in telling.deeds(it, facts.lines)]
+    seen = [f"{clock(line.at)}: {line.text}" for line in telling.seen(it, facts.lines)]
     parts.append(
-        "What was done:\n\n" + _list([f"{moment_of(line.at):%H:%M:%S} UTC: {line.text}" for line in acted])
-        if acted else "Nothing that was done is in the timeline: it went away by itself, or a line is missing."
-    )  # fmt: skip
-    return "\n\n".join(parts)
+        "What was done:\n\n" + _list(deeds) if deeds else "No lever, step or change by a person is in the timeline."
+    )
+    if seen:
+        parts.append("What changed meanwhile, as the watch saw it:\n\n" + _list(seen))
+    ends = [(it.mitigated_at, "mitigated"), (it.resolved_at, "resolved")]
+    over = " and ".join(f"{word} at {clock(when)}" for when, word in ends if when)
+    return "\n\n".join([*parts, f"It was {over}." if over else "It is not over."])
 
 
 def _measures(facts: Facts) -> str:
@@ -132,7 +150,9 @@ def _measures(facts: Facts) -> str:
         if any(item.kind == kind for item in facts.items)
     ]
     if facts.it.said.remedy:
-        parts.insert(0, f"**At once**\n\n- {facts.it.said.remedy}")
+        parts.insert(0, f"**What ends it**\n\n- {facts.it.said.remedy.rstrip('.')}.")
+    if facts.it.cause in wording.MEANINGS and not facts.items:
+        parts.append(f"**To think about**\n\n- {wording.MEANINGS[facts.it.cause].think_of}")
     return "\n\n".join(parts) or "None has been written down yet."
 
 
@@ -141,27 +161,28 @@ def _items(items: Sequence[Item]) -> str:
         f"- [{'x' if item.state != 'open' else ' '}] {item.text} ({item.kind}; {item.owner or 'nobody yet'}; "
         f"due {item.due or 'no date'}; proof: {item.proof or 'none'}; **{item.state}**)"
         for item in items
-    ) or "None has been written down yet."  # fmt: skip
+    ) or "None has been written down yet: nothing keeps it from happening again."  # fmt: skip
 
 
 def _detection(facts: Facts) -> str:
     first = next((line for line in facts.lines if line.source in ("alert", "note", "chat", "detected")), None)
     how = f"First told by: {first.text}" if first else "Nothing in the timeline says who told first."
-    trigger = facts.it.said.trigger or "no change just before it is known"
+    trigger = wording.trigger_of(facts.it) or "nothing is known that changed just before"
     detect = clocks_of(facts.it)[0]
-    took = f"{detect.seconds} s after it began" if detect.seconds is not None else f"time to detect: {detect.state}"
-    return f"- **Trigger:** {trigger}.\n- **Detection:** {took}. {how}"
+    took = f"{lasted(detect.seconds)} after it began." if detect.seconds is not None else UNTAKEN["detect"]
+    return f"- **Trigger:** {trigger}.\n- **Detection:** {took} {how}"
 
 
 def _teams(facts: Facts) -> str:
     it = facts.it
     other = [team for team in TEAM_WORK if team != it.team]
+    asked = f" {it.visitors_hurt:,} people may ask about it." if it.visitors_hurt else ""
+    sold = facts.figures.orders_sentence
     return _list([
-        f"**{it.team.capitalize()}**: {TEAM_WORK.get(it.team, TEAM_WORK['platform'])}",
-        f"**{', '.join(other).capitalize()}**: nothing to mend; read the lessons; the next one may begin there.",
-        f"**Customer service**: {_experience(it)} Orders that were confirmed are kept.",
-        "**Merchants**: a sale that ran meanwhile sold fewer units than it could have." if it.sale_running
-        else "**Merchants**: no sale was running.",
+        f"**{it.team.capitalize()}**: {TEAM_WORK.get(it.team, TEAM_WORK['platform'])}.",
+        f"**{', '.join(other).capitalize()}**: nothing to mend here; the next one may begin with you.",
+        f"**Customer service**: {wording.felt(it)} Orders that were confirmed are kept.{asked}",
+        f"**Merchants**: {'a sale was running' if it.sale_running else 'no sale was running'}.{sold and f' {sold}'}",
     ])  # fmt: skip
 
 
@@ -169,12 +190,16 @@ def _lessons(facts: Facts) -> str:
     readings = {each.name: each for each in clocks_of(facts.it)}
     well: list[str] = []
     badly: list[str] = []
-    for name, bound in (("detect", 60), ("acknowledge", 300), ("name the cause", 90), ("mitigate", 900)):
-        each = readings[name]
-        if each.seconds is not None:
-            (well if each.seconds <= bound else badly).append(f"It took {span(each.seconds)} to {name}.")
+    for name, bound in GOALS.items():
+        seconds = readings[name].seconds
+        if seconds is not None:
+            took = f"It took {lasted(seconds)} to {name}"
+            said = f"{took}." if seconds or name != "name the cause" else "The cause was known when it was detected."
+            (well if seconds <= bound else badly).append(
+                said if seconds <= bound else f"{took}; {lasted(bound)} would have been good."
+            )
         elif not facts.it.is_open:
-            badly.append(f"The time to {name} was not recorded.")
+            badly.append(UNTAKEN[name])
     wrong = sum(bool(line.wrong) for line in facts.lines)
     if wrong:
         badly.append(f"{wrong} wrong path{'s were' if wrong > 1 else ' was'} taken; see below.")
@@ -186,24 +211,29 @@ def _lessons(facts: Facts) -> str:
 
 
 def _wrong(facts: Facts) -> str:
-    wrong = [f"{moment_of(line.at):%H:%M:%S} UTC: {line.text} ({line.wrong})" for line in facts.lines if line.wrong]
-    ruled_out = [f"Ruled out: {each}" for each in facts.it.said.not_because]
-    return _list([*wrong, *ruled_out]) if wrong or ruled_out else "None is marked in the timeline."
+    wrong = [f"{clock(line.at)}: {line.text} ({line.wrong})" for line in facts.lines if line.wrong]
+    ruled_out = [each.removeprefix("Not ").removeprefix("the ") for each in facts.it.said.not_because]
+    parts = [
+        f"{title}\n\n{_list([each[:1].upper() + each[1:] for each in found])}"
+        for title, found in (("Followed for a while:", wrong), ("Looked at and ruled out:", ruled_out))
+        if found
+    ]
+    return "\n\n".join(parts) or "None is marked in the timeline."
 
 
 def _ends(facts: Facts) -> str:
     """Compare what was done with what was promised: a step that no item keeps, an item that no line shows."""
-    acted = [line for line in facts.lines if line.source in ACTED and line.at >= facts.it.detected_at]
-    unkept = [f"Done then, kept by no action item: {each.text}" for each in acted
-              if not any(_akin(each.text, item.text) for item in facts.items)]  # fmt: skip
+    unkept = [line.text.partition(": ")[0].rstrip(".") for line in telling.deeds(facts.it, facts.lines)
+              if not any(_akin(line.text, item.text) for item in facts.items)]  # fmt: skip
+    kept = [f"Done that night, and kept by no action item: {'; '.join(dict.fromkeys(unkept))}."] if unkept else []
     unseen = [f"Promised, but no line of the timeline shows the need: {item.text}" for item in facts.items
               if not any(_akin(line.text, item.text) for line in facts.lines)]  # fmt: skip
     unproved = [f"Promised without a proof: {item.text}" for item in facts.items if not item.proof]
-    return _list([*unkept, *unseen, *unproved]) or "None."
+    return _list([*kept, *unseen, *unproved]) or "None."
 
 
 def _clocks(it: Incident) -> str:
-    rows = [f"| to {each.name} | {span(each.seconds) if each.seconds is not None else '–'} | {each.state} |"
+    rows = [f"| to {each.name} | {lasted(each.seconds) if each.seconds is not None else '–'} | {each.state} |"
             for each in clocks_of(it)]  # fmt: skip
     return "\n".join(["| Clock | Took | State |", "|---|---|---|", *rows])
 
@@ -218,31 +248,34 @@ def _meaning(text: str) -> set[str]:
     return {word.rstrip("s")[:6] for word in words if len(word) > 3} - {"with", "that", "this", "from", "were", "into"}
 
 
-def _experience(it: Incident) -> str:
-    if not it.hurt_peak:
-        return "No answer that failed or was slow was measured."
-    return "Pages were slow or failed, and some purchases could not be finished; whoever was told to wait was told so."
+def _trees(facts: Facts) -> dict[str, Step]:
+    """Return the plans that were frozen first, of the statement that was named and of others."""
+    found: dict[str, Step] = {}
+    for line in facts.lines:
+        for query, tree in line.evidence.trees.items() if not line.wrong else ():
+            found.setdefault(query, tree)
+    named = {query: tree for query, tree in found.items() if query in facts.it.said.headline}
+    return dict(list((named or found).items())[:TREES_MAX])
 
 
-def _cause_words(it: Incident) -> str:
-    title = next((each.title for name, each in CAUSES.items() if name == it.cause), it.cause)
-    return f"{title}: {it.said.headline.rstrip('.')}" if it.said.headline else title
+def _not_the_cause(trigger: str) -> str:
+    """Say of a crowd that it is not to blame: it is what a shop is for."""
+    crowd = trigger.endswith("as many requests as before")
+    return " That set it off and is not the cause: a crowd is what a shop is for." if crowd else ""
 
 
-def _share(it: Incident) -> str:
-    if it.visitors_seen and it.visitors_hurt is not None:
-        about = "about " if it.visitors_seen >= VISITORS_MAX else ""
-        share = it.visitors_hurt / it.visitors_seen
-        return f"{share * 100:.0f} % of visitors were hurt ({about}{it.visitors_hurt:,} of {it.visitors_seen:,})"
-    if it.hurt_peak is None:
-        return "how many users were hurt was not measured"
-    if it.hurt_peak < 0.005:
-        return "nobody was measured to be hurt"
-    return f"up to {it.hurt_peak * 100:.0f} % of users were hurt"
+def _names_an_index(evidence: str) -> bool:
+    return evidence.startswith("The index ") and evidence.endswith(" is missing.")
 
 
-def _at(seconds: int) -> str:
-    return f"{moment_of(seconds):%d %B %Y, %H:%M:%S} UTC"
+def _as_code(plan: str) -> str:
+    """Put a definition between backticks, so that it can be copied."""
+    word, _, definition = plan.partition(": ")
+    return f"{word}: `{definition.rstrip('.')}`" if word == "Missing" else plan.replace("`", "'")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 
 def _list(lines: Sequence[str]) -> str:

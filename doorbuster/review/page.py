@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from doorbuster.database.plan import outline
 from doorbuster.review.budget import Verdict, costly_step
 from doorbuster.review.plans import Node
 from doorbuster.review.report import conclusion
@@ -35,9 +36,4 @@ def _worst_first(verdict: Verdict) -> tuple[bool, float]:
 
 def _steps(root: Node) -> list[tuple[int, Node, bool]]:
     """Return a plan's steps with their depth, and whether each is the one that touches most."""
-    costly = costly_step(root)
-
-    def below(node: Node, depth: int) -> list[tuple[int, Node, bool]]:
-        return [(depth, node, node is costly), *(step for child in node.children for step in below(child, depth + 1))]
-
-    return below(root, 0)
+    return outline(root, costly_step(root))

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from doorbuster.database import QueryFile
+from doorbuster.database.plan import label_of
 from doorbuster.database.pool import Refused
 from doorbuster.review.values import Case, literal
 
@@ -202,7 +203,7 @@ def _node(plan: dict[str, Any]) -> Node:
     removed = sum(plan.get(name, 0) for name in plan if name.startswith("Rows Removed by"))
     spilled = plan.get("Temp Written Blocks", 0)
     return Node(
-        kind=plan["Node Type"], label=_label(plan), table=plan.get("Relation Name", ""),
+        kind=plan["Node Type"], label=label_of(plan), table=plan.get("Relation Name", ""),
         index=plan.get("Index Name", ""),
         conditions="; ".join(conditions), estimated=plan["Plan Rows"], rows=plan.get("Actual Rows", NEVER_EXECUTED),
         loops=plan.get("Actual Loops", 0), removed=removed,
@@ -214,13 +215,6 @@ def _node(plan: dict[str, Any]) -> Node:
 
 CONDITIONS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter", "Sort Key", "Group Key",
               "Sort Method", "Function Name")  # fmt: skip
-
-
-def _label(plan: dict[str, Any]) -> str:
-    where = plan.get("Relation Name") or plan.get("Function Name") or plan.get("CTE Name") or ""
-    by = f" by {plan['Index Name']}" if "Index Name" in plan else ""
-    doing = plan.get("Operation", "") if plan["Node Type"] == "ModifyTable" else plan["Node Type"]
-    return f"{doing} {where}{by}".strip()
 
 
 def _q_errors(node: Node, stopped: bool) -> Iterator[tuple[float, Node]]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.cast import RunningShop, eventually, is_alive, told
+from tests.rooms.supervisor.test_first_start import with_a_damaged_page
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +121,12 @@ def test_an_empty_shop_stays_empty(tmp_path: Path) -> None:
     again = RunningShop.open(tmp_path / "home", filling="")
     assert again.get("/products/scandinavian-tripod-floor-lamp-1282") == 404
     assert again.close() == 0
+
+
+def test_a_shop_opens_without_the_example_incident_when_that_cannot_be_kept(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with_a_damaged_page(home)
+    shop = RunningShop.open(home, "--example")
+    assert shop.has_said("the example incident is left out")
+    assert shop.get("/sales/grand-opening") == 200
+    assert shop.close() == 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from doorbuster.database.indexes import Index, lacking_indexes
+from doorbuster.database.plan import Step, step_of
 from doorbuster.database.pool import Database
 from doorbuster.database.queries import Query, QueryFile
 from doorbuster.database.rows import build_all
@@ -48,13 +49,14 @@ class Examination:
     """What the database said: scans of large tables by statement, and the defined indexes that it lacks.
 
     `tables` are the words of each statement among which its tables are; `holders` are who has the connections, by
-    application and state, the most first.
+    application and state, the most first; `plans` are how PostgreSQL would run the statements.
     """
 
     scans: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
     lacking: tuple[Index, ...] = ()
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
     holders: tuple[Holder, ...] = ()
+    plans: Mapping[str, Step] = field(default_factory=dict)
 
     def missed_by(self, query: str) -> Index | None:
         """Return the index on a table of the statement that is not there and that speaks most of what it filters by."""
@@ -81,13 +83,14 @@ async def examine(database: Database, queries: Mapping[str, Query], busiest: Seq
         return None
     asked = [name for name in busiest if name in queries][:STATEMENTS_MAX]
     scans: dict[str, tuple[Scan, ...]] = {}
+    plans: dict[str, Step] = {}
     for name in asked:
         # A database in need may not even plan in time; then what it lacks must be enough.
         with suppress(DatabaseFault):
-            scans[name] = tuple(large_scans(await database.plan(queries[name])))
-    return Examination(
-        scans, lacking, {name: frozenset(_WORD.findall(queries[name].sql)) for name in asked}, tuple(holders)
-    )
+            plan = await database.plan(queries[name])
+            scans[name], plans[name] = tuple(large_scans(plan)), step_of(plan[0]["Plan"])
+    words = {name: frozenset(_WORD.findall(queries[name].sql)) for name in asked}
+    return Examination(scans, lacking, words, tuple(holders), plans)
 
 
 def large_scans(plan: Any) -> Iterator[Scan]:

@@ -1,4 +1,4 @@
-"""The steps of a runbook, done for real: an index is built, a statement cancelled, processes told."""
+"""The steps of a runbook, done for real: a statement cancelled, processes told; test_index_builds.py has indexes."""
 
 import asyncio
 import fcntl
@@ -11,8 +11,8 @@ import pytest
 
 from doorbuster.clock import ManualClock
 from doorbuster.database import Database
-from doorbuster.incident import actions, incident, runbook, timeline
-from doorbuster.incident.actions import Hands, NotDone
+from doorbuster.incident import actions, incident, runbook
+from doorbuster.incident.actions import Hands
 from doorbuster.journal import Actor, EventLog, open_event_log
 from doorbuster.watch.database_health import Session
 
@@ -32,47 +32,6 @@ def test_every_kind_of_action_has_somebody_who_does_it() -> None:
                 "renew workers", "restart database", "create index products_search")  # fmt: skip
 
     assert {runbook.parse(line).kind for line in examples} == set(actions._DOERS)
-
-
-async def test_a_missing_index_is_built_as_its_migration_says(
-    log: EventLog, database: Database, database_url: str, clock: ManualClock, tmp_path: Path
-) -> None:
-    own = await asyncpg.connect(database_url)
-    await own.execute("DROP INDEX products_search")
-    hands = Hands(log, database, database_url, tmp_path, lambda: ())
-    step = runbook.parse("create index products_search")
-
-    assert await actions.do(hands, 1, step, PERSON, clock.now()) == "the index is built"
-    assert await own.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 'products_search'::regclass")
-    with pytest.raises(NotDone, match="is there already"):
-        await actions.do(hands, 1, step, PERSON, clock.now())
-    assert [line.source for line in timeline.lines_of(log, 1)].count("action") == 2
-    await own.close()
-
-
-async def test_indexes_that_are_asked_for_at_once_are_built_one_after_the_other(
-    log: EventLog, database: Database, database_url: str, clock: ManualClock, tmp_path: Path
-) -> None:
-    names = ("products_search", "products_newest", "products_by_category")
-    own = await asyncpg.connect(database_url)
-    reader = await asyncpg.connect(database_url)
-    await own.execute("DROP INDEX products_search, products_newest, products_by_category")
-    hands = Hands(log, database, database_url, tmp_path, lambda: ())
-    snapshot = reader.transaction(isolation="repeatable_read")
-    await snapshot.start()
-    await reader.execute("SELECT count(*) FROM products")
-
-    async with asyncio.TaskGroup() as builds:
-        built = [
-            builds.create_task(actions.do(hands, 1, runbook.parse(f"create index {name}"), PERSON, clock.now()))
-            for name in names
-        ]
-        await asyncio.sleep(1)
-        await snapshot.rollback()
-
-    assert [build.result() for build in built] == ["the index is built"] * 3
-    for connection in (own, reader):
-        await connection.close()
 
 
 async def test_a_statement_is_cancelled_only_while_it_is_the_one_that_was_seen(

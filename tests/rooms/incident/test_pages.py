@@ -71,7 +71,7 @@ async def test_a_step_asks_first_is_told_in_the_timeline_and_can_be_taken_back(d
     assert dark.story("brownout") == []
     assert (await visitor.post("/incidents/1/actions", {**step, "confirmed": "yes"})).status == 303
     page = await visitor.get("/incidents/1")
-    assert page.says("brownout set 3 --for 15m: lever 1 is pulled for 15 minutes")
+    assert page.says("brownout set 3 --for 15m: pulled for 15 min, as lever 1")
     lines = json.loads((await dark.visitor("127.0.0.1").get("/api/v1/incidents/1")).text)["timeline"]
     line = next(each["id"] for each in lines if each["source"] == "action")
     await visitor.post(f"/incidents/1/lines/{line}/undo")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from doorbuster.clock import ManualClock
+from doorbuster.database.plan import Step
 from doorbuster.incident import incident, items, postmortem, timeline
 from doorbuster.incident.clocks import clocks_of
 from doorbuster.incident.incident import Incident
@@ -166,7 +167,7 @@ async def test_the_story_gathers_itself_once_and_without_names(night: Night) -> 
     told = [(line.source, line.text) for line in lines]
     assert ("schema", "Index products_search is gone.") in told
     assert ("alert", "CustomersHurt: Half of the answers hurt somebody.") in told
-    assert ("lever", "lane: set search (take load off)") in told
+    assert ("lever", "lane search: set (take load off)") in told
     assert len(told) == len(set(told))
     assert not any("Augusta" in line.text + line.role for line in lines)
 
@@ -216,7 +217,7 @@ async def test_the_postmortem_is_there_within_a_minute_and_its_facts_are_right(n
                     "Corrective and Preventative Measures", "Action Items"):  # fmt: skip
         assert f"## {heading}\n" in written
     assert "60 % of visitors were hurt (30 of 50)" in written
-    assert "index dropped: products_search" in written
+    assert "Just before, the index products_search was dropped." in written
     assert "a wrong path: it did not help" in written
     assert {curve.name for curve in doc.curves} >= {"hurt.share", "http.requests"}
 
@@ -295,6 +296,21 @@ async def test_a_cause_that_is_named_for_a_moment_does_not_take_the_place_of_one
     assert causes == ["missing_index", "missing_index", "connection_exhaustion"]
 
 
+async def test_a_trouble_that_grows_is_told_with_the_figures_of_its_worst(night: Night) -> None:
+    night.live(BEGAN, 0.0)
+    night.live(DETECTED, 0.1)
+    night.firing, night.said = (Alert(),), replace(SAID, evidence=("a call takes 80 ms",))
+    await night.keeper.beat(night.now)
+    await night.keeper.beat(night.now)
+    night.said = replace(SAID, evidence=("a call takes 900 ms",))
+    night.live(night.now + 5, 0.6)
+    await night.keeper.beat(night.now)
+    await night.keeper.beat(night.now)
+
+    assert incident.open_ones(night.log)[0].said.evidence == ("a call takes 900 ms",)
+    assert incident.open_ones(night.log)[0].named_at == DETECTED
+
+
 async def test_a_cause_that_is_known_before_the_alert_pages_its_own_team(night: Night) -> None:
     night.live(DETECTED, 0.6)
     night.firing, night.said = (Alert(),), SAID
@@ -319,19 +335,36 @@ def test_names_in_notes_and_titles_are_roles_in_the_postmortem(night: Night) -> 
     assert not [name for name in ("Augusta", "Beatrice", "King", "Hall") if name in text]
 
 
-async def test_the_plan_that_the_diagnosis_froze_is_evidence_and_stands_in_the_postmortem(night: Night) -> None:
+async def test_the_plan_that_the_diagnosis_froze_is_evidence_and_stands_drawn_in_the_postmortem(night: Night) -> None:
     it = await night.until_named()
     scan = Scan("products", 400_000.0, "search @@ to_tsquery($1)")
-    records.keep(night.log, Frozen(SAID, (), (), Examination({"search_products": (scan,)}), ()))
+    tree = Step("Limit", 24.0, 5_010.0, children=(Step("Seq Scan products", 400_000.0, 5_000.0, ("Filter: search",)),))
+    examined = Examination({"search_products": (scan,)}, plans={"search_products": tree})
+    records.keep(night.log, Frozen(SAID, (), (), examined, ()))
     await night.keeper.beat(night.now)
-    night.live(night.now + 62, 0.6)
-    await night.keeper.beat(night.now)
-    incident.move(night.log, it.id, "resolved", PERSON, night.now)
-    await night.keeper.beat(night.now)
-    plans = [line.evidence.plan for line in timeline.lines_of(night.log, it.id) if line.evidence.plan]
+    incident.move(night.log, it.id, "resolved", PERSON, night.now + 10)
+    await night.keeper.beat(night.now + 10)
+    plans = [line.evidence for line in timeline.lines_of(night.log, it.id) if line.evidence.plan]
     doc = postmortem.document(night.log, incident.must(night.log, it.id))
     assert doc is not None
 
     reads = "search_products reads products from end to end, 400,000 rows, for search @@ to_tsquery($1)."
-    assert plans == [reads]
+    assert [(each.plan, each.trees) for each in plans] == [(reads, {"search_products": tree})]
     assert reads in postmortem.markdown(doc)
+    assert "How PostgreSQL would run search_products" in postmortem.markdown(doc)
+    assert "└─ Seq Scan products  (400,000 rows, cost 5,000)  ← here" in postmortem.markdown(doc)
+
+
+async def test_curves_are_frozen_beside_a_plan_that_was_there_before_them(night: Night) -> None:
+    it = await night.until_named()
+    tree = Step("Seq Scan products", 400_000.0, 5_000.0)
+    scan = Scan("products", 400_000.0)
+    records.keep(
+        night.log, Frozen(SAID, (), (), Examination({"search_products": (scan,)}, plans={"search_products": tree}), ())
+    )
+    await night.keeper.beat(night.now)
+    night.live(night.now + 62, 0.6)
+    await night.keeper.beat(night.now)
+
+    [line] = [each for each in timeline.lines_of(night.log, it.id) if each.evidence.trees]
+    assert line.evidence.curves
