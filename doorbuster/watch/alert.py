@@ -94,7 +94,8 @@ def step(rule: Rule, standing: Standing | None, reading: Reading, now: int, firi
     if alert.state == "pending":
         return _after_pending(rule, standing, reading, now, firings)
     _note(standing, reading, now)
-    if reading.value is not None and not reading.well:
+    # Between its two bounds it still fires; a sentence of a value within the limit would contradict that.
+    if reading.value is not None and reading.bad:
         standing.alert = replace(alert, value=reading.value, summary=rule.summary(reading.value, reading.subject))
     clear = rule.clear * (FLAPPING_CLEARS_TIMES if alert.flapping else 1)
     if standing.well_since is not None and now - standing.well_since >= clear:

@@ -100,6 +100,7 @@ async def test_between_the_bounds_it_goes_on(log):
     await days.go(600, hurt_share=0.03, http_slow=1.2)
 
     assert days.names() == ["CustomersHurt"]
+    assert days.book.firing()[0].summary.startswith("30% of the last ten seconds' answers")
 
 
 async def test_what_fires_again_and_again_clears_slower_and_says_so(log):
