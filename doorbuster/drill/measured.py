@@ -1,5 +1,6 @@
 """The table of everything a drill measures: name, words, unit, and how it is read off the outcome."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from doorbuster.drill.record import Attempt
 GOOD_SHARE = 0.95
 CALM_SECONDS = 3
 HURT_PEOPLE_MIN, HURT_PEOPLE_SHARE = 5, 0.05
+SLICE_SECONDS, HURTING_SHARE = 5.0, 0.01
+"""Such stretches count as hurting, for the shop and for whoever judges what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,22 @@ def incident_share_off(outcome: Outcome) -> float | None:
         return None
     if told is None or not told.visitors_seen or told.visitors_hurt is None:
         return float("inf")
-    there = {a.shopper for a in outcome.record.attempts if a.answered >= felt[0] and a.planned <= felt[-1]}
+    until = _hurt_until(outcome, felt)
+    there = {a.shopper for a in outcome.record.attempts if a.answered >= felt[0] and a.planned <= until}
     hurt = {a.shopper for a in outcome.record.attempts if a.hurt}
     return abs(told.visitors_hurt / told.visitors_seen - len(hurt & there) / len(there))
+
+
+def _hurt_until(outcome: Outcome, felt: list[float]) -> float:
+    """Return the end of the last five seconds in which a hundredth or more of those who were there was hurt.
+
+    One straggler long after the others makes nobody else one who was there while it hurt.
+    """
+    hurt, there = Counter(int(at // SLICE_SECONDS) for at in felt), dict[int, set[int]]()
+    for attempt in outcome.record.attempts:
+        there.setdefault(int(attempt.answered // SLICE_SECONDS), set()).add(attempt.shopper)
+    last = max(number for number, count in hurt.items() if count >= HURTING_SHARE * len(there.get(number, ())))
+    return (last + 1) * SLICE_SECONDS
 
 
 def mitigation_seconds(outcome: Outcome) -> float | None:

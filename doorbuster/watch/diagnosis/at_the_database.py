@@ -50,8 +50,11 @@ def _reading_all(facts: Facts, share: float, query: str, scan: Scan | None) -> S
         return Suspicion(
             "bad_query", share, f"Sequential scans on {table} by query {query}, since {release.what}", evidence, query
         )
-    added = "; ".join(index.concurrently for index in missed)
-    detail = f"Add the {_index(missed)}: {added}" if missed else f"Add an index to {table} for {query}"
+    lacking = [index for index in missed if index in facts.examined.lacking]
+    added = "; ".join(index.concurrently for index in lacking)
+    detail = f"Add the {_index(lacking)}: {added}" if lacking else f"Add an index to {table} for {query}"
+    if missed and not lacking:
+        detail = "The index is there again; what is slow yet began without it"
     headline = f"Sequential scans on {table} by query {query or UNKNOWN}; {_to_add(missed)}"
     return Suspicion("missing_index", share, headline, evidence, query or table, detail)
 
@@ -60,8 +63,7 @@ def _missed(facts: Facts, query: str, scan: Scan | None) -> list[Index]:
     """Return what a table lacks of its indexes; the one that the statement asks for most comes first."""
     most = facts.examined.missed_by(query)
     table = most.table if most else scan.table if scan else ""
-    lacking = [index for index in facts.examined.lacking if index.table == table]
-    return sorted(lacking, key=lambda index: index != most)
+    return sorted((index for index in facts.examined.missed if index.table == table), key=lambda index: index != most)
 
 
 def _to_add(missed: Sequence[Index]) -> str:

@@ -167,7 +167,7 @@ class Doctor:
                 async with asyncio.timeout(EXAMINING_SECONDS_MAX):
                     found = await self._senses.examine(list(dict.fromkeys([*by_sample, *by_measure])))
         if found is not None:
-            self._examined = found.after(self._examined)
+            self._examined = found.after(self._examined, now)
 
     async def _freeze(self, ticks: Sequence[Tick], facts: Facts, now: int) -> None:
         episode = self.episode

@@ -19,6 +19,7 @@ from doorbuster.errors import DatabaseFault
 
 SQL = QueryFile("doorbuster.watch.diagnosis", "examination.catalog.sql")
 STATEMENTS_MAX = 3
+MENDED_SECONDS = 30
 SCANNED_ROWS_MIN = 10_000.0
 _WORD = re.compile(r"\w+")
 
@@ -49,7 +50,8 @@ class Examination:
     """What the database said: scans of large tables by statement, and the defined indexes that it lacks.
 
     `tables` are the words of each statement among which its tables are; `holders` are who has the connections, by
-    application and state, the most first; `plans` are how PostgreSQL would run the statements.
+    application and state, the most first; `plans` are how PostgreSQL would run the statements; `mended` are the indexes
+    that were missing and have been there since a moment (seconds since 1970) that is not long ago.
     """
 
     scans: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
@@ -57,18 +59,27 @@ class Examination:
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
     holders: tuple[Holder, ...] = ()
     plans: Mapping[str, Step] = field(default_factory=dict)
+    mended: tuple[tuple[int, Index], ...] = ()
+
+    @property
+    def missed(self) -> tuple[Index, ...]:
+        """Return the indexes that are missing, or were until just now: who began without one goes on without it."""
+        return (*self.lacking, *(index for _, index in self.mended))
 
     def missed_by(self, query: str) -> Index | None:
-        """Return the index on a table of the statement that is not there and that speaks most of what it filters by."""
+        """Return the index on a table of the statement that it missed and that speaks most of what it filters by."""
         said, filtered = self.tables.get(query, frozenset()), self._filtered(query)
-        missed = [index for index in self.lacking if index.table in said]
+        missed = [index for index in self.missed if index.table in said]
         return max(missed, key=lambda each: (len(each.words & filtered), len(each.words & said)), default=None)
 
-    def after(self, before: "Examination") -> "Examination":
-        """Return this with the plans that were had before: they stand as long as the same indexes are missing."""
-        if self.lacking != before.lacking:
-            return self
-        return replace(self, scans={**before.scans, **self.scans}, tables={**before.tables, **self.tables})
+    def after(self, before: "Examination", at: int) -> "Examination":
+        """Return this, made `at`, with what was known before: plans stand as long as the same indexes are missing."""
+        mended = (*((at, index) for index in before.lacking), *before.mended)
+        lately = tuple(
+            each for each in mended if each[1] not in self.lacking and each[0] > at - MENDED_SECONDS
+        )  # fmt: skip
+        told = replace(self, mended=lately, tables={**before.tables, **self.tables})
+        return told if self.lacking != before.lacking else replace(told, scans={**before.scans, **self.scans})
 
     def _filtered(self, query: str) -> frozenset[str]:
         return frozenset(word for scan in self.scans.get(query, ()) for word in _WORD.findall(scan.filter))

@@ -61,6 +61,16 @@ def test_every_index_that_the_table_lacks_is_named_and_made_by_the_remedy():
     assert said.remedy == f"Add the indexes: {gone[1].concurrently}; {gone[0].concurrently}"
 
 
+def test_an_index_that_has_just_been_added_is_still_what_the_trouble_was():
+    founding = CASES["missing_index"]
+    mended = replace(founding.examined, lacking=(), mended=((ONSET + 1, founding.examined.lacking[0]),))
+
+    said = diagnosed(replace(founding, examined=mended))
+
+    assert said.headline.endswith("add index orders_by_email")
+    assert said.remedy == "The index is there again; what is slow yet began without it"
+
+
 def test_scans_since_a_release_are_the_releases_query_and_not_a_missing_index():
     from doorbuster.watch.changes import Change
 

@@ -122,5 +122,14 @@ def test_a_plan_that_could_not_be_had_again_stands_until_an_index_is_added():
     scan = (Scan("products", 120_000.0, "(search @@ '''lamp'''::tsquery)"),)
     planned = Examination({"search_products": scan}, lacking, {"search_products": frozenset({"products"})})
 
-    assert Examination(lacking=lacking).after(planned).scans == {"search_products": scan}
-    assert Examination().after(planned).scans == {}
+    assert Examination(lacking=lacking).after(planned, 100).scans == {"search_products": scan}
+    assert Examination().after(planned, 100).scans == {}
+
+
+def test_an_index_that_was_missing_until_just_now_is_what_was_missed():
+    lacking = (defined_indexes()["products_search"],)
+    mended = Examination().after(Examination(lacking=lacking), 100)
+
+    assert mended.missed == lacking
+    assert Examination().after(mended, 105).missed == lacking
+    assert Examination().after(mended, 131).missed == ()
