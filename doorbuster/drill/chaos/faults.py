@@ -8,18 +8,18 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 
 import aiohttp
 
 from doorbuster.database import Query, QueryFile
-from doorbuster.database.pool import own_connection
+from doorbuster.database.pool import Refused, own_connection
 from doorbuster.drill.chaos.house import House
 from doorbuster.errors import DatabaseFault
 
 SQL = QueryFile("doorbuster.drill.chaos", "chaos.sql")
 Breakage = Callable[[House], AbstractAsyncContextManager[None]]
+TAKING_SECONDS_MAX, TAKE_AGAIN_SECONDS = 30.0, 0.02
 
 
 ROLES = {
@@ -102,20 +102,27 @@ async def sessions_terminated(house: House) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def connections_exhausted(house: House) -> AsyncIterator[None]:
-    """Take every connection that PostgreSQL has left, and cut the shop's own so that it needs new ones."""
-    taken: list[AbstractAsyncContextManager[Any]] = []
-    with suppress(DatabaseFault, OSError):
-        while len(taken) < 200:
-            context: AbstractAsyncContextManager[Any] = own_connection(house.direct_url, application="chaos")
-            await context.__aenter__()
-            taken.append(context)
-    house.wire.cut()
-    try:
-        yield
-    finally:
-        for context in taken:
-            with suppress(DatabaseFault, OSError):
-                await context.__aexit__(None, None, None)
+    """Take every connection that PostgreSQL has left, cut the shop's own, and take those as well before it does."""
+    all_taken = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        taking = group.create_task(_take_connections(house, all_taken))
+        try:
+            await asyncio.wait_for(all_taken.wait(), TAKING_SECONDS_MAX)
+            house.wire.cut()
+            yield
+        finally:
+            taking.cancel()
+
+
+async def _take_connections(house: House, all_taken: asyncio.Event) -> None:
+    """Take whatever connection is free, until cancelled; then give all of them back."""
+    async with AsyncExitStack() as taken:
+        while True:
+            try:
+                await taken.enter_async_context(own_connection(house.direct_url, application="chaos"))
+            except (DatabaseFault, Refused, OSError):
+                all_taken.set()
+                await asyncio.sleep(TAKE_AGAIN_SECONDS)
 
 
 @asynccontextmanager
