@@ -22,7 +22,7 @@ from doorbuster.drill.record import Attempt
 GOOD_SHARE = 0.95
 CALM_SECONDS = 3
 HURT_PEOPLE_MIN, HURT_PEOPLE_SHARE = 5, 0.05
-SLICE_SECONDS, HURTING_SHARE = 5.0, 0.01
+SLICE_SECONDS, HURTING_SHARE, SHORT_SECONDS = 5.0, 0.01, 20.0
 """Such stretches count as hurting, for the shop and for whoever judges what it says."""
 
 
@@ -92,13 +92,17 @@ def incident_beginning_off(outcome: Outcome) -> float | None:
 
 
 def incident_share_off(outcome: Outcome) -> float | None:
-    """Return by how much (as a share) the incident is off in how many people were hurt of those who were there."""
+    """Return by how much (as a share) the incident is off in how many people were hurt of those who were there.
+
+    None where it hurt for so short a time that the shop's slices of five seconds say more than the people do.
+    """
     told, felt = outcome.witness.incident, hurt_moments(outcome)
     if not is_worth_an_incident(outcome):
         return None
     if told is None or not told.visitors_seen or told.visitors_hurt is None:
         return float("inf")
-    until = _hurt_until(outcome, felt)
+    if (until := _hurt_until(outcome, felt)) - felt[0] < SHORT_SECONDS:
+        return None
     there = {a.shopper for a in outcome.record.attempts if a.answered >= felt[0] and a.planned <= until}
     hurt = {a.shopper for a in outcome.record.attempts if a.hurt}
     return abs(told.visitors_hurt / told.visitors_seen - len(hurt & there) / len(there))

@@ -67,7 +67,7 @@ def judge(scenario: Scenario, outcome: Outcome) -> Verdict:
     expected = [lines[name] for name in scenario.then]
     others = [line for name, line in lines.items() if name not in scenario.then]
     warnings = [
-        f"{line.title}: not judged; this shop cannot tell, or too few people were hurt."
+        f"{line.title}: not judged; this shop cannot tell, or too few people were hurt, or too briefly."
         for line in expected
         if line.value is None
     ]

@@ -221,6 +221,11 @@ def _dearer(facts: Facts, query: str) -> float:
     """Return by how much a call of the query grew beyond what calls of the others grew; 0 when it is not remarkable."""
     if query == UNKNOWN:
         return DEAR_FACTOR if facts.compared.is_now(f"db.active:{UNKNOWN}") >= LOCK_SESSIONS else 0.0
+    waited = facts.compared.peak(f"db.lock:{query}") >= 1
+    lately = facts.compared.per_call_lately(f"query.seconds:{query}", f"query.calls:{query}")
+    if waited or 0 < lately < DEAR_SECONDS:
+        # Who waited for somebody's lock is not dear, nor is what is quick again and was slow a moment ago.
+        return 0.0
     mine, seconds = _growth(facts, query), facts.compared.per_call(f"query.seconds:{query}", f"query.calls:{query}")[1]
     usual = max(1.0, _growth_of_others(facts, query), _crowding(facts) if facts.spike else 1.0)
     return mine / usual if seconds >= DEAR_SECONDS and mine / usual >= DEAR_FACTOR else 0.0

@@ -14,7 +14,7 @@ from doorbuster.watch.signals import Tick
 BEFORE_SECONDS = 180
 GAP_SECONDS = 5
 """The last seconds before the onset belong to neither side: trouble begins before it hurts."""
-AFTER_SECONDS = 12
+AFTER_SECONDS, LATELY_SECONDS = 12, 4
 BEFORE_MIN = 8
 
 
@@ -63,6 +63,11 @@ class Comparison:
     def per_call(self, seconds: str, calls: str) -> tuple[float, float]:
         """Return the mean of one call before and since, in the unit of `seconds`; 0 without calls."""
         return _each(self.was(seconds), self.was(calls)), _each(self.is_now(seconds), self.is_now(calls))
+
+    def per_call_lately(self, seconds: str, calls: str) -> float:
+        """Return the mean of one call in the last four seconds; 0 without calls."""
+        lately = self.after[-LATELY_SECONDS:]
+        return _each(*(_mean(_values(lately, name, absent=True)) for name in (seconds, calls)))
 
     def surprise(self, name: str) -> float:
         """Return how far the signal is from what it was, in interquartile ranges."""

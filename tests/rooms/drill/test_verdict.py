@@ -110,7 +110,7 @@ def test_a_shop_elsewhere_needs_its_name_typed():
 SICK = [
     *(Attempt(n, "home", 2.0, 2.0, 2.1, 200, "Ok") for n in range(10)),
     *(Attempt(n, "home", 10.0, 10.0, 10.2, 503, "Status503") for n in range(4)),
-    *(Attempt(n, "home", 12.0, 12.0, 19.0, 200, "Ok") for n in range(4, 6)),
+    *(Attempt(n, "home", 28.0, 28.0, 35.0, 200, "Ok") for n in range(4, 6)),
     *(Attempt(n, "home", 14.0, 14.0, 14.1, 200, "Ok") for n in range(6, 10)),
 ]
 SICK_PEOPLE = [Fate(n, "looked", 0.0, hurt=n < 6) for n in range(10)]
@@ -126,7 +126,7 @@ DROPPED = Mark(9.0, "fault", "drop-index", "missing_index", 20.0)
     ],
 )
 def test_what_the_incident_says_is_held_against_what_the_crowd_felt(incident, off):
-    """Four of ten people meet an error at 10.2, two wait seven seconds."""
+    """Four of ten people meet an error at 10.2; two begin to wait seven seconds at 28."""
     witness = Witness([DROPPED], diagnosed=True, alerting=True, incident=incident)
     outcome = dataclasses.replace(outcome_of(), record=Record(SICK, fates=SICK_PEOPLE), witness=witness)
 
@@ -144,6 +144,16 @@ def test_a_drill_of_which_next_to_nothing_was_seen_is_judged_and_reported(waits)
     decided = judge(OPENING, outcome)
 
     assert "Units left" in report.render(OPENING, outcome, decided, datetime(2026, 1, 1, tzinfo=UTC), {})
+
+
+def test_a_share_of_people_is_not_judged_over_a_few_seconds():
+    brief = Record(SICK[:14], fates=SICK_PEOPLE)
+    witness = Witness(
+        [DROPPED], diagnosed=True, alerting=True, incident=Told(1, "missing_index", 11.2, 13.0, 25.0, 10, 6)
+    )
+    outcome = dataclasses.replace(outcome_of(), record=brief, witness=witness)
+
+    assert MEASURES["incident_share_off"].read(outcome) is None
 
 
 def test_an_alert_that_calls_somebody_before_anything_is_broken_is_a_false_page():

@@ -12,7 +12,8 @@ from doorbuster.watch.diagnosis.comparison import compare
 from doorbuster.watch.diagnosis.decide import diagnose
 from doorbuster.watch.diagnosis.facts import Facts
 from doorbuster.watch.diagnosis.pain import pain_of
-from tests.rooms.watch.diagnosis.cases import CASES, ONSET, WELL, Case, session, ticks
+from doorbuster.watch.signals import Tick
+from tests.rooms.watch.diagnosis.cases import CASES, ONSET, WELL, Case, scattered, session, ticks
 
 
 def diagnosed(case: Case, seed: int = 1, seconds: int = 15, strength: float = 1.0) -> Diagnosis:
@@ -170,3 +171,17 @@ def test_a_worker_that_falls_silent_stands_still_also_when_another_one_died_befo
     said = diagnosed(Case({"web.silent": 1.0, "web.workers": 1.0}, (died,)), seconds=4)
 
     assert (said.cause, said.headline) == ("event_loop_block", "A web worker stands still")
+
+
+def test_a_statement_that_has_waited_for_a_lock_is_not_dear_once_the_lock_is_gone():
+    locked = {"http.p95": 2.5, "db.active": 6.0, "db.lock": 5.0, "db.lock:claim_holds": 5.0,
+              "db.longest_lock_seconds": 2.0, "query.seconds:claim_holds": 9.0}  # fmt: skip
+    seen = ticks(locked, Random(1), seconds=5)
+    released = {**WELL, "http.p95": 2.5, "query.seconds:claim_holds": 3.0}
+    seen += [Tick(seen[-1].at + 1 + second, scattered(released, Random(second))) for second in range(7)]
+    pain = pain_of(seen)
+    assert pain is not None
+
+    said = diagnose(Facts(compare(seen, ONSET, seen[-1].at)), pain, seen[-1].at)
+
+    assert said.cause in ("lock_contention", None)
