@@ -21,6 +21,7 @@ from doorbuster.drill.record import Attempt
 GOOD_SHARE = 0.95
 CALM_SECONDS = 3
 HURT_PEOPLE_MIN, HURT_PEOPLE_SHARE = 5, 0.05
+SHARE_PEOPLE_MIN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,18 @@ def incident_beginning_off(outcome: Outcome) -> float | None:
 
 
 def incident_share_off(outcome: Outcome) -> float | None:
-    """Return by how much (as a share) the incident is off in how many people were hurt of those who were there."""
+    """Return by how much (as a share) the incident is off in how many people were hurt of those who were there.
+
+    None where too few were there: a second more or less, which is how the shop counts, would move the share by itself.
+    """
     told, felt = outcome.witness.incident, hurt_moments(outcome)
     if not is_worth_an_incident(outcome):
         return None
     if told is None or not told.visitors_seen or told.visitors_hurt is None:
         return float("inf")
     there = {a.shopper for a in outcome.record.attempts if a.answered >= felt[0] and a.planned <= felt[-1]}
+    if len(there) < SHARE_PEOPLE_MIN:
+        return None
     hurt = {a.shopper for a in outcome.record.attempts if a.hurt}
     return abs(told.visitors_hurt / told.visitors_seen - len(hurt & there) / len(there))
 
