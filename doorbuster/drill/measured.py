@@ -24,6 +24,7 @@ CALM_SECONDS = 3
 HURT_PEOPLE_MIN, HURT_PEOPLE_SHARE = 5, 0.05
 SLICE_SECONDS, HURTING_SHARE, SHORT_SECONDS = 5.0, 0.01, 20.0
 """Such stretches count as hurting, for the shop and for whoever judges what it says."""
+SHARE_PEOPLE_MIN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def incident_beginning_off(outcome: Outcome) -> float | None:
 def incident_share_off(outcome: Outcome) -> float | None:
     """Return by how much (as a share) the incident is off in how many people were hurt of those who were there.
 
-    None where it hurt for so short a time that the shop's slices of five seconds say more than the people do.
+    None where it hurt for so short a time, or so few were there, that the five seconds in which the shop counts decide.
     """
     told, felt = outcome.witness.incident, hurt_moments(outcome)
     if not is_worth_an_incident(outcome):
@@ -104,6 +105,8 @@ def incident_share_off(outcome: Outcome) -> float | None:
     if (until := _hurt_until(outcome, felt)) - felt[0] < SHORT_SECONDS:
         return None
     there = {a.shopper for a in outcome.record.attempts if a.answered >= felt[0] and a.planned <= until}
+    if len(there) < SHARE_PEOPLE_MIN:
+        return None
     hurt = {a.shopper for a in outcome.record.attempts if a.hurt}
     return abs(told.visitors_hurt / told.visitors_seen - len(hurt & there) / len(there))
 

@@ -108,30 +108,40 @@ def test_a_shop_elsewhere_needs_its_name_typed():
 
 
 SICK = [
-    *(Attempt(n, "home", 2.0, 2.0, 2.1, 200, "Ok") for n in range(10)),
-    *(Attempt(n, "home", 10.0, 10.0, 10.2, 503, "Status503") for n in range(4)),
-    *(Attempt(n, "home", 28.0, 28.0, 35.0, 200, "Ok") for n in range(4, 6)),
-    *(Attempt(n, "home", 14.0, 14.0, 14.1, 200, "Ok") for n in range(6, 10)),
+    *(Attempt(n, "home", 2.0, 2.0, 2.1, 200, "Ok") for n in range(100)),
+    *(Attempt(n, "home", 10.0, 10.0, 10.2, 503, "Status503") for n in range(40)),
+    *(Attempt(n, "home", 28.0, 28.0, 35.0, 200, "Ok") for n in range(40, 60)),
+    *(Attempt(n, "home", 14.0, 14.0, 14.1, 200, "Ok") for n in range(60, 100)),
 ]
-SICK_PEOPLE = [Fate(n, "looked", 0.0, hurt=n < 6) for n in range(10)]
+SICK_PEOPLE = [Fate(n, "looked", 0.0, hurt=n < 60) for n in range(100)]
 DROPPED = Mark(9.0, "fault", "drop-index", "missing_index", 20.0)
 
 
 @pytest.mark.parametrize(
     ("incident", "off"),
     [
-        (Told(1, "missing_index", 11.2, 13.0, 25.0, 10, 6), (1.0, 0.0, 0)),
-        (Told(1, "web_cpu", 21.2, 22.0, 30.0, 20, 3), (11.0, 0.45, 1)),
+        (Told(1, "missing_index", 11.2, 13.0, 25.0, 100, 60), (1.0, 0.0, 0)),
+        (Told(1, "web_cpu", 21.2, 22.0, 30.0, 200, 30), (11.0, 0.45, 1)),
         (None, (float("inf"), float("inf"), 1)),
     ],
 )
 def test_what_the_incident_says_is_held_against_what_the_crowd_felt(incident, off):
-    """Four of ten people meet an error at 10.2; two begin to wait seven seconds at 28."""
+    """Four people of ten meet an error at 10.2; two begin to wait seven seconds at 28."""
     witness = Witness([DROPPED], diagnosed=True, alerting=True, incident=incident)
     outcome = dataclasses.replace(outcome_of(), record=Record(SICK, fates=SICK_PEOPLE), witness=witness)
 
     names = ("incident_beginning_off", "incident_share_off", "incident_cause_wrong")
     assert [MEASURES[name].read(outcome) for name in names] == pytest.approx(list(off))
+
+
+def test_a_share_of_a_handful_of_people_is_not_judged():
+    told = Told(1, "missing_index", 11.2, 13.0, 25.0, 10, 6)
+    witness = Witness([DROPPED], diagnosed=True, alerting=True, incident=told)
+    few = [each for each in SICK if each.shopper % 10 == 0]
+    outcome = dataclasses.replace(outcome_of(), record=Record(few, fates=SICK_PEOPLE[::10]), witness=witness)
+
+    assert MEASURES["incident_share_off"].read(outcome) is None
+    assert MEASURES["incident_beginning_off"].read(outcome) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +157,7 @@ def test_a_drill_of_which_next_to_nothing_was_seen_is_judged_and_reported(waits)
 
 
 def test_a_share_of_people_is_not_judged_over_a_few_seconds():
-    brief = Record(SICK[:14], fates=SICK_PEOPLE)
+    brief = Record(SICK[:140], fates=SICK_PEOPLE)
     witness = Witness(
         [DROPPED], diagnosed=True, alerting=True, incident=Told(1, "missing_index", 11.2, 13.0, 25.0, 10, 6)
     )
