@@ -5,6 +5,7 @@ Promises: reads only, from the watch's own file, so that it answers while Postgr
 
 import asyncio
 import math
+from difflib import get_close_matches
 from typing import Annotated
 
 import msgspec
@@ -19,6 +20,8 @@ from doorbuster.web.inputs import Query, read_query
 from doorbuster.web.problems import Refused, problem_of_fault
 
 NAMES_MAX = 10
+NEAR_MAX = 3
+NAME_LENGTH_SHOWN = 100
 SPAN_SECONDS_MAX = 3 * 86_400
 USUAL_SECONDS = 900
 
@@ -62,7 +65,20 @@ async def _body(house: ControlHouse, query: SeriesQuery) -> dict[str, object]:
     if not 0 <= until - since <= SPAN_SECONDS_MAX:
         words = f"From `since` to `until` it may be {SPAN_SECONDS_MAX // 3_600} hours at the most, and not backwards."
         raise Refused(problems.INVALID_PARAMETER, words, at="$.since")
-    return {"since": since, "until": until, "series": await asyncio.to_thread(_curves, house, names, since, until)}
+    curves = await asyncio.to_thread(_curves, house, names, since, until)
+    # A name that is no longer measured may still have been, in the time that is asked for.
+    unknown = [curve.name for curve in curves if not curve.points and curve.name not in known]
+    if unknown:
+        raise _unknown(unknown[0], known)
+    return {"since": since, "until": until, "series": curves}
+
+
+def _unknown(name: str, known: list[str]) -> Refused:
+    """Return the refusal of a name that nothing is measured under, with those that it may have been meant for."""
+    near = get_close_matches(name, known, n=NEAR_MAX)
+    hint = f"Did you mean {' or '.join(f'`{each}`' for each in near)}?" if near else "Ask without `names` for all."
+    words = f"Nothing is measured under the name `{name[:NAME_LENGTH_SHOWN]}`. {hint}"
+    return Refused(problems.INVALID_PARAMETER, words, at="$.names", near=near)
 
 
 def _curves(house: ControlHouse, names: list[str], since: int, until: int) -> list[Curve]:

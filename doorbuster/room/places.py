@@ -14,7 +14,7 @@ from doorbuster.clock import Clock
 from doorbuster.database import Database
 from doorbuster.room.draw import LATER_BANDS, band_of_stripe
 from doorbuster.room.entering import Entrance, Newcomer, Owing, ticket_of
-from doorbuster.room.flood import Flood, band_of_bits, bits_of_band
+from doorbuster.room.flood import BITS, Flood, band_of_bits, bits_of_band
 from doorbuster.room.memory import RoomMemory
 from doorbuster.room.rooms import Room
 from doorbuster.room.signing import Signer, Ticket, pass_cookie, ticket_cookie
@@ -143,13 +143,16 @@ async def take_ticket(request: Request, room: Room, shopper: Shopper, done: Done
     house = room_house_of(request)
     ours = house.signer.is_challenge(room.sale_id, shopper.key, done.challenge, house.clock.now().timestamp())
     did = zero_bits(done.challenge, done.solution) if ours else 0
-    bits, in_vain = await _bits_to_solve(request, room, shopper), bool(done.challenge) and not did
+    bits = await _bits_to_solve(request, room, shopper)
     if did < bits:
-        return SumWanted(bits, in_vain)
+        return SumWanted(bits, in_vain=bool(done.challenge))
     paid = LATER_BANDS if house.flood.waived else band_of_bits(did)
     newcomer = Newcomer(shopper.key, house.networks.of(request.scope), paid)
     answer = await house.entrance.enter(room.sale_id, newcomer)
-    return SumWanted(max(bits, bits_of_band(answer.band)), in_vain) if isinstance(answer, Owing) else answer
+    if isinstance(answer, Owing):
+        # A good sum may have become too small meanwhile, because others of the network have come: that is not in vain.
+        return SumWanted(max(bits, bits_of_band(answer.band)), in_vain=bool(done.challenge) and did < BITS)
+    return answer
 
 
 async def _bits_to_solve(request: Request, room: Room, shopper: Shopper) -> int:

@@ -52,5 +52,21 @@ async def test_what_is_too_much_or_unknown_is_told_by_name(room: Room, tmp_path:
     assert json.loads(answer.text)["at"] == at
 
 
+async def test_a_name_that_is_none_is_refused_with_those_it_may_have_been_meant_for(room: Room, tmp_path: Path) -> None:
+    answer = await ask(room, "?names=http.p99,http.request", tmp_path)
+    told = json.loads(answer.text)
+
+    assert (answer.status, told["at"], told["near"][0]) == (400, "$.names", "http.requests")
+    assert "`http.request`" in told["detail"]
+    assert "`http.requests`" in told["detail"]
+
+
+async def test_a_name_that_is_like_nothing_is_refused_with_the_way_to_all_of_them(room: Room, tmp_path: Path) -> None:
+    told = json.loads((await ask(room, "?names=" + "%E2%98%83" * 300, tmp_path)).text)
+
+    assert told["near"] == []
+    assert told["detail"].endswith("Ask without `names` for all.")
+
+
 async def test_strangers_read_no_series(room: Room, tmp_path: Path) -> None:
     assert (await ask(room, "?names=http.requests", tmp_path, address="192.0.2.7")).status == 403
