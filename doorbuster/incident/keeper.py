@@ -33,6 +33,9 @@ NAMING_SECONDS = 4
 WORSE_SECONDS = 60
 """Who was just told is not told again of each step of a trouble that grows."""
 GROWN_SHARE = 0.1
+AFTERWARDS_SECONDS = 120
+"""An alert of an incident that was resolved may fire for so long yet before it is another incident."""
+LAST_SECONDS = 86_400
 FROZEN_A_BEAT_MAX = 20
 logger = logging.getLogger(__name__)
 
@@ -122,8 +125,9 @@ class Keeper:
 
     def _look(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
         open_ones = incident.open_ones(self._log)
-        if firing and not open_ones:
-            open_ones = [incident.open_from(self._log, min(firing, key=lambda each: each.since), said, now, team)]
+        news = firing if open_ones else self._not_of_the_last(firing, now)
+        if news and not open_ones:
+            open_ones = [incident.open_from(self._log, min(news, key=lambda each: each.since), said, now, team)]
             open_ones = [it for it in open_ones if it.is_open]
         for number, it in enumerate(open_ones):
             # What fires belongs to the newest; an older one that is still open has its own story.
@@ -133,6 +137,11 @@ class Keeper:
             self._gather(it, lines, now)
             self._feel(it, bool(firing) and number == 0, now)
         return incident.open_ones(self._log)
+
+    def _not_of_the_last(self, firing: Sequence[Firing], now: int) -> list[Firing]:
+        """Return what fires and began after the last incident was resolved, or will not go away after it."""
+        ended = max((it.resolved_at or 0 for it in incident.newest(self._log, since=now - LAST_SECONDS)), default=0)
+        return [each for each in firing if each.since > ended or now - ended >= AFTERWARDS_SECONDS]
 
     def _is_news(self, it: Incident, said: Diagnosed) -> bool:
         """Say whether the incident is to take over what the diagnosis says: another cause only when it stood longer."""

@@ -1,0 +1,45 @@
+"""A drill that is written from an incident has what was measured in it: crowd, indexes, the size of the shop."""
+
+from dataclasses import replace
+
+from doorbuster.drill import reading
+from doorbuster.incident import replay
+from doorbuster.incident.incident import Diagnosed
+from tests.rooms.incident.test_writing import IT, T0
+
+SAID = Diagnosed(
+    cause="missing_index", trigger="index dropped: products_search",
+    headline="Sequential scans on products by query search_products; add index products_newest",
+    evidence=(
+        "The plan of search_products reads products from end to end, 118,400 rows, for search.",
+        "The index products_newest on products is missing.", "The index products_search on products is missing.",
+    ),
+)  # fmt: skip
+RECORDED = replace(IT, said=SAID, visitors_seen=300, visitors_hurt=200)
+
+
+def read(name: str, since: int, until: int) -> list[tuple[int, float]]:
+    """Sixty requests a second before it began, and while it lasted."""
+    return [(at, 60.0) for at in range(since, until + 1)] if name == "http.requests" else []
+
+
+def test_the_index_that_was_dropped_is_dropped_again_and_as_it_was_all_are_missing() -> None:
+    drill = replay.drill_of(RECORDED, read)
+    scenario = reading.parse(drill, "incident-7.toml", "incident-7")
+
+    assert [(fault.kind, fault.what) for fault in scenario.when.faults] == [("drop-index", "products_search")]
+    assert 'without_indexes = ["products_search", "products_newest"]' in drill
+
+
+def test_the_shop_is_as_large_as_the_plan_says_it_was() -> None:
+    assert "products = 118400\n" in replay.drill_of(RECORDED, read)
+    assert "products = 30000\n" in replay.drill_of(replace(RECORDED, said=Diagnosed()), read)
+
+
+def test_the_crowd_is_as_many_people_as_were_counted() -> None:
+    end = T0 + 64
+    counted = replay.requests_of_a_visitor(RECORDED, read, end)
+
+    assert round(counted, 1) == round(65 * 60 / 300, 1)
+    assert replay.requests_of_a_visitor(replace(RECORDED, visitors_seen=None), read, end) == 8.0
+    assert f"{counted:.1f} of each visitor" in replay.drill_of(RECORDED, read)
