@@ -60,13 +60,12 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
         if points
         else "# The series has forgotten that time; the crowd is an assumption."
     )
-    why = f"Incident {it.id}: {it.cause or 'cause not named'}. It must not happen twice."
     lines = [
         f"# Incident {it.id}, {moment_of(it.began_at):%Y-%m-%d %H:%M:%S} UTC, played again.",
         measured,
         f"# Assumed: the number of {'' if products else 'products and '}orders. Put in what the shop had then.",
         f"title = {_text(it.title[:100])}",
-        f"why = {_text(why)}",
+        f'why = "Incident {it.id}: {it.cause or "cause not named"}. It must not happen twice."',
         "", "[given]", f"units = {units}", "workers = 1", f"products = {products or PRODUCTS_ASSUMED}",
         "orders = 5000", *small_disk, "",
         "[when]", f"points = {json.dumps(points or [[0, 12], [15, 12], [20, 40], [45, 40], [60, 12]])}",
