@@ -100,7 +100,10 @@ class Prover:
         await asyncio.to_thread(_tidy, folder)
         status = await self._process([word.format(name=name) for word in COMMANDS[kind]], folder, said)
         told = await asyncio.to_thread(self._collect, proof, folder, now)
-        return "" if told else f"{_reason(said)} (exit status {status})"
+        if told:
+            return ""
+        uncounted = await asyncio.to_thread(proofs.uncounted, self._home, proof, now)
+        return uncounted or f"{_reason(said)} (exit status {status})"
 
     def _collect(self, proof: str, folder: Path, since: int) -> bool:
         """Write down what the process left; say whether there is a run that is newer than its beginning."""

@@ -182,3 +182,13 @@ def test_the_reason_is_the_fault_that_was_named_and_not_the_words_of_the_drills_
     )
 
     assert proving._reason(said) == "the shop did not open; it said:"
+
+
+def test_a_drill_that_was_played_and_says_nothing_has_its_reason_on_the_board(tmp_path: Path) -> None:
+    played(tmp_path, FOUNDING, hurt=0.6, saturated=True)
+    crowded = proofs.uncounted(tmp_path, f"drill:{FOUNDING}", NOW)
+    played(tmp_path, FOUNDING, hurt=0.6, skipped="it needs two cores")
+
+    assert crowded == "the crowd itself was the bottleneck: this machine had too much else to do"
+    assert proofs.uncounted(tmp_path, f"drill:{FOUNDING}", NOW) == "it was skipped: it needs two cores"
+    assert proofs.uncounted(tmp_path, f"drill:{FOUNDING}", NOW + 10) == ""

@@ -274,19 +274,18 @@ async def test_a_cause_that_is_named_for_a_moment_does_not_take_the_place_of_one
     assert causes == ["missing_index", "missing_index", "connection_exhaustion"]
 
 
-async def test_a_trouble_that_grows_is_told_with_the_figures_of_its_worst(night: Night) -> None:
-    night.live(BEGAN, 0.0)
-    night.live(DETECTED, 0.1)
-    night.firing, night.said = (Alert(),), replace(SAID, evidence=("a call takes 80 ms",))
-    await night.keeper.beat(night.now)
-    await night.keeper.beat(night.now)
-    night.said = replace(SAID, evidence=("a call takes 900 ms",))
-    night.live(night.now + 5, 0.6)
-    await night.keeper.beat(night.now)
-    await night.keeper.beat(night.now)
+async def test_a_trouble_is_told_with_the_figures_of_its_worst_and_not_of_its_end(night: Night) -> None:
+    night.live(DETECTED, 0.6)
+    night.firing = (Alert(),)
+    for waiting, figure in ((2.0, "80 ms"), (20.0, "900 ms"), (4.0, "100 ms")):
+        night.said = replace(
+            SAID, evidence=(figure,), waits=(("database", waiting),), headline=f"A call takes {figure}"
+        )
+        await night.keeper.beat(night.now)
+    it = incident.open_ones(night.log)[0]
 
-    assert incident.open_ones(night.log)[0].said.evidence == ("a call takes 900 ms",)
-    assert incident.open_ones(night.log)[0].named_at == DETECTED
+    assert (it.said.evidence, it.title) == (("900 ms",), "A call takes 900 ms")
+    assert it.named_at == DETECTED
 
 
 async def test_what_still_fires_when_it_is_resolved_is_not_another_incident_unless_it_stays(night: Night) -> None:
