@@ -78,9 +78,7 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
     lines += ["", "[then]", "oversold_units = { most = 0 }", "audit_findings = { most = 0 }",
               "hurt_share = { most = 0.02 }", *named]  # fmt: skip
     if fault and fault["kind"] == "drop-index":
-        least = max(HURT_THEN_LEAST, round((it.hurt_peak or 0.0) * 0.5, 2))
-        lines += ["", "[as_it_was.given]", f"without_indexes = {json.dumps(indexes_of(it))}", "",
-                  "[as_it_was.then]", f"hurt_share = {{ least = {least} }}"]  # fmt: skip
+        lines += _as_it_was(it)
     return "\n".join(lines) + "\n"
 
 
@@ -106,6 +104,15 @@ def curve(
     length = min(DRILL_SECONDS, max(last - first, 20))
     every = length / max(len(shoppers) - 1, 1)
     return [[round(i * every, 1), round(max(rate * scale, 0.1), 2)] for i, rate in enumerate(shoppers)], scale
+
+
+def _as_it_was(it: Incident) -> list[str]:
+    """Return how it was: the indexes are missing all the time, so nothing is dropped in the middle, nor mended."""
+    least = max(HURT_THEN_LEAST, round((it.hurt_peak or 0.0) * 0.5, 2))
+    return [
+        "", "[as_it_was.given]", f"without_indexes = {json.dumps(indexes_of(it))}", "", "[as_it_was.when]",
+        "faults = []", "", "[as_it_was.then]", f"hurt_share = {{ least = {least} }}",
+    ]  # fmt: skip
 
 
 def requests_of_a_visitor(it: Incident, read: Read, until: int) -> float:

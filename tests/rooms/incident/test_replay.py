@@ -31,6 +31,13 @@ def test_the_index_that_was_dropped_is_dropped_again_and_as_it_was_all_are_missi
     assert 'without_indexes = ["products_search", "products_newest"]' in drill
 
 
+def test_as_it_was_nothing_is_dropped_that_is_missing_already_and_nothing_is_mended() -> None:
+    scenario = reading.parse(replay.drill_of(RECORDED, read), "incident-7.toml", "incident-7")
+
+    assert reading.as_it_was(scenario).when.faults == []
+    assert reading.as_it_was(scenario).given.without_indexes == ["products_search", "products_newest"]
+
+
 def test_the_shop_is_as_large_as_the_plan_says_it_was() -> None:
     assert "products = 118400\n" in replay.drill_of(RECORDED, read)
     assert "products = 30000\n" in replay.drill_of(replace(RECORDED, said=Diagnosed()), read)
