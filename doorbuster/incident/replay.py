@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
+from doorbuster.guard import levers
+from doorbuster.guard.policy import BrownOutSetting, GateSetting, LaneSetting, Limit, Setting
 from doorbuster.incident.evidence import Read
 from doorbuster.incident.figures import summed
 from doorbuster.incident.incident import Incident
+from doorbuster.journal import EventLog
 from doorbuster.web.pages import moment_of
 
 POINTS_MAX = 12
@@ -42,14 +45,14 @@ FAULTS: Mapping[str, Fault] = {
 """Cause -> the fault that brings it about; a cause that is missing comes with the crowd alone."""
 
 
-def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None) -> str:
-    """Return the drill as TOML; `known_faults` are those that this house can make, all of ours by default."""
+def drill_of(it: Incident, read: Read, pulled: Mapping[str, Setting] | None = None) -> str:
+    """Return the drill as TOML; `pulled` are the levers that were in force when it began, by name."""
     end = it.resolved_at or it.mitigated_at or it.detected_at + 600
     each = requests_of_a_visitor(it, read, end)
     points, scale = curve(read("http.requests", it.began_at - 60, end), it.began_at, each)
     fault = FAULTS[it.cause](it) if it.cause in FAULTS else None
-    if fault and known_faults is not None and fault["kind"] not in known_faults:
-        fault = None
+    then = [f"commands = {json.dumps(commands)}"] if (commands := commands_of(pulled or {})) else []
+    missing = fault is not None and fault["kind"] == "drop-index"
     small_disk = ["disk_megabytes = 700"] if fault and fault["kind"] == "fill-disk" else []
     browsing, buying = _mix(read, it.began_at, end, each)
     products = products_of(it)
@@ -67,7 +70,7 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
         f"title = {_text(it.title[:100])}",
         f'why = "Incident {it.id}: {it.cause or "cause not named"}. It must not happen twice."',
         "", "[given]", f"units = {units}", "workers = 1", f"products = {products or PRODUCTS_ASSUMED}",
-        "orders = 5000", *small_disk, "",
+        "orders = 5000", *small_disk, *([] if missing else then), "",
         "[when]", f"points = {json.dumps(points or [[0, 12], [15, 12], [20, 40], [45, 40], [60, 12]])}",
         "opens_after_seconds = 5", f"mix = {{ look = {browsing}, visit = {buying} }}",
     ]  # fmt: skip
@@ -77,8 +80,8 @@ def drill_of(it: Incident, read: Read, known_faults: Sequence[str] | None = None
     named = ["cause_named_seconds = { most = 30 }"] if fault and fault["kind"] != "drop-index" else []
     lines += ["", "[then]", "oversold_units = { most = 0 }", "audit_findings = { most = 0 }",
               "hurt_share = { most = 0.02 }", *named]  # fmt: skip
-    if fault and fault["kind"] == "drop-index":
-        lines += _as_it_was(it)
+    if missing:
+        lines += _as_it_was(it, then)
     return "\n".join(lines) + "\n"
 
 
@@ -106,13 +109,38 @@ def curve(
     return [[round(i * every, 1), round(max(rate * scale, 0.1), 2)] for i, rate in enumerate(shoppers)], scale
 
 
-def _as_it_was(it: Incident) -> list[str]:
+def commands_of(pulled: Mapping[str, Setting]) -> list[str]:
+    """Return the commands that pull levers as they were pulled."""
+    found = []
+    for name, setting in pulled.items():
+        match setting:
+            case GateSetting(on=on):
+                found.append(f"lane gate {'on' if on else 'off'}")
+            case BrownOutSetting(step=step):
+                found.append(f"brownout set {step}")
+            case LaneSetting():
+                found.append(f"lane close {name.partition(':')[2]}")
+            case Limit() as limit:
+                counted = "--enforce" if limit.enforced else "--count-only"
+                found.append(
+                    f"limit set {name} --rate {limit.rate:g} --burst {limit.burst} --network-rate "
+                    f"{limit.network_rate:g} --network-burst {limit.network_burst} {counted}"
+                )
+    return [f"{each} --reason 'as it was when it began'" for each in found]
+
+
+def _as_it_was(it: Incident, then: Sequence[str]) -> list[str]:
     """Return how it was: the indexes are missing all the time, so nothing is dropped in the middle, nor mended."""
     least = max(HURT_THEN_LEAST, round((it.hurt_peak or 0.0) * 0.5, 2))
     return [
-        "", "[as_it_was.given]", f"without_indexes = {json.dumps(indexes_of(it))}", "", "[as_it_was.when]",
-        "faults = []", "", "[as_it_was.then]", f"hurt_share = {{ least = {least} }}",
+        "", "[as_it_was.given]", f"without_indexes = {json.dumps(indexes_of(it))}", *then, "",
+        "[as_it_was.when]", "faults = []", "", "[as_it_was.then]", f"hurt_share = {{ least = {least} }}",
     ]  # fmt: skip
+
+
+def levers_of(log: EventLog, it: Incident) -> dict[str, Setting]:
+    """Return the levers that were in force when it began, by name."""
+    return {name: lever.setting for name, lever in levers.policy_at(log, moment_of(it.began_at))[1].items()}
 
 
 def requests_of_a_visitor(it: Incident, read: Read, until: int) -> float:

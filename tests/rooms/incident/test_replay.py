@@ -1,10 +1,15 @@
 """A drill that is written from an incident has what was measured in it: crowd, indexes, the size of the shop."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from doorbuster.drill import reading
+from doorbuster.guard import levers
+from doorbuster.guard.policy import BrownOutSetting, GateSetting, LaneSetting, Limit
 from doorbuster.incident import replay
 from doorbuster.incident.incident import Diagnosed
+from doorbuster.journal import Actor, open_event_log
+from doorbuster.web.pages import moment_of
 from tests.rooms.incident.test_writing import IT, T0
 
 SAID = Diagnosed(
@@ -50,3 +55,20 @@ def test_the_crowd_is_as_many_people_as_were_counted() -> None:
     assert round(counted, 1) == round(65 * 60 / 300, 1)
     assert replay.requests_of_a_visitor(replace(RECORDED, visitors_seen=None), read, end) == 8.0
     assert f"{counted:.1f} of each visitor" in replay.drill_of(RECORDED, read)
+
+
+def test_the_levers_that_were_in_force_when_it_began_are_pulled_again(tmp_path: Path) -> None:
+    actor = Actor("Augusta", "operator")
+    limit = Limit(rate=2.5, burst=5, network_rate=20.0, network_burst=40, enforced=False)
+    with open_event_log(tmp_path) as log:
+        for name, setting in (("gate", GateSetting(on=False)), ("lane:search", LaneSetting()), ("browse", limit),
+                              ("brownout", BrownOutSetting(2))):  # fmt: skip
+            levers.pull(log, actor, name, setting, reason="a test", now=moment_of(T0 - 60), lasts=None)
+        levers.pull(log, actor, "gate", GateSetting(on=True), reason="a step", now=moment_of(T0 + 9), lasts=None)
+        drill = replay.drill_of(RECORDED, read, replay.levers_of(log, RECORDED))
+    then = reading.as_it_was(reading.parse(drill, "incident-7.toml", "incident-7")).given.commands
+
+    assert [words.partition(" --reason")[0] for words in then] == [
+        "brownout set 2", "limit set browse --rate 2.5 --burst 5 --network-rate 20 --network-burst 40 --count-only",
+        "lane gate off", "lane close search",
+    ]  # fmt: skip
