@@ -92,4 +92,4 @@ def as_text(root: Step) -> str:
 
 def _condition(name: str, value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"{name}: {text[:CONDITION_CHARACTERS_MAX]}"
+    return f"{name}: {text[:CONDITION_CHARACTERS_MAX]}{'…' if len(text) > CONDITION_CHARACTERS_MAX else ''}"

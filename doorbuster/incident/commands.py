@@ -159,7 +159,8 @@ def drill(
     """Write a drill that plays the incident again: it must fail before the fix and pass after."""
     settings = from_environment(os.environ)
     with _log() as log, open_series(settings.home / "series.sqlite", _now()) as series:
-        written = replay.drill_of(_the(log, number), series.read)
+        it = _the(log, number)
+        written = replay.drill_of(it, series.read, replay.levers_of(log, it))
     if to is None:
         typer.echo(written, nl=False)
         return

@@ -104,11 +104,8 @@ def with_plan(log: EventLog, evidence: Evidence) -> Evidence:
     record = records.read(log, int(number)) if number.isdigit() and not evidence.trees else None
     if record is None:
         return evidence
-    # The others were planned because they were busy, and turned out to be as they should.
-    blamed = {
-        query: tree for query, tree in record.examined.plans.items()
-        if record.examined.scans.get(query) or query in record.diagnosis.headline
-    }  # fmt: skip
+    # The others were planned because they were busy, and read no more than they should.
+    blamed = {query: tree for query, tree in record.examined.plans.items() if record.examined.scans.get(query)}
     return msgspec.structs.replace(evidence, plan=plan_of(record.examined), trees=blamed)
 
 

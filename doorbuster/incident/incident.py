@@ -68,6 +68,8 @@ class Diagnosed(msgspec.Struct, frozen=True, kw_only=True):
     not_because: tuple[str, ...] = ()
     remedy: str = ""
     lever: str = ""
+    waiting: float = 0.0
+    """How much was waited when it was said: average concurrency of what was added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

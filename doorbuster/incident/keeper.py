@@ -32,7 +32,11 @@ NAMING_SECONDS = 4
 """A page waits so long for the cause, so that it goes to the right team at once."""
 WORSE_SECONDS = 60
 """Who was just told is not told again of each step of a trouble that grows."""
-GROWN_SHARE = 0.1
+GROWN = 1.2
+"""How many times as much waiting makes what the diagnosis says of the same cause worth taking over."""
+AFTERWARDS_SECONDS = 120
+"""An alert of an incident that was resolved may fire for so long yet before it is another incident."""
+LAST_SECONDS = 86_400
 FROZEN_A_BEAT_MAX = 20
 logger = logging.getLogger(__name__)
 
@@ -73,8 +77,6 @@ class Keeper:
         self._told: dict[int, Last] = {}
         self._stood: dict[int, Counter[str]] = {}
         """Incident -> cause -> for how many seconds the diagnosis has named it."""
-        self._taken: dict[int, float] = {}
-        """Incident -> which share of answers hurt when the diagnosis was taken over last."""
         self._shown = ""
 
     async def run(self, clock: Clock) -> None:
@@ -96,7 +98,6 @@ class Keeper:
             await self._tell(it, now)
         self._told = {it.id: self._told[it.id] for it in open_ones if it.id in self._told}
         self._stood = {it.id: self._stood[it.id] for it in open_ones if it.id in self._stood}
-        self._taken = {it.id: self._taken[it.id] for it in open_ones if it.id in self._taken}
         await asyncio.to_thread(self._senses.agree, now)
         await asyncio.to_thread(self._write_up, now)
         await asyncio.to_thread(self._show, open_ones, now)
@@ -122,8 +123,8 @@ class Keeper:
 
     def _look(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
         open_ones = incident.open_ones(self._log)
-        if firing and not open_ones:
-            open_ones = self._opened(firing, said, team, now)
+        if not open_ones:
+            open_ones = self._opened(self._not_of_the_last(firing, now), said, team, now)
         for number, it in enumerate(open_ones):
             # What fires belongs to the newest; an older one that is still open has its own story.
             lines = gathering.from_alerts(firing, it, now) if number == 0 else []
@@ -140,16 +141,20 @@ class Keeper:
                 return [it]
         return []
 
+    def _not_of_the_last(self, firing: Sequence[Firing], now: int) -> list[Firing]:
+        """Return what fires and began after the last incident was resolved, or will not go away after it."""
+        ended = max((it.resolved_at or 0 for it in incident.newest(self._log, since=now - LAST_SECONDS)), default=0)
+        return [each for each in firing if each.since > ended or now - ended >= AFTERWARDS_SECONDS]
+
     def _is_news(self, it: Incident, said: Diagnosed) -> bool:
         """Say whether the incident is to take over what the diagnosis says: another cause only when it stood longer."""
         stood = self._stood.setdefault(it.id, Counter())
         stood[said.cause] += 1
         if said.cause == it.cause:
-            # A trouble that grew is better seen in today's figures than in those of its first second.
-            peak, taken = it.hurt_peak or 0.0, self._taken.setdefault(it.id, it.hurt_peak or 0.0)
-            if grown := peak >= taken + GROWN_SHARE:
-                self._taken[it.id] = peak
-            return grown or said.headline != it.said.headline
+            # A trouble that grew is better seen in its worst figures than in those of its first second, or of its end.
+            if it.said.waiting:
+                return said.waiting >= GROWN * it.said.waiting
+            return said.headline != it.said.headline
         return stood[said.cause] > stood[it.cause]
 
     def _gather(self, it: Incident, lines: list[Told], now: int) -> None:
@@ -214,5 +219,5 @@ def _short(said: Diagnosis | None) -> Diagnosed | None:
     return Diagnosed(
         cause=said.cause or "", subject=said.subject, trigger=said.trigger or "", share=said.share,
         headline=said.headline, evidence=said.evidence, not_because=said.not_because, remedy=said.remedy,
-        lever=said.lever,
+        lever=said.lever, waiting=sum(seconds for _, seconds in said.waits),
     )  # fmt: skip

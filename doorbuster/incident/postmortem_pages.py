@@ -115,8 +115,9 @@ async def incident_review(request: Request) -> Response:
 
 async def drill_show(request: Request) -> Response:
     """Give the drill that plays it again, as a file."""
-    it, read = await the(request), house_of(request).series.read
-    toml = await asyncio.to_thread(replay.drill_of, it, read)
+    it, house = await the(request), house_of(request)
+    pulled = await asyncio.to_thread(replay.levers_of, house.event_log, it)
+    toml = await asyncio.to_thread(replay.drill_of, it, house.series.read, pulled)
     name = f"incident-{it.id}.toml"
     return PlainTextResponse(
         toml, headers={"cache-control": "no-store", "content-disposition": f'inline; filename="{name}"'}

@@ -44,6 +44,16 @@ def from_history(log: EventLog, home: Path) -> int:
     return new
 
 
+def uncounted(home: Path, proof: str, since: int) -> str:
+    """Return why a drill that was played since then says nothing, or nothing when none was played."""
+    newest = next(iter(runs.history(home, proof.removeprefix("drill:"))), None)
+    if newest is None or datetime.fromisoformat(newest.at).timestamp() < since:
+        return ""
+    if newest.skipped:
+        return f"it was skipped: {newest.skipped}"
+    return "the crowd itself was the bottleneck: this machine had too much else to do" if newest.saturated else ""
+
+
 def from_file(log: EventLog, proof: str, file: Path, *, as_it_was: bool = False) -> tuple[Run, bool]:
     """Write down the result in a file, at the file's time; return it and whether it is new. Raises DoorbusterError."""
     try:

@@ -41,6 +41,8 @@ COMMANDS = {
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
 """A proof's process gets no more of our environment: nothing of it leads to the shop that sells."""
 ONLY_HERE = {"review:house"}
+FAULT = "doorbuster: "
+"""How a command line begins that says why a command could not be done."""
 logger = logging.getLogger(__name__)
 
 
@@ -98,7 +100,10 @@ class Prover:
         await asyncio.to_thread(_tidy, folder)
         status = await self._process([word.format(name=name) for word in COMMANDS[kind]], folder, said)
         told = await asyncio.to_thread(self._collect, proof, folder, now)
-        return "" if told else f"{_reason(said)} (exit status {status})"
+        if told:
+            return ""
+        uncounted = await asyncio.to_thread(proofs.uncounted, self._home, proof, now)
+        return uncounted or f"{_reason(said)} (exit status {status})"
 
     def _collect(self, proof: str, folder: Path, since: int) -> bool:
         """Write down what the process left; say whether there is a run that is newer than its beginning."""
@@ -154,6 +159,8 @@ def _tidy(folder: Path) -> None:
 
 
 def _reason(said: Path) -> str:
-    """Return the last words of a process that left no result."""
+    """Return why a process left no result: the fault that it named, else its last words."""
     lines = [line.strip() for line in said.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it said nothing"
+    # What stands behind a fault may be the words of the drill's own shop, with links that are nobody's business.
+    named = [line.removeprefix(FAULT) for line in lines if line.startswith(FAULT)]
+    return (named or lines or ["it said nothing"])[-1][:300]

@@ -171,7 +171,7 @@ def trigger_of(it: Incident) -> str:
 
 def severity_of(it: Incident) -> str:
     """Return how bad it was, in the words that fit this incident."""
-    hurt = max(it.hurt_peak or 0.0, it.hurt_share or 0.0)
+    hurt = it.hurt_share or 0.0
     if hurt <= 0.01:
         return f"severity {it.severity}"
     many = "most" if hurt >= 0.5 else "many" if hurt >= 0.2 else "some"

@@ -121,9 +121,7 @@ def _cause(facts: Facts) -> str:
         parts.append(f"In the words of the diagnosis: {said.headline.rstrip('.')}.")
     if trigger := wording.trigger_of(it):
         parts.append(f"Just before, {trigger}.{_not_the_cause(said.trigger)}")
-    plans = list(dict.fromkeys(
-        each for line in facts.lines if not line.wrong for each in line.evidence.plan.splitlines()
-    ))  # fmt: skip
+    plans = _plans(facts)
     defined = " ".join(plans)
     measured = [each for each in said.evidence if not (_names_an_index(each) and each.split()[2] in defined)]
     if measured or plans:
@@ -149,8 +147,13 @@ def _measures(facts: Facts) -> str:
         for kind, title in kinds.items()
         if any(item.kind == kind for item in facts.items)
     ]
-    if facts.it.said.remedy:
-        parts.insert(0, f"**What ends it**\n\n- {facts.it.said.remedy.rstrip('.')}.")
+    if remedy := facts.it.said.remedy.rstrip("."):
+        others = [
+            each for each in _plans(facts) if each.startswith("Missing: ") and _definition(each) not in _plain(remedy)
+        ]
+        parts.insert(
+            0, "**What ends it**\n\n" + _list([f"{remedy}.", *(f"As well: `{_definition(each)}`" for each in others)])
+        )
     if facts.it.cause in wording.MEANINGS and not facts.items:
         parts.append(f"**To think about**\n\n- {wording.MEANINGS[facts.it.cause].think_of}")
     return "\n\n".join(parts) or "None has been written down yet."
@@ -248,6 +251,21 @@ def _meaning(text: str) -> set[str]:
     return {word.rstrip("s")[:6] for word in words if len(word) > 3} - {"with", "that", "this", "from", "were", "into"}
 
 
+def _plans(facts: Facts) -> list[str]:
+    """Return the sentences of the plans that were frozen, each once."""
+    said = (each for line in facts.lines if not line.wrong for each in line.evidence.plan.splitlines())
+    return list(dict.fromkeys(said))
+
+
+def _definition(plan: str) -> str:
+    return plan.removeprefix("Missing: ").rstrip(".")
+
+
+def _plain(remedy: str) -> str:
+    """Return the definitions in a remedy as the plan has them."""
+    return remedy.replace(" CONCURRENTLY", "")
+
+
 def _trees(facts: Facts) -> dict[str, Step]:
     """Return the plans that were frozen first, of the statement that was named and of others."""
     found: dict[str, Step] = {}
@@ -270,8 +288,7 @@ def _names_an_index(evidence: str) -> bool:
 
 def _as_code(plan: str) -> str:
     """Put a definition between backticks, so that it can be copied."""
-    word, _, definition = plan.partition(": ")
-    return f"{word}: `{definition.rstrip('.')}`" if word == "Missing" else plan.replace("`", "'")
+    return f"Missing: `{_definition(plan)}`" if plan.startswith("Missing: ") else plan.replace("`", "'")
 
 
 def _lower(text: str) -> str:

@@ -253,7 +253,8 @@ def _cost_of(facts: Facts, query: str) -> list[str]:
     before, now = facts.compared.per_call(f"query.seconds:{query}", f"query.calls:{query}")
     said = []
     if now > 0:
-        said.append(f"A call of {query} takes {now * 1000:,.0f} ms ({before * 1000:,.1f} ms before).")
+        was = f"{before * 1000:,.1f} ms before" if before else "nobody called it before"
+        said.append(f"A call of {query} takes {now * 1000:,.0f} ms ({was}).")
     sessions = facts.compared.is_now(f"db.active:{query}")
     if sessions >= 0.1:
         said.append(f"{sessions:.1f} of {facts.compared.is_now('db.active'):.1f} working sessions run it.")

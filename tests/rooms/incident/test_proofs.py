@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from doorbuster.drill import reading, runs
-from doorbuster.incident import alert_proof, importing, incident, items, postmortem, proofs
+from doorbuster.incident import alert_proof, importing, incident, items, postmortem, proofs, proving
 from doorbuster.incident.items import Item
 from doorbuster.incident.proving import Chances, Prover
 from doorbuster.journal import Actor, EventLog, open_event_log
@@ -173,3 +173,22 @@ async def test_a_drill_that_cannot_be_played_says_why_on_the_board(log: EventLog
 
     assert "there is no drill called 'no-such-drill'" in item(log).unproved_because
     assert item(log).state == "done"
+
+
+def test_the_reason_is_the_fault_that_was_named_and_not_the_words_of_the_drills_shop(tmp_path: Path) -> None:
+    said = tmp_path / "last.txt"
+    said.write_text(
+        "Opening a shop ...\ndoorbuster: the shop did not open; it said:\nfirst operator: http://x/links/1\n"
+    )
+
+    assert proving._reason(said) == "the shop did not open; it said:"
+
+
+def test_a_drill_that_was_played_and_says_nothing_has_its_reason_on_the_board(tmp_path: Path) -> None:
+    played(tmp_path, FOUNDING, hurt=0.6, saturated=True)
+    crowded = proofs.uncounted(tmp_path, f"drill:{FOUNDING}", NOW)
+    played(tmp_path, FOUNDING, hurt=0.6, skipped="it needs two cores")
+
+    assert crowded == "the crowd itself was the bottleneck: this machine had too much else to do"
+    assert proofs.uncounted(tmp_path, f"drill:{FOUNDING}", NOW) == "it was skipped: it needs two cores"
+    assert proofs.uncounted(tmp_path, f"drill:{FOUNDING}", NOW + 10) == ""

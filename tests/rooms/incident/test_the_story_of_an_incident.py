@@ -10,7 +10,7 @@ from doorbuster.database.plan import Step
 from doorbuster.incident import incident, items, postmortem, timeline
 from doorbuster.incident.clocks import clocks_of
 from doorbuster.incident.incident import Incident
-from doorbuster.incident.keeper import NAMING_SECONDS, QUIET_SECONDS, Keeper, Senses
+from doorbuster.incident.keeper import AFTERWARDS_SECONDS, NAMING_SECONDS, QUIET_SECONDS, Keeper, Senses
 from doorbuster.incident.timeline import Told
 from doorbuster.journal import Actor, EventLog, Line, append, open_event_log
 from doorbuster.on_call import people
@@ -296,19 +296,42 @@ async def test_a_cause_that_is_named_for_a_moment_does_not_take_the_place_of_one
     assert causes == ["missing_index", "missing_index", "connection_exhaustion"]
 
 
-async def test_a_trouble_that_grows_is_told_with_the_figures_of_its_worst(night: Night) -> None:
-    night.live(BEGAN, 0.0)
-    night.live(DETECTED, 0.1)
-    night.firing, night.said = (Alert(),), replace(SAID, evidence=("a call takes 80 ms",))
+async def test_a_trouble_is_told_with_the_figures_of_its_worst_and_not_of_its_end(night: Night) -> None:
+    night.live(DETECTED, 0.6)
+    night.firing = (Alert(),)
+    for waiting, figure in ((2.0, "80 ms"), (20.0, "900 ms"), (4.0, "100 ms")):
+        night.said = replace(
+            SAID, evidence=(figure,), waits=(("database", waiting),), headline=f"A call takes {figure}"
+        )
+        await night.keeper.beat(night.now)
+    it = incident.open_ones(night.log)[0]
+
+    assert (it.said.evidence, it.title) == (("900 ms",), "A call takes 900 ms")
+    assert it.named_at == DETECTED
+
+
+async def test_what_still_fires_when_it_is_resolved_is_not_another_incident_unless_it_stays(night: Night) -> None:
+    it = await night.until_named()
+    night.firing = (Alert(), Alert("LatencyHigh", since=BEGAN + 3))
+    incident.move(night.log, it.id, "resolved", PERSON, night.now)
+    night.firing = (Alert("LatencyHigh", since=BEGAN + 3),)
+    night.live(night.now + AFTERWARDS_SECONDS - 1, 0.02)
     await night.keeper.beat(night.now)
-    await night.keeper.beat(night.now)
-    night.said = replace(SAID, evidence=("a call takes 900 ms",))
-    night.live(night.now + 5, 0.6)
-    await night.keeper.beat(night.now)
+    afterwards = len(incident.newest(night.log))
+    night.live(night.now + 1, 0.02)
     await night.keeper.beat(night.now)
 
-    assert incident.open_ones(night.log)[0].said.evidence == ("a call takes 900 ms",)
-    assert incident.open_ones(night.log)[0].named_at == DETECTED
+    assert (afterwards, len(incident.newest(night.log))) == (1, 2)
+
+
+async def test_what_begins_after_it_was_resolved_is_another_incident_at_once(night: Night) -> None:
+    it = await night.until_named()
+    incident.move(night.log, it.id, "resolved", PERSON, night.now)
+    night.live(night.now + 5, 0.6)
+    night.firing = (Alert(since=night.now),)
+    await night.keeper.beat(night.now)
+
+    assert len(incident.newest(night.log)) == 2
 
 
 async def test_a_cause_that_is_known_before_the_alert_pages_its_own_team(night: Night) -> None:

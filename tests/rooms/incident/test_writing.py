@@ -129,6 +129,16 @@ def test_a_missing_index_is_written_once_and_can_be_copied() -> None:
     assert "is missing." not in cause
 
 
+def test_every_missing_index_is_among_what_ends_it() -> None:
+    other = "CREATE INDEX products_newest ON products (id DESC)"
+    remedy = "Add the index: CREATE INDEX CONCURRENTLY products_search ON products USING gin (search)"
+    it = replace(IT, said=Diagnosed(cause="missing_index", headline=HEADLINE, remedy=remedy))
+    measures = written(line(5, "diagnosis", HEADLINE, plan=f"{MISSING}\nMissing: {other}."), it=it)["measures"]
+
+    assert f"- {remedy}.\n- As well: `{other}`\n" in measures
+    assert measures.count("products_search") == 1
+
+
 def test_a_change_just_before_is_a_sentence_and_a_crowd_is_not_blamed() -> None:
     crowd = replace(IT, said=Diagnosed(cause="web_cpu", trigger="3.1 times as many requests as before"))
 
