@@ -221,6 +221,32 @@ async def test_a_program_does_the_sum_in_a_header(shop: Shop) -> None:
     await room(shop, "close", "reckoned")
 
 
+async def test_one_more_ticket_of_a_network_that_has_many_costs_a_longer_sum(shop: Shop) -> None:
+    await shop.sale("shared", units=2)
+    sale_id = shop.value("SELECT id::text FROM sales WHERE handle = 'shared'")
+    await room(shop, "open", "shared")
+    tickets = urljoin(shop.url, f"/api/v1/sales/{sale_id}/room/tickets")
+
+    async def take(program: aiohttp.ClientSession, number: int) -> list[int]:
+        """Take a ticket as a stranger from one network; return the bits of the sums that were asked for."""
+        headers = {"Idempotency-Key": f"one-of-many-behind-{number:04}", "X-Forwarded-For": f"81.20.40.{number + 1}"}
+        asked: list[int] = []
+        while True:
+            async with program.post(tickets, headers=headers) as reply:
+                if reply.status == 201:
+                    return asked
+                wanted = await reply.json(content_type=None)
+                assert reply.status == 403, wanted
+            asked.append(wanted["bits"])
+            headers["Room-Work"] = f"{wanted['challenge']} {solved(wanted['challenge'], wanted['bits'])}"
+
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as program:
+        for number in range(50):
+            assert 19 not in await take(program, number)
+        assert (await take(program, 50))[-1] == 19
+    await room(shop, "close", "shared")
+
+
 async def test_who_farms_tickets_from_one_network_makes_them_cost_a_sum_and_operators_are_told(shop: Shop) -> None:
     await shop.sale("farmed", units=2)
     sale_id = shop.value("SELECT id::text FROM sales WHERE handle = 'farmed'")
