@@ -17,7 +17,7 @@ from doorbuster.drill.plan import Plan
 from doorbuster.drill.record import Promise, PromiseKind, Record
 from doorbuster.drill.visitor import Left, Visitor, journey_of
 from doorbuster.drill.waiting_room import ApiRoom, FormRoom, Patience, leads_to_room, wait_in
-from doorbuster.drill.ways import ApiWay, FormWay, Purchase, Way, is_paid
+from doorbuster.drill.ways import ApiWay, FormWay, Purchase, Way, is_paid, payment_page
 
 POLL_PAID_SECONDS = 0.1
 INSISTENT_TRIES = 4
@@ -181,6 +181,7 @@ class Shopper(Visitor):
 
     async def _pay(self, purchase: Purchase) -> None:
         """Pay on the gateway's own page, where a declined card may be followed by another one."""
+        await self._find_payment_page(purchase)
         outcomes = ["decline", "approve"] if "card_declined_first" in self._habits else ["approve"]
         for outcome in outcomes:
             reply = await self._patiently(partial(self._send_payment, purchase, outcome), "pay")
@@ -190,6 +191,23 @@ class Shopper(Visitor):
                 self._think()
         if not purchase.order_id:
             raise Left("failed")
+
+    async def _find_payment_page(self, purchase: Purchase) -> None:
+        """Ask for a page to pay at as often as patience allows, where the shop's provider gave none with the order."""
+        url = f"{self._plan.shop}/api/v1/orders/{purchase.order_id}/payments"
+        while not purchase.payment_url:
+            self._if_patience_ends = "gave_up"
+            self._wait(self._plan.pace.retry_seconds)
+            key = self._new_key()
+            reply = await self._patiently(
+                lambda key=key: self._browser.ask(  # type: ignore[misc]
+                    "order", "POST", url, planned=self._next, key=key, secret=purchase.secret
+                ),
+                "order",
+            )
+            if reply.status not in (200, 201):
+                raise Left("failed")
+            purchase.payment_url = payment_page(reply)
 
     async def _send_payment(self, purchase: Purchase, outcome: str) -> Reply:
         return await self._browser.ask(
@@ -219,7 +237,7 @@ class Shopper(Visitor):
             try:
                 reply = await ask()
             except Broken as fault:
-                if fault.kind == "TimedOut":
+                if fault.kind in ("TimedOut", "Garbled"):
                     raise
                 self._if_patience_ends = "gave_up"
                 self._wait(self._plan.pace.retry_seconds / 4)

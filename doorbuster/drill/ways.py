@@ -138,7 +138,12 @@ class FormWay:
         """Return the order whose payment page the shop sent us to."""
         if reply.status != 303:
             return None
-        return Purchase(hold_id, key, reply.header(b"location"))
+        purchase = Purchase(hold_id, key, reply.header(b"location"))
+        purchase.learn_from(purchase.payment_url)
+        if purchase.order_id:
+            # On to the order's own page, which says that paying is not possible just now and has a button for later.
+            purchase.payment_url = ""
+        return purchase
 
     def _answer_to(self, name: str, given: str) -> str:
         return given or next((value for field, value in self._fields.items() if name.endswith(field)), "")
@@ -146,6 +151,11 @@ class FormWay:
     async def _post(self, step: str, url: str, body: str, planned: float) -> Reply:
         kind = "application/x-www-form-urlencoded"
         return await self._browser.ask(step, "POST", url, planned=planned, body=body, type=kind, accept="text/html")
+
+
+def payment_page(reply: Reply) -> str:
+    """Return where an order is paid, of its new attempt's document; empty while the provider gives no page."""
+    return msgspec.json.decode(reply.body, type=_Ordered).payment.redirect_url or ""
 
 
 def is_paid(reply: Reply, purchase: Purchase) -> bool:

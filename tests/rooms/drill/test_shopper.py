@@ -85,6 +85,26 @@ async def test_a_lost_answer_is_asked_for_again_with_the_same_key():
     assert [fate.outcome for fate in record.fates] == ["bought"]
 
 
+async def test_who_gets_no_page_to_pay_at_asks_for_one_again():
+    class Cut(TinyShop):
+        attempts = 0
+
+        async def __call__(self, request: Request) -> bytes | None:
+            if request.path.endswith("/orders") and request.method == "POST":
+                return http(201, self._order("awaiting_payment").replace(f'"{self.url}/pay"', "null"))
+            if request.path.endswith("/payments"):
+                self.attempts += 1
+                page = "null" if self.attempts < 3 else f'"{self.url}/pay"'
+                return http(201, self._order("awaiting_payment").replace(f'"{self.url}/pay"', page))
+            return await super().__call__(request)
+
+    tiny = Cut(units=3)
+    record = await _crowd_at(tiny, arrivals=[0.0])
+
+    assert tiny.attempts == 3
+    assert [fate.outcome for fate in record.fates] == ["bought"]
+
+
 async def test_who_walks_away_from_a_hold_buys_nothing():
     record = await _crowd_at(TinyShop(units=3), arrivals=[0.0], leaves_hold=1)
 
