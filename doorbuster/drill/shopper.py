@@ -201,7 +201,14 @@ class Shopper(Visitor):
             key = self._new_key()
             reply = await self._patiently(
                 lambda key=key: self._browser.ask(  # type: ignore[misc]
-                    "order", "POST", url, planned=self._next, key=key, secret=purchase.secret
+                    "order",
+                    "POST",
+                    url,
+                    planned=self._next,
+                    body="",
+                    type="application/json",
+                    key=key,
+                    secret=purchase.secret,
                 ),
                 "order",
             )
