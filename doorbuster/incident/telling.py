@@ -104,8 +104,8 @@ def deeds(it: Incident, lines: Sequence[TimelineLine]) -> list[TimelineLine]:
 
 
 def seen(it: Incident, lines: Sequence[TimelineLine]) -> Iterator[TimelineLine]:
-    """Yield what became different by itself, or as a consequence, after it was detected."""
+    """Yield what became different by itself, or as a consequence, from its beginning on."""
     for line in lines:
         noticed = line.source in ("schema", "restart", "scaling", "release") and line.role == "watch"
-        if noticed and not line.wrong and line.at >= it.detected_at:
+        if noticed and not line.wrong and line.at >= it.began_at:
             yield line

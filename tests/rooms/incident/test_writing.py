@@ -112,7 +112,7 @@ def test_the_day_is_told_once_and_the_beginning_has_its_line() -> None:
 def test_what_people_did_is_told_apart_from_what_was_merely_seen() -> None:
     cause = written(
         line(8, "action", "create index products_search: the index is built, after 3 s.", "operator"),
-        line(9, "restart", "Process web-1 (18872) is gone."), line(-60, "lever", "gate: set (for a test)", "cli"),
+        line(2, "restart", "Process web-1 (18872) is gone."), line(-60, "lever", "gate: set (for a test)", "cli"),
     )["cause"]  # fmt: skip
     done, _, seen = cause.partition("What changed meanwhile")
 
