@@ -36,6 +36,12 @@ class Index:
         return frozenset(re.findall(r"\w+", self.definition.partition("(")[2].partition(") WHERE")[0]))
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Return what it orders by, in order: columns, without directions; of an expression its first word."""
+        inside = self.definition.partition("(")[2].partition(") WHERE")[0]
+        return tuple(re.findall(r"(?:^|,)\s*(\w+)", inside))
+
+    @property
     def concurrently(self) -> str:
         """Return the statement that makes it beside a running shop, without locking the table."""
         return re.sub(r"\bINDEX\b", "INDEX CONCURRENTLY", self.definition, count=1)

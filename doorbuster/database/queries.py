@@ -99,6 +99,12 @@ def house_queries() -> dict[str, Query]:
     return found
 
 
+def house_functions() -> dict[str, str]:
+    """Return the text of the file that makes each of the house's functions, by the function's name; read anew."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(_PACKAGE.rglob("*.function.sql"))]
+    return {name: text for text in texts for name in _FUNCTION.findall(text)}
+
+
 def parse(text: str, source: str) -> list[Query]:
     """Read the statements of a `.sql` text; raise Misconfigured with file and line for one that breaks the rules."""
     queries: list[Query] = []
@@ -111,6 +117,7 @@ def parse(text: str, source: str) -> list[Query]:
     return queries
 
 
+_FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)", re.MULTILINE)
 _NAME = re.compile(r"^-- name:\s*([a-z][a-z0-9_]*)\s*$")
 _WHY = re.compile(r"^-- why:\s*(\S.*)$")
 _COST = re.compile(r"^-- cost:\s*(\S.*)$")

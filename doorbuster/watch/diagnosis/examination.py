@@ -13,7 +13,7 @@ from typing import Any
 from doorbuster.database.indexes import Index, lacking_indexes
 from doorbuster.database.plan import Step, step_of
 from doorbuster.database.pool import Database
-from doorbuster.database.queries import Query, QueryFile
+from doorbuster.database.queries import Query, QueryFile, house_functions
 from doorbuster.database.rows import build_all
 from doorbuster.errors import DatabaseFault
 
@@ -22,6 +22,7 @@ STATEMENTS_MAX = 3
 MENDED_SECONDS = 30
 SCANNED_ROWS_MIN = 10_000.0
 _WORD = re.compile(r"\w+")
+_COMPARED = re.compile(r"(\w+)\s*(?:@@|[<>=~]|\b(?:IN|LIKE|ILIKE|BETWEEN)\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Holder:
 class Examination:
     """What the database said: scans of large tables by statement, and the defined indexes that it lacks.
 
-    `tables` are the words of each statement among which its tables are; `holders` are who has the connections, by
+    `tables` are the words of each statement, and of the functions that it calls, among which its tables are; `compared`
+    those words that are compared with something; `holders` are who has the connections, by
     application and state, the most first; `plans` are how PostgreSQL would run the statements; `mended` are the indexes
     that were missing and have been there since a moment (seconds since 1970) that is not long ago.
     """
@@ -60,6 +62,7 @@ class Examination:
     holders: tuple[Holder, ...] = ()
     plans: Mapping[str, Step] = field(default_factory=dict)
     mended: tuple[tuple[int, Index], ...] = ()
+    compared: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def missed(self) -> tuple[Index, ...]:
@@ -67,10 +70,19 @@ class Examination:
         return (*self.lacking, *(index for _, index in self.mended))
 
     def missed_by(self, query: str) -> Index | None:
-        """Return the index on a table of the statement that it missed and that speaks most of what it filters by."""
+        """Return the index on a table of the statement that it missed and that has most of what it filters by.
+
+        What the plan filters by counts most; a function hides it from the plan, so then what its text compares.
+        """
         said, filtered = self.tables.get(query, frozenset()), self._filtered(query)
+        compared = self.compared.get(query, frozenset())
         missed = [index for index in self.missed if index.table in said]
-        return max(missed, key=lambda each: (len(each.words & filtered), len(each.words & said)), default=None)
+
+        def fits(index: Index) -> tuple[int, float, int]:
+            share = sum(name in compared for name in index.columns) / len(index.columns) if index.columns else 0.0
+            return len(index.words & filtered), share, len(index.words & said)
+
+        return max(missed, key=fits, default=None)
 
     def after(self, before: "Examination", at: int) -> "Examination":
         """Return this, made `at`, with what was known before: plans stand as long as the same indexes are missing."""
@@ -78,7 +90,8 @@ class Examination:
         lately = tuple(
             each for each in mended if each[1] not in self.lacking and each[0] > at - MENDED_SECONDS
         )  # fmt: skip
-        told = replace(self, mended=lately, tables={**before.tables, **self.tables})
+        tables, compared = {**before.tables, **self.tables}, {**before.compared, **self.compared}
+        told = replace(self, mended=lately, tables=tables, compared=compared)
         return told if self.lacking != before.lacking else replace(told, scans={**before.scans, **self.scans})
 
     def _filtered(self, query: str) -> frozenset[str]:
@@ -100,8 +113,16 @@ async def examine(database: Database, queries: Mapping[str, Query], busiest: Seq
         with suppress(DatabaseFault):
             plan = await database.plan(queries[name])
             scans[name], plans[name] = tuple(large_scans(plan)), step_of(plan[0]["Plan"])
-    words = {name: frozenset(_WORD.findall(queries[name].sql)) for name in asked}
-    return Examination(scans, lacking, words, tuple(holders), plans)
+    texts = {name: _with_functions(queries[name].sql) for name in asked}
+    words = {name: frozenset(_WORD.findall(text)) for name, text in texts.items()}
+    compared = {name: frozenset(_COMPARED.findall(text)) for name, text in texts.items()}
+    return Examination(scans, lacking, words, tuple(holders), plans, compared=compared)
+
+
+def _with_functions(sql: str) -> str:
+    """Return a statement's text and those of the functions that it calls: what they read, no plan of it shows."""
+    called = [text for name, text in house_functions().items() if f"{name}(" in sql]
+    return "\n".join((sql, *called))
 
 
 def large_scans(plan: Any) -> Iterator[Scan]:

@@ -133,3 +133,17 @@ def test_an_index_that_was_missing_until_just_now_is_what_was_missed():
     assert mended.missed == lacking
     assert Examination().after(mended, 105).missed == lacking
     assert Examination().after(mended, 131).missed == ()
+
+
+def test_of_several_missing_indexes_the_one_is_named_that_a_function_filters_by(database_url: str):
+    gone = ("products_newest", "products_search", "products_by_category")
+    with psycopg.connect(database_url) as connection:
+        for name in gone:
+            connection.execute(f"DROP INDEX {name}")
+
+    found = examined(database_url, ["search_products"])
+
+    assert {index.name for index in found.lacking} == set(gone)
+    missed = found.missed_by("search_products")
+    assert missed is not None
+    assert missed.name == "products_search"
