@@ -21,7 +21,7 @@ from doorbuster.drill.record import Attempt
 GOOD_SHARE = 0.95
 CALM_SECONDS = 3
 HURT_PEOPLE_MIN, HURT_PEOPLE_SHARE = 5, 0.05
-SHARE_PEOPLE_MIN = 100
+SHARE_PEOPLE_MIN = 50
 
 
 @dataclass(frozen=True, slots=True)
