@@ -36,10 +36,9 @@ class Index:
         return frozenset(re.findall(r"\w+", self.definition.partition("(")[2].partition(") WHERE")[0]))
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Return what it orders by, in order: columns, without directions; of an expression its first word."""
-        inside = self.definition.partition("(")[2].partition(") WHERE")[0]
-        return tuple(re.findall(r"(?:^|,)\s*(\w+)", inside))
+    def searches(self) -> bool:
+        """Say whether it answers what no ordered index can: which rows contain something."""
+        return " USING gin " in self.definition
 
     @property
     def concurrently(self) -> str:

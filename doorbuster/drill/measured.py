@@ -24,7 +24,7 @@ CALM_SECONDS = 3
 HURT_PEOPLE_MIN, HURT_PEOPLE_SHARE = 5, 0.05
 SLICE_SECONDS, HURTING_SHARE, SHORT_SECONDS = 5.0, 0.01, 20.0
 """Such stretches count as hurting, for the shop and for whoever judges what it says."""
-SHARE_PEOPLE_MIN = 100
+SHARE_PEOPLE_MIN = 50
 
 
 @dataclass(frozen=True, slots=True)

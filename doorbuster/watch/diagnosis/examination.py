@@ -22,7 +22,7 @@ STATEMENTS_MAX = 3
 MENDED_SECONDS = 30
 SCANNED_ROWS_MIN = 10_000.0
 _WORD = re.compile(r"\w+")
-_COMPARED = re.compile(r"(\w+)\s*(?:@@|[<>=~]|\b(?:IN|LIKE|ILIKE|BETWEEN)\b)")
+_SEARCHED = re.compile(r"(\w+)\s*(?:@@|@>|&&|%)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Holder:
 class Examination:
     """What the database said: scans of large tables by statement, and the defined indexes that it lacks.
 
-    `tables` are the words of each statement, and of the functions that it calls, among which its tables are; `compared`
-    those words that are compared with something; `holders` are who has the connections, by
+    `tables` are the words of each statement, and of the functions that it calls, among which its tables are; `searched`
+    those that are asked what they contain; `holders` are who has the connections, by
     application and state, the most first; `plans` are how PostgreSQL would run the statements; `mended` are the indexes
     that were missing and have been there since a moment (seconds since 1970) that is not long ago.
     """
@@ -62,7 +62,7 @@ class Examination:
     holders: tuple[Holder, ...] = ()
     plans: Mapping[str, Step] = field(default_factory=dict)
     mended: tuple[tuple[int, Index], ...] = ()
-    compared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    searched: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def missed(self) -> tuple[Index, ...]:
@@ -72,15 +72,16 @@ class Examination:
     def missed_by(self, query: str) -> Index | None:
         """Return the index on a table of the statement that it missed and that has most of what it filters by.
 
-        What the plan filters by counts most; a function hides it from the plan, so then what its text compares.
+        What the plan filters by counts most. A function hides that from the plan; then first comes what only an index
+        for searching can answer.
         """
         said, filtered = self.tables.get(query, frozenset()), self._filtered(query)
-        compared = self.compared.get(query, frozenset())
+        searched = self.searched.get(query, frozenset())
         missed = [index for index in self.missed if index.table in said]
 
-        def fits(index: Index) -> tuple[int, float, int]:
-            share = sum(name in compared for name in index.columns) / len(index.columns) if index.columns else 0.0
-            return len(index.words & filtered), share, len(index.words & said)
+        def fits(index: Index) -> tuple[int, bool, int]:
+            finds = index.searches and bool(index.words & searched)
+            return len(index.words & filtered), finds, len(index.words & said)
 
         return max(missed, key=fits, default=None)
 
@@ -90,8 +91,8 @@ class Examination:
         lately = tuple(
             each for each in mended if each[1] not in self.lacking and each[0] > at - MENDED_SECONDS
         )  # fmt: skip
-        tables, compared = {**before.tables, **self.tables}, {**before.compared, **self.compared}
-        told = replace(self, mended=lately, tables=tables, compared=compared)
+        tables, searched = {**before.tables, **self.tables}, {**before.searched, **self.searched}
+        told = replace(self, mended=lately, tables=tables, searched=searched)
         return told if self.lacking != before.lacking else replace(told, scans={**before.scans, **self.scans})
 
     def _filtered(self, query: str) -> frozenset[str]:
@@ -115,8 +116,8 @@ async def examine(database: Database, queries: Mapping[str, Query], busiest: Seq
             scans[name], plans[name] = tuple(large_scans(plan)), step_of(plan[0]["Plan"])
     texts = {name: _with_functions(queries[name].sql) for name in asked}
     words = {name: frozenset(_WORD.findall(text)) for name, text in texts.items()}
-    compared = {name: frozenset(_COMPARED.findall(text)) for name, text in texts.items()}
-    return Examination(scans, lacking, words, tuple(holders), plans, compared=compared)
+    searched = {name: frozenset(_SEARCHED.findall(text)) for name, text in texts.items()}
+    return Examination(scans, lacking, words, tuple(holders), plans, searched=searched)
 
 
 def _with_functions(sql: str) -> str:
