@@ -48,7 +48,11 @@ async def keep_incidents(house: ControlHouse) -> None:
     def agree(now: int) -> None:
         paging.agree(house.event_log, now)
 
-    senses = Senses(firing, lambda: house.doctor.diagnosis, house.series, house.collector.visitors, notify, agree, show)
+    doctor = house.doctor
+    senses = Senses(
+        firing, lambda: doctor.diagnosis, lambda: doctor.lately(int(house.clock.now().timestamp())), house.series,
+        house.collector.visitors, notify, agree, show,
+    )  # fmt: skip
     await Keeper(house.event_log, senses).run(house.clock)
 
 

@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 class Senses:
     """What the keeper is handed: who fires (pages only), what the diagnosis says, the series, whom to tell and where.
 
+    `lately` is what it says, or said last when that was over only just now: an alert may take longer than the trouble.
     `notify` is told of an incident once when it opens, again when its cause becomes known, and, with True, when it has
     become worse than was told; `agree` carries what became of the pages to the incidents and back; `show` writes the
     page for shoppers.
@@ -52,6 +53,7 @@ class Senses:
 
     firing: Callable[[], Sequence[Firing]]
     diagnosis: Callable[[], Diagnosis | None]
+    lately: Callable[[], Diagnosis | None]
     series: Series
     visitors: VisitorBook
     notify: Callable[[Incident, bool], Awaitable[None]]
@@ -92,8 +94,8 @@ class Keeper:
 
     async def beat(self, now: int) -> None:
         """Look once."""
-        firing, said = list(self._senses.firing()), self._senses.diagnosis()
-        open_ones = await asyncio.to_thread(self._look, firing, _short(said), said.team if said else "", now)
+        firing, said, lately = list(self._senses.firing()), self._senses.diagnosis(), self._senses.lately()
+        open_ones = await asyncio.to_thread(self._look, firing, said, lately, now)
         for it in open_ones:
             await self._tell(it, now)
         self._told = {it.id: self._told[it.id] for it in open_ones if it.id in self._told}
@@ -121,23 +123,25 @@ class Keeper:
         key = f"page/{it.team}/{it.severity}" if worse else f"page/{it.team}"
         await asyncio.to_thread(timeline.add, self._log, it.id, Told(now, "page", text, "watch", key))
 
-    def _look(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
-        open_ones = incident.open_ones(self._log)
+    def _look(
+        self, firing: Sequence[Firing], diagnosis: Diagnosis | None, lately: Diagnosis | None, now: int
+    ) -> list[Incident]:
+        open_ones, said = incident.open_ones(self._log), _short(diagnosis)
         if not open_ones:
-            open_ones = self._opened(self._not_of_the_last(firing, now), said, team, now)
+            open_ones = self._opened(self._not_of_the_last(firing, now), lately, now)
         for number, it in enumerate(open_ones):
             # What fires belongs to the newest; an older one that is still open has its own story.
             lines = gathering.from_alerts(firing, it, now) if number == 0 else []
             if number == 0 and said and said.cause and self._is_news(it, said):
-                incident.name_cause(self._log, it.id, said, now, team)
+                incident.name_cause(self._log, it.id, said, now, diagnosis.team if diagnosis else "")
             self._gather(it, lines, now)
             self._feel(it, bool(firing) and number == 0, now)
         return incident.open_ones(self._log)
 
-    def _opened(self, firing: Sequence[Firing], said: Diagnosed | None, team: str, now: int) -> list[Incident]:
+    def _opened(self, firing: Sequence[Firing], said: Diagnosis | None, now: int) -> list[Incident]:
         """Open an incident for the oldest alert whose incident nobody has resolved; none when all have been."""
         for alert in sorted(firing, key=lambda each: each.since):
-            if (it := incident.open_from(self._log, alert, said, now, team)).is_open:
+            if (it := incident.open_from(self._log, alert, _short(said), now, said.team if said else "")).is_open:
                 return [it]
         return []
 

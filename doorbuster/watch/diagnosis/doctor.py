@@ -27,6 +27,7 @@ from doorbuster.watch.signals import Tick
 
 HISTORY_SECONDS = 600
 STAND_BEATS = 3
+LATELY_SECONDS = 30
 EXAMINE_SECONDS, EXAMINING_SECONDS_MAX = 5, 2.0
 FREEZE_SECONDS = (5, 30, 120)
 EPISODES_KEPT = 50
@@ -85,6 +86,12 @@ class Doctor:
     def diagnosis(self) -> Diagnosis | None:
         """Return what is the matter, or None while nothing hurts."""
         return self.episode.diagnosis if self.episode else None
+
+    def lately(self, now: int) -> Diagnosis | None:
+        """Return what is the matter, or was until less than half a minute ago (`now` in seconds since 1970)."""
+        if self.episode is None and self.past and (self.past[-1].ended_at or 0) > now - LATELY_SECONDS:
+            return self.past[-1].diagnosis
+        return self.diagnosis
 
     async def look(self) -> None:
         """Feel once; to be called after each tick."""

@@ -51,6 +51,7 @@ class Night:
         self.visitors = VisitorBook()
         self.firing: tuple[Alert, ...] = ()
         self.said: Diagnosis | None = None
+        self.was: Diagnosis | None = None
         self.paged: list[Incident] = []
         self.worse: list[bool] = []
 
@@ -60,7 +61,16 @@ class Night:
 
         self.keeper = Keeper(
             log,
-            Senses(lambda: self.firing, lambda: self.said, series, self.visitors, notify, lambda _: None, lambda: None),
+            Senses(
+                lambda: self.firing,
+                lambda: self.said,
+                lambda: self.said or self.was,
+                series,
+                self.visitors,
+                notify,
+                lambda _: None,
+                lambda: None,
+            ),
         )
 
     def live(self, until: int, hurt: float) -> None:
@@ -131,6 +141,15 @@ async def test_a_trouble_that_stays_without_a_name_is_told_all_the_same(night: N
     await night.keeper.beat(night.now)
 
     assert (at_once, [page.team for page in night.paged]) == ([], ["web"])
+
+
+async def test_what_was_diagnosed_until_just_before_the_alert_names_the_incident(night: Night) -> None:
+    night.live(DETECTED, 0.02)
+    night.firing, night.was = (Alert(),), SAID
+    await night.keeper.beat(night.now)
+
+    [it] = incident.open_ones(night.log)
+    assert (it.cause, it.team, it.title) == (SAID.cause, "database", SAID.headline)
 
 
 async def test_an_alert_that_outlives_its_resolved_incident_hides_no_new_one(night: Night) -> None:

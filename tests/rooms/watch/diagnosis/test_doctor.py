@@ -168,3 +168,17 @@ def test_a_database_that_does_not_answer_is_not_asked_what_the_matter_is():
     assert ward.asked == []
     assert ward.doctor.diagnosis is not None
     assert ward.doctor.diagnosis.cause == "database_down"
+
+
+def test_what_the_matter_was_is_known_for_half_a_minute():
+    ward = Ward(CASES["missing_index"])
+    ward.suffer(10)
+    ward.live(20)
+    ended = ward.doctor.past[-1].ended_at
+    assert ended is not None
+
+    assert ward.doctor.diagnosis is None
+    lately = ward.doctor.lately(ended + 29)
+    assert lately is not None
+    assert lately.cause == "missing_index"
+    assert ward.doctor.lately(ended + 30) is None
