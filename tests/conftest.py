@@ -1,6 +1,8 @@
 """What every test may ask for: a real PostgreSQL, and in it a database of the test's own with today's schema."""
 
 import asyncio
+import faulthandler
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +21,19 @@ TEMPLATE = "template_of_tests"
 # How long an example takes says something of the machine and of what else it does, and nothing of the shop.
 hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("house")
+
+
+TEST_SECONDS_MAX = 400
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Let no test hang for ever: its process tells where it stands and ends, and pytest says which test that was."""
+    faulthandler.dump_traceback_later(TEST_SECONDS_MAX, exit=True, file=sys.__stderr__)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")
