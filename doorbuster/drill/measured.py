@@ -170,6 +170,10 @@ def _is_told_no(attempt: Attempt) -> bool:
     return attempt.kind in HONEST_NO | HONEST_WAIT and not attempt.hurt
 
 
+def _server_errors(outcome: Outcome) -> int:
+    return sum(each.status >= 500 and each.kind not in HONEST_WAIT for each in outcome.record.attempts)
+
+
 def _is_error(attempt: Attempt) -> bool:
     return attempt.hurt and (attempt.status == 0 or attempt.status >= 500)
 
@@ -244,7 +248,7 @@ MEASURES: dict[str, Measure] = {
     "incident_cause_wrong": Measure("The incident's cause is wrong", "causes", incident_cause_wrong),
     "mitigation_seconds": Measure("Incident detected to nobody hurt any more", "s", mitigation_seconds),
     "recovery_seconds": Measure("Mended to well again", "s", recovery_seconds),
-    "server_errors": Measure("Answers 5xx", "answers", lambda o: sum(a.status >= 500 for a in o.record.attempts)),
+    "server_errors": Measure("Answers 5xx without an honest word", "answers", _server_errors),
     "failed_shoppers": Measure("Shoppers refused for no good reason", "shoppers", lambda o: _counted(o, "failed")),
     "hurt_share": Measure("Shoppers hurt", "share", hurt_share),
     "unanswered_share": Measure("Shoppers left without an honest answer", "share", _unanswered_share),
