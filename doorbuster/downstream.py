@@ -11,7 +11,6 @@ retry budgets. docs/decisions/a-failing-provider-is-left-in-peace.md says where 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from dataclasses import dataclass
 from random import Random
 from typing import Literal, TypeVar
@@ -21,6 +20,7 @@ import aiohttp
 from doorbuster import metrics, tracing
 from doorbuster.clock import Clock
 from doorbuster.errors import Throttled
+from doorbuster.place import give_place_back
 
 WINDOW_SECONDS = 120.0
 BUCKETS = 24
@@ -46,9 +46,6 @@ RETRIES = metrics.counter(
     "Retries that were sent, and that the budget forbade.",
     ("downstream", "verdict"),
 )
-
-PLACE: ContextVar[Callable[[], None] | None] = ContextVar("place", default=None)
-"""How a caller gives back the place at the database that it holds; done before it waits for somebody else."""
 
 Outcome = Literal["answered", "failed", "abandoned"]
 Answer = TypeVar("Answer")
@@ -193,8 +190,7 @@ class Downstream:
         started = self._clock.monotonic()
         outcome: Outcome = "abandoned"
         self._step(1)
-        if (give_back := PLACE.get()) is not None:
-            give_back()
+        give_place_back()
         try:
             answer = await send()
             outcome = "answered"

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from doorbuster import errors, metrics
+from doorbuster.place import give_place_back
 from doorbuster.tracing import bare_context
 
 Item = TypeVar("Item")
@@ -86,6 +87,8 @@ class Coalescer(Generic[Item, Answer]):
         # A batch is many callers' work: nothing of the one who began it, such as a deadline, holds for all.
         if not lane.senders or (len(lane.senders) < self._under_way_max and self._is_full(lane)):
             lane.senders.add(loop.create_task(self._drain(key, lane), context=bare_context()))
+        # Many wait here for one batch: let in a few at a time, they would make small batches of a large one.
+        give_place_back()
         answer: Answer = await waiting.answer
         return answer
 

@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.database.deadline import DEADLINE
-from doorbuster.downstream import PLACE
 from doorbuster.guard.classes import RouteClass
 from doorbuster.guard.knee import Knee
 from doorbuster.guard.lanes import CHECKOUT, LANES, Lane, lane_of
@@ -27,6 +26,7 @@ from doorbuster.guard.refused import Look, Told
 from doorbuster.guard.rehearsal import KEPT
 from doorbuster.guard.rehearsal import REFUSED as WAS_REFUSED
 from doorbuster.guard.threshold import LOOK_SECONDS, Threshold, level_of
+from doorbuster.place import PLACE
 from doorbuster.settings import Settings
 from doorbuster.web.brownout import Ladder
 from doorbuster.web.headers import headers_of

@@ -8,6 +8,7 @@ import pytest
 
 from doorbuster import errors
 from doorbuster.database.coalesce import Coalescer
+from doorbuster.place import PLACE
 
 
 @dataclass
@@ -62,6 +63,23 @@ async def test_who_comes_while_a_batch_is_committing_goes_with_the_next() -> Non
 
     assert slow.batches == [["a1"], ["a2", "a3", "a4"]]
     assert [task.result() for task in (first, *others)] == ["A1", "A2", "A3", "A4"]
+
+
+async def test_who_waits_for_a_batch_holds_no_place_at_the_database_meanwhile() -> None:
+    slow = Slow()
+    given_back: list[str] = []
+
+    async def request(item: str) -> None:
+        PLACE.set(lambda: given_back.append(item))
+        await slow.coalescer().submit(item)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(request("a1"))
+        await settled()
+        waiting = list(given_back)
+        slow.gate.set()
+
+    assert waiting == ["a1"]
 
 
 async def test_lanes_do_not_wait_for_each_other() -> None:
