@@ -2,7 +2,7 @@
 
 -- name: valid_indexes
 -- why:  a diagnosis names the index that is missing; one that is only half made helps nobody
--- cost: rows 1000, buffers 400
+-- cost: rows 1000, buffers 1000
 SELECT index.relname AS name
   FROM pg_index
   JOIN pg_class index ON index.oid = pg_index.indexrelid

@@ -21,7 +21,7 @@ TEXT = (reading.OWN_SCENARIOS / "dropped-index.toml").read_text()
     [
         ('kind = "drop-index"', 'kind = "drop-indx"', "did you mean `drop-index`?"),
         ("hurt_share", "hurt_shares", "did you mean `hurt_share`?"),
-        ("products = 30_000", "produts = 1", "did you mean `products`?"),
+        ("products = 150_000", "produts = 1", "did you mean `products`?"),
         ('what = "products_search"', "", "the fault `drop-index` asks for `what`"),
         ('what = "products_search"', 'what = "a; b"', "`what` is a name in PostgreSQL"),
         ("mix = { visit = 0.3, look = 0.7 }", "mix = { look = 0.7, louk = 0.3 }", "did you mean `look`?"),

@@ -222,9 +222,9 @@ async def test_a_program_does_the_sum_in_a_header(shop: Shop) -> None:
 
 
 async def test_one_more_ticket_of_a_network_that_has_many_costs_a_longer_sum(shop: Shop) -> None:
-    await shop.sale("shared", units=2)
-    sale_id = shop.value("SELECT id::text FROM sales WHERE handle = 'shared'")
-    await room(shop, "open", "shared")
+    await shop.sale("crowded-network", units=2)
+    sale_id = shop.value("SELECT id::text FROM sales WHERE handle = 'crowded-network'")
+    await room(shop, "open", "crowded-network")
     tickets = urljoin(shop.url, f"/api/v1/sales/{sale_id}/room/tickets")
 
     async def take(program: aiohttp.ClientSession, number: int) -> list[int]:
@@ -244,7 +244,7 @@ async def test_one_more_ticket_of_a_network_that_has_many_costs_a_longer_sum(sho
         for number in range(50):
             assert 19 not in await take(program, number)
         assert (await take(program, 50))[-1] == 19
-    await room(shop, "close", "shared")
+    await room(shop, "close", "crowded-network")
 
 
 async def test_who_farms_tickets_from_one_network_makes_them_cost_a_sum_and_operators_are_told(shop: Shop) -> None:
