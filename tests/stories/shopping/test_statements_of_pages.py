@@ -85,6 +85,23 @@ async def furnish(shop: Shop, name: str) -> dict[str, str]:
     return ids
 
 
+async def until_the_room_is_known(shop: Shop, sale_id: str) -> None:
+    """Wait until every worker has heard of the room, which each of them does by itself."""
+    for _ in range(80):
+        known = 0
+        for _ in range(8):
+            # A connection of its own for each, so that it is not always the same worker who answers.
+            async with (
+                aiohttp.ClientSession() as client,
+                client.get(f"{shop.url}/api/v1/sales/{sale_id}/room") as reply,
+            ):
+                known += reply.status != 404
+        if known == 8:
+            return
+        await asyncio.sleep(0.25)
+    raise AssertionError("the workers do not hear of the room")
+
+
 async def buys(shop: Shop, name: str, browser: aiohttp.ClientSession, sale_id: str) -> dict[str, str]:
     """Fill a cart, order it, hold a unit of the sale and wait in a line: what the owner's pages are about."""
 
@@ -138,6 +155,7 @@ def test_every_page_and_every_route_of_the_api_has_a_budget() -> None:
 async def test_no_route_asks_the_database_more_often_than_it_may(shop: Shop) -> None:
     name = f"many{uuid4().hex[:6]}"
     ids = await furnish(shop, name)
+    await until_the_room_is_known(shop, ids["room"])
     looked: dict[str, int] = {}
     async with aiohttp.ClientSession(shop.url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
         ids |= await buys(shop, name, browser, ids["open"])
