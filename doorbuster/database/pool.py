@@ -293,6 +293,7 @@ def translate(fault: BaseException) -> errors.DatabaseFault | None:
         return errors.DatabaseTimeout(f"the statement took too long: {fault}")
     if isinstance(fault, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError | OSError):
         return errors.DatabaseUnavailable(f"the connection to PostgreSQL broke: {fault}")
-    if isinstance(fault, asyncpg.InterfaceError | asyncpg.InsufficientResourcesError):
+    # A connection that a time-out left in mid-statement is a broken one, whatever the driver calls that.
+    if isinstance(fault, asyncpg.InterfaceError | asyncpg.InternalClientError | asyncpg.InsufficientResourcesError):
         return errors.DatabaseUnavailable(str(fault))
     return None
