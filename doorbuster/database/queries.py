@@ -15,6 +15,7 @@ text in quotes are left alone.
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -99,8 +100,9 @@ def house_queries() -> dict[str, Query]:
     return found
 
 
+@cache
 def house_functions() -> dict[str, str]:
-    """Return the text of the file that makes each of the house's functions, by the function's name; read anew."""
+    """Return the text of the file that makes each of the house's functions, by the function's name; read once."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(_PACKAGE.rglob("*.function.sql"))]
     return {name: text for text in texts for name in _FUNCTION.findall(text)}
 

@@ -51,9 +51,9 @@ class Examination:
     """What the database said: scans of large tables by statement, and the defined indexes that it lacks.
 
     `tables` are the words of each statement, and of the functions that it calls, among which its tables are; `searched`
-    those that are asked what they contain; `holders` are who has the connections, by
-    application and state, the most first; `plans` are how PostgreSQL would run the statements; `mended` are the indexes
-    that were missing and have been there since a moment (seconds since 1970) that is not long ago.
+    those that are asked what they contain; `holders` are who has the connections, by application and state, the most
+    first; `plans` are how PostgreSQL would run the statements; `mended` are the indexes that were missing and have been
+    there since a moment (seconds since 1970) that is not long ago.
     """
 
     scans: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
