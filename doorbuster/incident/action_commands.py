@@ -8,6 +8,7 @@ import typer
 
 from doorbuster.clock import SystemClock
 from doorbuster.database import open_database
+from doorbuster.database.embedded import watch_url
 from doorbuster.database.reach import reach_url
 from doorbuster.errors import DoorbusterError
 from doorbuster.incident import actions, builds, incident, runbook
@@ -16,6 +17,7 @@ from doorbuster.incident.building import Builder
 from doorbuster.incident.builds import Build
 from doorbuster.journal import command_line_actor, open_event_log
 from doorbuster.settings import Settings, from_environment
+from doorbuster.watch.database_health import Session
 from doorbuster.watch.database_watch import DatabaseWatch
 
 CONNECTIONS = 2
@@ -27,7 +29,12 @@ def do(
     step: Annotated[list[str], typer.Argument(help="The step as the runbook has it: create index products_search.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
-    """Do a step of a runbook: a lever, cancel query, create index (waits for it), renew workers, restart database."""
+    """Do a step of a runbook, for real, and tell it in the incident's timeline.
+
+    A lever (brownout set, lane close, …), cancel query NAME, end session PROCESS (or end session blocker: whoever most
+    others wait for), end sessions PROGRAM (those that do nothing), create index NAME (waits for it), renew workers,
+    restart database.
+    """
     try:
         action = runbook.parse(" ".join(step))
     except runbook.NotUnderstood as mistake:
@@ -44,14 +51,22 @@ async def _done(settings: Settings, number: int, action: runbook.Action) -> str:
         it = next((each for each in found if number in (0, each.id)), None)
         if it is None:
             raise DoorbusterError("no such incident is open; `doorbuster incident list` has them")
+        reserve_url = settings.watch_database_url or (url if settings.database_url else watch_url(url))
         # No connection is opened before it is needed: they may be just what is missing.
-        async with open_database(
-            url, connections=CONNECTIONS, connections_min=0, application="doorbuster incident"
-        ) as database:
-            watch = DatabaseWatch(database, clock)
-            if action.kind == "cancel":
+        async with (
+            open_database(
+                url, connections=CONNECTIONS, connections_min=0, application="doorbuster incident"
+            ) as database,
+            open_database(reserve_url, connections=1, connections_min=0, application="doorbuster incident") as reserve,
+        ):
+            watch = DatabaseWatch(reserve, clock)
+            if action.kind in ("cancel", "end"):
                 await watch.look()
-            hands = Hands(log, database, url, settings.home, lambda: watch.sample.sessions if watch.sample else ())
+
+            def sessions() -> tuple[Session, ...]:
+                return watch.sample.sessions if watch.sample else ()
+
+            hands = Hands(log, database, url, reserve_url, settings.home, sessions)
             done = await actions.do(hands, it.id, action, command_line_actor(), clock.now())
             return await _built(hands, it.id, action) if action.kind == "index" else done
 

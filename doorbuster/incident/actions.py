@@ -1,8 +1,9 @@
 """Does the steps of a runbook, after a person confirmed them: each is told in the timeline, with what takes it back.
 
 Promises: the journal has an action before it is done; a query is cancelled only if its session still runs the very
-statement that was shown; an index is built in the background, and only as a reviewed migration defines it; the database
-is restarted in order, and only the one that this house keeps.
+statement that was shown, a session ended only if it still is the program's that was shown, and that also while no
+connection is free; an index is built in the background, and only as a reviewed migration defines it; the database is
+restarted in order, and only the one that this house keeps.
 Never: acts on its own.
 """
 
@@ -10,9 +11,10 @@ import asyncio
 import fcntl
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,22 +22,26 @@ from pathlib import Path
 import msgspec
 
 from doorbuster.control.words import span
-from doorbuster.database import Database
+from doorbuster.database import Database, open_database
+from doorbuster.database.indexes import defined_indexes
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import DatabaseFault, DoorbusterError
 from doorbuster.guard import levers
 from doorbuster.guard.policy import BrownOutSetting, GateSetting, LaneSetting, Setting, mistakes_of
 from doorbuster.incident import builds, timeline
 from doorbuster.incident.building import SQL as BUILDING
-from doorbuster.incident.building import index_definition
 from doorbuster.incident.gathering import runbook_reason
-from doorbuster.incident.runbook import Action
+from doorbuster.incident.runbook import BLOCKER, Action
 from doorbuster.incident.timeline import Evidence, Told
 from doorbuster.journal import Actor, EventLog, Line, append
 from doorbuster.watch.database_health import Session
+from doorbuster.watch.diagnosis.at_the_database import head_of_chain
 
 SQL = QueryFile("doorbuster.incident", "actions.catalog.sql")
 CANCELLED_MAX = 20
+END_TIMEOUT_MS = 2_000
+OURS = re.compile(r"web-.*|jobs.*|control|watch|audit")
+"""How the shop's own processes are called at the database."""
 ASKED_FOR = "it is built in the background"
 
 
@@ -45,11 +51,15 @@ class NotDone(DoorbusterError):
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What actions reach: the event log, the database, its address, the home folder, the sessions of the last look."""
+    """What actions reach: the event log, the database, its address, the home folder, the sessions of the last look.
+
+    `reserve_url` is the database's address by a role that may use the connections in reserve, where there is one.
+    """
 
     log: EventLog
     database: Database
     database_url: str
+    reserve_url: str
     home: Path
     sessions: Callable[[], tuple[Session, ...]]
 
@@ -127,6 +137,45 @@ async def _cancel(hands: Hands, _: int, action: Action, __: Actor, ___: datetime
     return f"{cancelled} of {len(running)} sessions cancelled", ""
 
 
+async def _end(hands: Hands, _: int, action: Action, __: Actor, ___: datetime) -> tuple[str, str]:
+    session = session_of(action, hands.sessions())
+    if session is None:
+        raise NotDone("nobody stands in the way" if action.what == BLOCKER else f"there is no session {action.what}")
+    asked = {"pid": session.pid, "application": session.application}
+    async with _reserve(hands) as database:
+        row = await database.fetch_one(SQL.end_session, **asked)
+    if row is None or not row["ended"]:
+        raise NotDone(f"the session {session.pid} is gone already")
+    whose = session.application or "a program without a name"
+    return f"the session {session.pid} of {whose} is ended; what it had not committed is undone", ""
+
+
+async def _end_idle(hands: Hands, _: int, action: Action, __: Actor, ___: datetime) -> tuple[str, str]:
+    if OURS.fullmatch(action.what):
+        raise NotDone(f"{action.what} is the shop's own; its sessions come back at once, so renew the workers instead")
+    async with _reserve(hands) as database:
+        row = await database.fetch_one(SQL.end_idle_sessions, application=action.what)
+    if row is None or not row["idle"]:
+        raise NotDone(f"no session of {action.what} is idle")
+    if not row["ended"]:
+        raise NotDone(f"{row['idle']} sessions of {action.what} are another role's: a superuser must end them")
+    return f"{row['ended']} of {row['idle']} idle sessions ended", ""
+
+
+def session_of(action: Action, sessions: tuple[Session, ...]) -> Session | None:
+    """Return the session that a step `end session …` means, or None when there is none such."""
+    if action.what == BLOCKER:
+        return head_of_chain(sessions)
+    return next((each for each in sessions if str(each.pid) == action.what), None)
+
+
+def _reserve(hands: Hands) -> AbstractAsyncContextManager[Database]:
+    return open_database(
+        hands.reserve_url or hands.database_url, connections=1, connections_min=0, application="control",
+        statement_timeout_ms=END_TIMEOUT_MS, acquire_seconds=END_TIMEOUT_MS / 1000,
+    )  # fmt: skip
+
+
 async def _renew(hands: Hands, _: int, __: Action, ___: Actor, ____: datetime) -> tuple[str, str]:
     os.kill(_supervisor(hands.home), signal.SIGHUP)
     return "workers are being renewed one after the other, nobody is turned away", ""
@@ -144,7 +193,7 @@ async def _restart(hands: Hands, _: int, __: Action, ___: Actor, ____: datetime)
 
 async def _build(hands: Hands, incident_id: int, action: Action, actor: Actor, now: datetime) -> tuple[str, str]:
     """Ask for an index; it is built in the background (`building.py`), which tells the timeline itself."""
-    if index_definition(action.what) is None:
+    if action.what not in defined_indexes():
         raise NotDone(f"no migration defines an index {action.what}")
     # A database that has no time or no connection for the question is one that needs the index; the builder asks again.
     with suppress(DatabaseFault):
@@ -173,5 +222,5 @@ def _supervisor(home: Path) -> int:
 
 _DOERS = {
     "brownout": _lever, "lane": _lever, "limit": _lever, "gate": _lever, "cancel": _cancel, "renew": _renew,
-    "restart": _restart, "index": _build,
+    "restart": _restart, "index": _build, "end": _end, "end_idle": _end_idle,
 }  # fmt: skip

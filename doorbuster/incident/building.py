@@ -7,15 +7,14 @@ Never: builds what no migration defines.
 
 import asyncio
 import logging
-import re
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from doorbuster.clock import Clock
 from doorbuster.control.words import span
 from doorbuster.database import Database
+from doorbuster.database.indexes import defined_indexes
 from doorbuster.database.pool import Refused, own_connection, translate
 from doorbuster.database.queries import QueryFile
 from doorbuster.errors import DatabaseFault, DatabaseTimeout, DatabaseUnavailable, EventLogUnavailable
@@ -42,18 +41,6 @@ class Ended:
 
     failed: str = ""
     lost: bool = False
-
-
-def index_definition(name: str) -> str | None:
-    """Return the statement that builds an index as a migration defines it, CONCURRENTLY, or None when none does."""
-    folder = resources.files("doorbuster.database.migrations")
-    pattern = re.compile(rf"CREATE (UNIQUE )?INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?{re.escape(name)} (ON [^;]+);")
-    found = None
-    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
-        if entry.name.endswith(".sql") and "rollback" not in entry.name:
-            for match in pattern.finditer(entry.read_text(encoding="utf-8")):
-                found = f"CREATE {match[1] or ''}INDEX CONCURRENTLY {name} {match[2]}"
-    return found
 
 
 class Builder:
@@ -103,8 +90,8 @@ class Builder:
 
     async def _built(self, it: Build, own: Any) -> Ended:
         """Build it on a connection of its own; return what became of it."""
-        statement = index_definition(it.index_name)
-        if statement is None:
+        index = defined_indexes().get(it.index_name)
+        if index is None:
             return Ended("no migration defines it")
         try:
             async with asyncio.timeout(BUILD_SECONDS_MAX):
@@ -116,7 +103,7 @@ class Builder:
                     return Ended()
                 begun = await asyncio.to_thread(self._begun, it)
                 logger.info("index %s is being built, start %s", it.index_name, begun.starts)
-                await own.execute(statement)
+                await own.execute(index.concurrently)
         except (Refused, DatabaseFault, OSError, TimeoutError) as fault:
             ours = fault if isinstance(fault, DatabaseFault) else translate(fault)
             if isinstance(ours, DatabaseUnavailable) or own.is_closed():

@@ -5,6 +5,8 @@ line of a fenced block that is called `action`:
 
     ```action
     cancel query search_products
+    end session blocker
+    end sessions "nightly report"
     renew workers
     restart database
     create index products_search
@@ -26,10 +28,13 @@ from doorbuster.guard.lanes import LANES
 from doorbuster.incident.evidence import number
 from doorbuster.web.brownout import STEPS
 
-Kind = Literal["brownout", "lane", "limit", "gate", "cancel", "renew", "restart", "index"]
+Kind = Literal["brownout", "lane", "limit", "gate", "cancel", "end", "end_idle", "renew", "restart", "index"]
 
 FOLDER = resources.files("doorbuster.watch").joinpath("runbooks")
+BLOCKER = "blocker"
+"""Instead of a process's number: the session that most others wait for."""
 UNITS = {"s": 1, "m": 60, "h": 3600}
+APPLICATION_BYTES = 64
 LASTS_BY_DEFAULT = timedelta(minutes=15)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _COMMAND = re.compile(r"doorbuster ((?:brownout|lane|limit) [^`\n]+)")
@@ -142,6 +147,18 @@ def _named(kind: Kind) -> Callable[[Sequence[str], str], tuple[Kind, str]]:
     return read
 
 
+def _session(rest: Sequence[str], line: str) -> tuple[Kind, str]:
+    if len(rest) != 1 or not re.fullmatch(rf"[1-9][0-9]{{0,9}}|{BLOCKER}", rest[0]):
+        raise NotUnderstood(f"{line!r}: the number of a process is needed, or {BLOCKER}")
+    return "end", rest[0]
+
+
+def _application(rest: Sequence[str], line: str) -> tuple[Kind, str]:
+    if len(rest) != 1 or not rest[0].isprintable() or len(rest[0].encode()) >= APPLICATION_BYTES:
+        raise NotUnderstood(f"{line!r}: the name of a program at the database is needed, in quotes if it has blanks")
+    return "end_idle", rest[0]
+
+
 def _bare(kind: Kind) -> Callable[[Sequence[str], str], tuple[Kind, str]]:
     def read(rest: Sequence[str], line: str) -> tuple[Kind, str]:
         if rest:
@@ -157,6 +174,8 @@ _READERS: Mapping[str, Callable[[Sequence[str], str], tuple[Kind, str]]] = {
     "lane gate": _one_of("gate", ["on", "off"]),
     "limit set": _one_of("limit", list(CLASSES)),
     "cancel query": _named("cancel"),
+    "end session": _session,
+    "end sessions": _application,
     "renew workers": _bare("renew"),
     "restart database": _bare("restart"),
     "create index": _named("index"),

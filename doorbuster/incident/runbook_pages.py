@@ -1,5 +1,6 @@
 """A runbook opened from an incident: this hour's numbers in it, and its steps with a button and a confirmation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
@@ -10,11 +11,12 @@ from starlette.responses import RedirectResponse, Response
 
 from doorbuster.control.access import actor_of, may, operator_of
 from doorbuster.control.house import ControlHouse, house_of
+from doorbuster.database.indexes import defined_indexes
 from doorbuster.incident import actions, runbook
 from doorbuster.incident.actions import Hands, NotDone
-from doorbuster.incident.building import index_definition
 from doorbuster.incident.evidence import number
 from doorbuster.incident.pages import the
+from doorbuster.incident.remedies import remedies
 from doorbuster.incident.runbook import Action, NotUnderstood
 from doorbuster.watch.database_health import Session
 from doorbuster.web.forms import read_form, text
@@ -28,11 +30,6 @@ NUMBERS = (
     ("guard.shed", "shed a second"),
 )  # fmt: skip
 ALWAYS = ("renew workers", "restart database")
-REMEDY_STEPS = {
-    "missing_index": "create index {}",
-    "bad_query": "cancel query {}",
-    "lock_contention": "cancel query {}",
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ async def runbook_show(request: Request) -> Response:
     steps, _ = runbook.actions_in(written)
     return show(
         request, "incident/runbook.html", operator=operator_of(request), it=it, rule=rule,
-        steps=_with_cause(it.cause, it.said.subject, steps),
+        steps=_with_cause(remedies(it.cause, it.said), steps),
         text=_rendered(runbook.filled(written, values)), may_operate=may(request, "operate"),
         numbers=[(words, number(values[name])) for name, words in NUMBERS if name in values],
     )  # fmt: skip
@@ -74,13 +71,13 @@ async def action_do(request: Request) -> Response:
             return RedirectResponse(f"/incidents/{it.id}{'#builds' if action.kind == 'index' else ''}", 303)
         except NotDone as fault:
             failed = str(fault)
-    definition = index_definition(action.what) if action.kind == "index" else None
-    sessions = [
-        each for each in hands_of(house).sessions() if action.kind == "cancel" and each.query_name == action.what
-    ]
+    index = defined_indexes().get(action.what) if action.kind == "index" else None
+    seen = hands_of(house).sessions()
+    sessions = [each for each in seen if action.kind == "cancel" and each.query_name == action.what]
+    ended = actions.session_of(action, seen) if action.kind == "end" else None
     return show(
         request, "incident/action.html", 409 if failed else 200, operator=operator_of(request), it=it, action=action,
-        failed=failed, definition=definition, sessions=sessions,
+        failed=failed, definition=index.concurrently if index else None, sessions=sessions, ended=ended,
     )  # fmt: skip
 
 
@@ -97,21 +94,15 @@ def hands_of(house: ControlHouse) -> Hands:
     def sessions() -> tuple[Session, ...]:
         return house.senses.sample.sessions if house.senses.sample else ()
 
-    return Hands(house.event_log, house.database, house.settings.database_url or "", house.settings.home, sessions)
+    settings = house.settings
+    url = settings.database_url or ""
+    return Hands(house.event_log, house.database, url, settings.watch_database_url or url, settings.home, sessions)
 
 
-def _with_cause(cause: str, subject: str, steps: list[Action]) -> list[Action]:
+def _with_cause(mending: Sequence[str], steps: list[Action]) -> list[Action]:
     """Put what the named cause asks for before the runbook's own steps, and what is always possible after them."""
-    lines = [REMEDY_STEPS[cause].format(subject.rsplit(maxsplit=1)[-1])] if cause in REMEDY_STEPS and subject else []
-    found = list(steps)
-    for place, line in [*((0, line) for line in lines), *((len(steps) + 9, line) for line in ALWAYS)]:
-        try:
-            action = runbook.parse(line)
-        except NotUnderstood:
-            continue
-        if action not in found:
-            found.insert(place, action)
-    return found
+    lines = (*map(runbook.parse, mending), *steps, *map(runbook.parse, ALWAYS))
+    return [action for place, action in enumerate(lines) if action not in lines[:place]]
 
 
 def _rendered(written: str) -> Markup:

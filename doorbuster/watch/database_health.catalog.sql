@@ -84,7 +84,7 @@ SELECT c.relname AS table_,
  LIMIT 50;
 
 -- name: watch_fingerprint
--- why:  every five seconds: whether the definitions are worth a closer look; what changes a row of a catalogue is new in it
+-- why:  every two seconds: whether the definitions are worth a closer look; what changes a row of a catalogue is new in it
 -- cost: rows 1, buffers 200
 SELECT concat_ws(' ',
          (SELECT concat(count(*), '/', sum(xmin::text::bigint)) FROM pg_index),
@@ -93,10 +93,12 @@ SELECT concat_ws(' ',
        ) AS fingerprint;
 
 -- name: watch_definitions
--- why:  when the fingerprint is another one, and twice a minute: whether an index, a table, a function or a setting is another than it was
+-- why:  when the fingerprint is another one, and twice a minute: whether a (valid) index, a table, a function or a setting is another than it was
 -- cost: rows 2000, buffers 20000
 SELECT kind, name, definition FROM (
-    SELECT 'index' AS kind, indexname::text AS name, md5(indexdef) AS definition FROM pg_indexes WHERE schemaname = 'public'
+    SELECT 'index' AS kind, c.relname::text AS name, md5(pg_get_indexdef(c.oid)) AS definition
+      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+     WHERE i.indisvalid AND c.relnamespace = 'public'::regnamespace
     UNION ALL
     SELECT 'table', c.relname::text, md5(string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
            || ' ' || a.attnotnull::text, ',' ORDER BY a.attnum))

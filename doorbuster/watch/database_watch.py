@@ -12,6 +12,7 @@ from typing import Any
 from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.database import Database, QueryFile
+from doorbuster.database.indexes import defined_indexes
 from doorbuster.errors import DatabaseFault
 from doorbuster.watch.database_health import (
     GROWS_A_FILE,
@@ -143,7 +144,7 @@ class DatabaseWatch:
             (10, 1, self._look_at_checkpoints),
             (10, 2, self._look_at_statements),
             (30, 3, self._look_at_size),
-            (5, 4, self._look_at_fingerprint),
+            (2, 1, self._look_at_fingerprint),
             (30, 4, self._look_at_definitions),
             (30, 14, self._look_at_bloat),
         )
@@ -230,7 +231,11 @@ class DatabaseWatch:
 
     async def _look_at_definitions(self) -> None:
         rows = await self._database.fetch(SQL.watch_definitions)
-        self.definitions = {(row["kind"], row["name"]): row["definition"] for row in rows}
+        there = self.definitions = {(row["kind"], row["name"]): row["definition"] for row in rows}
+        self._slow["db.indexes_lacking"] = sum(
+            ("table", index.table) in there and ("index", index.name) not in there
+            for index in defined_indexes().values()
+        )
 
     def _forget(self, *beginnings: str) -> None:
         self._slow = {name: value for name, value in self._slow.items() if not name.startswith(beginnings)}

@@ -71,6 +71,11 @@ THE_DATABASE = (
         says="Sequential scans read rows of {subject}: {value} (limit {limit}). An index is missing or not used.",
     ),
     Rule(
+        name="IndexMissing", severity="ticket", team="database", measure=last("db.indexes_lacking"), above=0, hold=3,
+        clear=15, unit="count", lever=("Add it", "/diagnosis"), follows=DOWN,
+        says="{value} of the indexes that the shop's statements need are not there: the next crowd will feel it.",
+    ),
+    Rule(
         name="TempFiles", severity="ticket", team="database", measure=mean("db.temp_bytes", 30), above=50 * 1024**2,
         eases=10 * 1024**2, hold=60, unit="bytes", lever=DATABASE, follows=DOWN,
         says="Queries spill {value} a second to temporary files (limit {limit}).",

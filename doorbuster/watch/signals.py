@@ -46,8 +46,12 @@ class Signals:
         living = collector.living(now_seconds)
         web = [each for each in living if each.snapshot.process.startswith(WEB)]
         workers = sum(each.snapshot.process.startswith(JOBS) for each in living)
-        silent = sum(each.snapshot.process.startswith(WEB) for each in collector.silent(now_seconds))
-        known = {"jobs.workers": float(workers), "web.silent": float(silent)}
+        silent = [each.snapshot.process for each in collector.silent(now_seconds)]
+        known = {
+            "jobs.workers": float(workers),
+            "jobs.silent": float(sum(name.startswith(JOBS) for name in silent)),
+            "web.silent": float(sum(name.startswith(WEB) for name in silent)),
+        }
         processes = {**self._of_processes(web, now_seconds), **known}
         # Workers that ran before bring all they ever counted with their first push; that is not the growth of a second.
         if self._turn < WARM_UP_TICKS:

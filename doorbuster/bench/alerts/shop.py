@@ -49,7 +49,7 @@ class Shop:
             "web.memory_bytes": 0.2 * GIB, "web.files": 60 + 200 * load, "web.restarts": 0.0,
             "host.cpu_share": load * 0.7, "host.memory_share": 0.6, "disk.free_share": 0.4,
             "disk.free_bytes": 200 * GIB - (at % 2_592_000) * 20_000.0, "jobs.oldest_seconds": draw.random() * 4,
-            "jobs.parked": 0.0, "jobs.workers": 1.0,
+            "jobs.parked": 0.0, "jobs.workers": 1.0, "db.indexes_lacking": 0.0,
             "downstream.calls:mail": orders, "downstream.failures:mail": 0.0, "stock.drift": 0.0,
             "audit.age_seconds": float(at % 86_400),
         })  # fmt: skip

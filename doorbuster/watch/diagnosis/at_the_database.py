@@ -25,6 +25,7 @@ LOCK_SESSIONS = 0.75
 IO_SESSIONS = 0.75
 IO_HOST_SHARE = 0.15
 TAKEN_SHARE = 0.9
+CERTAIN = 1.0
 UNKNOWN = "unknown"
 OWN_FILES = "BufFile"
 """How the wait events of temporary files begin."""
@@ -41,6 +42,16 @@ def missing_index_or_bad_query(facts: Facts) -> Suspicion | None:
     return _dear(facts, share, query, factor) if factor else None
 
 
+def index_gone(facts: Facts) -> Suspicion | None:
+    """Suspect an index that has just gone, before a statement has missed it."""
+    gone, lacking = facts.examined.lacking, "db.indexes_lacking"
+    if not gone or (facts.compared.last(lacking) or 0.0) <= facts.compared.was(lacking):
+        return None
+    first, others = gone[0], " and ".join(index.name for index in gone[1:])
+    headline = f"Index {first.name} on {first.table} is gone" + (f"; missing as well: {others}" if others else "")
+    return Suspicion("missing_index", CERTAIN, headline, tuple(_missing(facts)), first.table, _to_be_added(gone))
+
+
 def _reading_all(facts: Facts, share: float, query: str, scan: Scan | None) -> Suspicion:
     missed = _missed(facts, query, scan)
     release = facts.changed("release", "function_changed")
@@ -51,8 +62,7 @@ def _reading_all(facts: Facts, share: float, query: str, scan: Scan | None) -> S
             "bad_query", share, f"Sequential scans on {table} by query {query}, since {release.what}", evidence, query
         )
     lacking = [index for index in missed if index in facts.examined.lacking]
-    added = "; ".join(index.concurrently for index in lacking)
-    detail = f"Add the {_index(lacking)}: {added}" if lacking else f"Add an index to {table} for {query}"
+    detail = _to_be_added(lacking) if lacking else f"Add an index to {table} for {query}"
     if missed and not lacking:
         detail = "The index is there again; what is slow yet began without it"
     headline = f"Sequential scans on {table} by query {query or UNKNOWN}; {_to_add(missed)}"
@@ -73,8 +83,10 @@ def _to_add(missed: Sequence[Index]) -> str:
     return f"add index {missed[0].name}" + (f"; missing as well: {others}" if others else "")
 
 
-def _index(missed: Sequence[Index]) -> str:
-    return "index" if len(missed) == 1 else "indexes"
+def _to_be_added(lacking: Sequence[Index]) -> str:
+    """Return what to do about missing indexes, as statements that a person may run."""
+    statements = "; ".join(index.concurrently for index in lacking)
+    return f"Add the {'index' if len(lacking) == 1 else 'indexes'}: {statements}"
 
 
 def _evidence(facts: Facts, query: str, scan: Scan | None) -> Iterator[str]:
@@ -84,6 +96,10 @@ def _evidence(facts: Facts, query: str, scan: Scan | None) -> Iterator[str]:
         yield f"Sequential scans read {rows:,.0f} rows a second ({before:,.0f} before)."
     if scan is not None and scan.filter:
         yield f"The plan of {query} reads {scan.table} from end to end, {scan.rows:,.0f} rows, for {scan.filter}."
+    yield from _missing(facts)
+
+
+def _missing(facts: Facts) -> Iterator[str]:
     for index in facts.examined.lacking:
         yield f"The index {index.name} on {index.table} is missing."
 

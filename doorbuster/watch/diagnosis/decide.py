@@ -23,6 +23,9 @@ SUSPECTS = (
 )
 """In order of precedence: of two that explain the same seconds, the earlier explains the later."""
 
+BEFORE_IT_HURTS = (at_the_database.index_gone,)
+"""Suspects that are worth naming while nobody is hurt; who is hurt already asks for what hurts."""
+
 SHARE_MIN = 0.5
 LEAD_MIN = 0.15
 EXPLAINS: dict[CauseName, frozenset[CauseName]] = {
@@ -46,7 +49,8 @@ EXPLAINS: dict[CauseName, frozenset[CauseName]] = {
 
 def diagnose(facts: Facts, pain: Pain, now: int) -> Diagnosis:
     """Return the cause that explains at least half of the added waiting, clearly more than any rival; or undecided."""
-    suspected = [suspicion for suspect in SUSPECTS if (suspicion := suspect(facts)) is not None]
+    suspects = SUSPECTS if pain.felt else (*SUSPECTS, *BEFORE_IT_HURTS)
+    suspected = [suspicion for suspect in suspects if (suspicion := suspect(facts)) is not None]
     found = sorted(suspected, key=lambda each: -_weight(each, suspected))
     best = found[0] if found else None
     rival = next((each for each in found[1:] if best and not _explains(best, each)), None)
@@ -141,7 +145,7 @@ def alibis(facts: Facts, cause: CauseName | None) -> tuple[str, ...]:
         now, before = compared.is_now("http.requests"), compared.was("http.requests")
         said.append(f"Not the crowd: {now:.0f} requests a second, {before:.0f} before.")
     if cause != "slow_payments" and 0 < payments < elsewhere.PAYMENT_SECONDS:
-        said.append(f"Not the payments: a call takes {payments:.2f} s.")
+        said.append(f"Not the payments: a call takes {payments * 1000:,.0f} ms.")
     return tuple(said)
 
 

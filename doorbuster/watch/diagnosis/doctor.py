@@ -22,12 +22,15 @@ from doorbuster.watch.diagnosis.comparison import BEFORE_SECONDS, compare
 from doorbuster.watch.diagnosis.decide import diagnose
 from doorbuster.watch.diagnosis.examination import Examination
 from doorbuster.watch.diagnosis.facts import TRIGGER_SECONDS, Facts
-from doorbuster.watch.diagnosis.pain import Pain, Usual, calm, pain_of, usual
+from doorbuster.watch.diagnosis.pain import Pain, calm, pain_of
+from doorbuster.watch.diagnosis.signs import Usual, usual
 from doorbuster.watch.signals import Tick
 
 HISTORY_SECONDS = 600
 STAND_BEATS = 3
 LATELY_SECONDS = 30
+UNFELT_SECONDS = 60
+"""What hurts nobody for so long is no beginning of what hurts then."""
 EXAMINE_SECONDS, EXAMINING_SECONDS_MAX = 5, 2.0
 FREEZE_SECONDS = (5, 30, 120)
 EPISODES_KEPT = 50
@@ -105,15 +108,34 @@ class Doctor:
                 await self._begin(pain, ticks, now)
             return
         if pain is None and calm(ticks, self.episode.usual):
-            self.episode.ended_at = now
-            self.past.append(self.episode)
-            self.episode = None
+            self._end(now)
+            return
+        if self._is_another(pain, ticks):
+            self._end(now)
+            if pain is not None and pain.felt:
+                await self._begin(pain, ticks, now)
             return
         if pain is None or (self.episode.pain.felt and not pain.felt):
             # It is getting better: what clears up last is no cause of what was.
             return
         self.episode.pain = replace(pain, onset=min(pain.onset, self.episode.pain.onset))
         await self._think(ticks, now)
+
+    def _is_another(self, pain: Pain | None, ticks: Sequence[Tick]) -> bool:
+        """Say whether what nobody felt gives way: to what is felt much later, or to having become usual itself."""
+        assert self.episode is not None
+        before = self.episode.pain
+        if before.felt or pain is None:
+            return False
+        if pain.felt:
+            return pain.onset - before.onset > UNFELT_SECONDS
+        return ticks[-1].at - before.onset >= HISTORY_SECONDS and pain_of(ticks) is None
+
+    def _end(self, now: int) -> None:
+        assert self.episode is not None
+        self.episode.ended_at = now
+        self.past.append(self.episode)
+        self.episode = None
 
     async def _begin(self, pain: Pain, ticks: Sequence[Tick], now: int) -> None:
         self._examined = Examination()

@@ -5,7 +5,7 @@ Each suspect looks at the facts and returns a Suspicion, or None when it has not
 
 from doorbuster.watch.diagnosis.causes import Suspicion
 from doorbuster.watch.diagnosis.facts import Facts
-from doorbuster.watch.diagnosis.pain import (
+from doorbuster.watch.diagnosis.signs import (
     BACKLOG_JOBS,
     BACKLOG_SECONDS,
     DISK_FREE_BYTES,
@@ -93,7 +93,9 @@ def slow_payments(facts: Facts) -> Suspicion | None:
     if not slow and failed < FAILED_SHARE and failures <= 0:
         return None
     share = max(facts.added.share(facts.added.payments), failed, 0.5 if failures > 0 and errors <= 0 else 0.0)
-    said = [f"A call takes {now:.2f} s ({before:.2f} s before)."] if now else ["Calls do not come back."]
+    said = [
+        f"A call takes {now * 1000:,.0f} ms ({before * 1000:,.0f} ms before)." if now else "Calls do not come back."
+    ]
     if failures > 0:
         said.append(f"{failures:.1f} calls a second fail.")
     return Suspicion("slow_payments", share, "The payment provider is slow or fails", tuple(said), "payments")
@@ -153,8 +155,10 @@ def replication_lag(facts: Facts) -> Suspicion | None:
 
 def job_backlog(facts: Facts) -> Suspicion | None:
     """Suspect the job worker when it falls silent, or its oldest job is old and many wait."""
-    if facts.compared.was("jobs.workers") >= 1 and facts.compared.last("jobs.workers") == 0:
-        return Suspicion("job_backlog", 0.6, "The job worker does not report", (), "", "the job worker")
+    if (facts.compared.last("jobs.silent") or 0.0) >= 1:
+        left = facts.compared.last("jobs.workers") or 0.0
+        said = (f"{left:.0f} job workers report.",)
+        return Suspicion("job_backlog", 0.6, "A job worker does not report", said, "", "the job worker")
     oldest, waiting = facts.compared.last("jobs.oldest_seconds") or 0.0, facts.compared.last("jobs.waiting") or 0.0
     if oldest < BACKLOG_SECONDS or waiting < BACKLOG_JOBS:
         return None

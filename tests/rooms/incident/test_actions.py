@@ -12,7 +12,7 @@ import pytest
 from doorbuster.clock import ManualClock
 from doorbuster.database import Database
 from doorbuster.incident import actions, incident, runbook
-from doorbuster.incident.actions import Hands
+from doorbuster.incident.actions import Hands, NotDone
 from doorbuster.journal import Actor, EventLog, open_event_log
 from doorbuster.watch.database_health import Session
 
@@ -29,7 +29,8 @@ def log(tmp_path: Path):
 
 def test_every_kind_of_action_has_somebody_who_does_it() -> None:
     examples = ("brownout set 3", "lane close search", "lane gate off", "limit set browse --rate 2", "cancel query a_b",
-                "renew workers", "restart database", "create index products_search")  # fmt: skip
+                "renew workers", "restart database", "create index products_search", "end session 7",
+                "end sessions psql")  # fmt: skip
 
     assert {runbook.parse(line).kind for line in examples} == set(actions._DOERS)
 
@@ -44,7 +45,7 @@ async def test_a_statement_is_cancelled_only_while_it_is_the_one_that_was_seen(
 
     def seen(text: str) -> Hands:
         session = Session(pid, "search_products", "active", "cpu", "", 5.0, 5.0, "web", (), text)
-        return Hands(log, database, database_url, tmp_path, lambda: (session,))
+        return Hands(log, database, database_url, "", tmp_path, lambda: (session,))
 
     step = runbook.parse("cancel query search_products")
     assert await actions.do(seen("SELECT another"), 1, step, PERSON, clock.now()) == "0 of 1 sessions cancelled"
@@ -52,6 +53,53 @@ async def test_a_statement_is_cancelled_only_while_it_is_the_one_that_was_seen(
     with pytest.raises(asyncpg.QueryCanceledError):
         await running
     await own.close()
+
+
+async def test_the_session_that_others_wait_for_is_ended_and_no_other_programs(
+    log: EventLog, database: Database, database_url: str, clock: ManualClock, tmp_path: Path
+) -> None:
+    idle = await asyncpg.connect(database_url, server_settings={"application_name": "nightly report"})
+    pid = idle.get_server_pid()
+
+    def seen(application: str) -> Hands:
+        blocker = Session(pid, "", "idle in transaction", "", "", 9.0, 9.0, application)
+        waiter = Session(1, "claim_holds", "active", "lock", "", 5.0, 5.0, "web-1", (pid,))
+        return Hands(log, database, database_url, "", tmp_path, lambda: (blocker, waiter))
+
+    with pytest.raises(NotDone, match="gone already"):
+        await actions.do(seen("another"), 1, runbook.parse(f"end session {pid}"), PERSON, clock.now())
+    step = runbook.parse("end session blocker")
+    assert f"session {pid} of nightly report is ended" in await actions.do(
+        seen("nightly report"), 1, step, PERSON, clock.now()
+    )
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+        await idle.fetchval("SELECT 1")
+
+
+async def test_idle_sessions_of_a_program_are_ended_and_those_at_work_are_not(
+    log: EventLog, database: Database, database_url: str, clock: ManualClock, tmp_path: Path
+) -> None:
+    server = {"application_name": "nightly report"}
+    idle, busy = [await asyncpg.connect(database_url, server_settings=server) for _ in range(2)]
+    working = asyncio.ensure_future(busy.fetchval("SELECT 7 FROM pg_sleep(1)"))
+    await asyncio.sleep(0.3)
+    hands = Hands(log, database, database_url, "", tmp_path, lambda: ())
+
+    step = runbook.parse("end sessions 'nightly report'")
+    assert await actions.do(hands, 1, step, PERSON, clock.now()) == "1 of 1 idle sessions ended"
+    assert await working == 7
+    await busy.close()
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+        await idle.fetchval("SELECT 1")
+
+
+async def test_the_shops_own_sessions_are_not_ended_by_their_name(
+    log: EventLog, database: Database, database_url: str, clock: ManualClock, tmp_path: Path
+) -> None:
+    hands = Hands(log, database, database_url, "", tmp_path, lambda: ())
+
+    with pytest.raises(NotDone, match="renew the workers instead"):
+        await actions.do(hands, 1, runbook.parse("end sessions web-1"), PERSON, clock.now())
 
 
 KEEPER = """
@@ -72,7 +120,7 @@ async def test_workers_are_renewed_by_the_process_that_keeps_the_home(
         json.dump({"pid": keeper.pid}, file)
         file.flush()
         fcntl.flock(file, fcntl.LOCK_EX)
-        hands = Hands(log, database, "", tmp_path, lambda: ())
+        hands = Hands(log, database, "", "", tmp_path, lambda: ())
         await actions.do(hands, 1, runbook.parse("renew workers"), PERSON, clock.now())
 
     assert await keeper.wait() == 7

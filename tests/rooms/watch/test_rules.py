@@ -58,6 +58,7 @@ TROUBLES = {
     "LockHeld": Trouble({"db.longest_lock_seconds": 1.9}),
     "Deadlocks": Trouble({"db.deadlocks": 1.0}),
     "SequentialScans": Trouble({"db.seq_rows:orders": 900_000.0}, lasts=40, subject="orders"),
+    "IndexMissing": Trouble({"db.indexes_lacking": 1.0}),
     "TempFiles": Trouble({"db.temp_bytes": 2e8}, lasts=100),
     "CheckpointsForced": Trouble({"db.checkpoints_requested": 0.02}, lasts=400),
     "ReplicationLag": Trouble({"db.replication_lag_seconds": 120.0}, lasts=70),

@@ -23,7 +23,7 @@ CALM = {
     "host.cpu_share": 0.3, "host.memory_share": 0.5, "disk.free_share": 0.4, "disk.free_bytes": 2e11,
     "downstream.calls:payments": 0.5, "downstream.seconds:payments": 0.1, "jobs.parked": 0.0, "jobs.workers": 1.0,
     "jobs.oldest_seconds": 1.0, "orders.placed": 0.3, "orders.paid": 0.28, "payments.failed": 0.01, "holds.made": 0.0,
-    "sale.open": 0.0, "sale.expected": 0.0, "stock.drift": 0.0, "audit.age_seconds": 3600.0,
+    "sale.open": 0.0, "sale.expected": 0.0, "stock.drift": 0.0, "db.indexes_lacking": 0.0, "audit.age_seconds": 3600.0,
 }  # fmt: skip
 """A second in which nothing is wrong."""
 

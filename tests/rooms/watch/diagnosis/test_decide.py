@@ -10,6 +10,7 @@ from doorbuster.watch.diagnosis import CAUSES
 from doorbuster.watch.diagnosis.causes import Diagnosis
 from doorbuster.watch.diagnosis.comparison import compare
 from doorbuster.watch.diagnosis.decide import diagnose
+from doorbuster.watch.diagnosis.examination import Examination
 from doorbuster.watch.diagnosis.facts import Facts
 from doorbuster.watch.diagnosis.pain import pain_of
 from doorbuster.watch.signals import Tick
@@ -140,9 +141,42 @@ def test_a_client_whom_the_limit_keeps_off_is_named_though_it_is_no_crowd():
 
 
 def test_a_job_worker_that_falls_silent_is_named_before_work_has_piled_up():
-    said = diagnosed(Case({"jobs.workers": 0.0}), seconds=4)
+    said = diagnosed(Case({"jobs.workers": 0.0, "jobs.silent": 1.0}), seconds=4)
 
-    assert (said.cause, said.headline) == ("job_backlog", "The job worker does not report")
+    assert (said.cause, said.headline) == ("job_backlog", "A job worker does not report")
+
+
+GONE = Examination(lacking=(defined_indexes()["products_search"],))
+
+
+def test_an_index_that_is_gone_is_named_before_any_statement_has_missed_it():
+    said = diagnosed(Case({"db.indexes_lacking": 1.0}, examined=GONE), seconds=4)
+
+    assert (said.cause, said.headline) == ("missing_index", "Index products_search on products is gone")
+    assert said.remedy == f"Add the index: {GONE.lacking[0].concurrently}"
+    assert said.pain == "Indexes that should be there and are not: 1."
+
+
+def test_an_index_that_is_gone_is_no_excuse_for_what_hurts():
+    locked = CASES["lock_contention"]
+    both = replace(locked, ill={**locked.ill, "db.indexes_lacking": 1.0}, examined=GONE)
+
+    assert diagnosed(both).cause == "lock_contention"
+
+
+def test_an_index_that_has_long_been_missing_is_no_news():
+    lacking = {**WELL, "db.indexes_lacking": 1.0}
+
+    assert pain_of([Tick(ONSET + second, lacking) for second in range(200)]) is None
+
+
+def test_payments_that_fail_at_once_do_not_take_no_time_at_all():
+    failing = {"downstream.failures:payments": 2.0, "downstream.seconds:payments": 0.006, "http.errors": 2.0}
+
+    said = diagnosed(Case(failing))
+
+    assert said.cause == "slow_payments"
+    assert said.evidence[0].startswith("A call takes 3 ms")
 
 
 def test_a_client_whom_nothing_keeps_off_is_named_before_it_hurts_anybody():

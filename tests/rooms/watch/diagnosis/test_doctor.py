@@ -1,6 +1,7 @@
 """The doctor over time: when an episode begins and ends, what is named and stays named, what is frozen."""
 
 import asyncio
+from collections import deque
 from pathlib import Path
 from random import Random
 
@@ -103,6 +104,37 @@ def test_the_episode_ends_after_fifteen_calm_seconds():
     assert still is not None
     assert ward.doctor.episode is None
     assert ward.doctor.past[-1].diagnosis.cause == "lock_contention"
+
+
+def test_what_is_felt_long_after_something_that_nobody_felt_is_an_episode_of_its_own():
+    ward = Ward(CASES["replication_lag"])
+    ward.suffer(200)
+    locked = {**CASES["lock_contention"].ill, "db.replication_lag_seconds": 90.0}
+    ward.live(5, **locked)
+
+    assert ward.doctor.past[-1].diagnosis.cause == "replication_lag"
+    assert ward.doctor.episode is not None
+    assert ward.doctor.episode.pain.onset == ONSET + 200
+    assert ward.doctor.episode.usual.p95 < 0.1
+
+
+def test_what_is_felt_soon_after_something_that_nobody_felt_has_begun_with_it():
+    ward = Ward(CASES["missing_index"])
+    ward.live(10, **{"db.indexes_lacking": 1.0})
+    ward.suffer(5)
+
+    assert ward.doctor.past == deque()
+    assert ward.doctor.episode is not None
+    assert ward.doctor.episode.pain.onset == ONSET
+
+
+def test_an_index_that_nobody_adds_becomes_usual_and_hides_nothing():
+    ward = Ward(Case({"db.indexes_lacking": 1.0}, examined=CASES["missing_index"].examined))
+
+    ward.suffer(700)
+
+    assert ward.doctor.episode is None
+    assert [episode.diagnosis.cause for episode in ward.doctor.past] == ["missing_index"]
 
 
 def test_evidence_is_frozen_three_times():
