@@ -67,8 +67,9 @@ async def grow(connection: Any, facts: Facts, was: Size, to: Size, say: Say) -> 
     for start, end in steps(was.orders, to.orders):
         say(f"{end:,} of {to.orders:,} orders")
         await run_all(connection, (SQL.grow_orders, SQL.grow_holds), facts | {"from_n": start, "to_n": end})
-    unpaid = to.orders // 100
-    await run(connection, SQL.grow_pool, facts | {"held": 2 * unpaid, "sold": to.orders - unpaid})
+    if to.orders:
+        unpaid = to.orders // 100
+        await run(connection, SQL.grow_pool, facts | {"held": 2 * unpaid, "sold": to.orders - unpaid})
     say("gathering statistics")
     # What was just written is counted now, lest it be counted after the statistics and they seem stale.
     await connection.execute("SELECT pg_stat_force_next_flush()")

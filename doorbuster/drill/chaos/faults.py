@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 import aiohttp
 
@@ -115,11 +116,15 @@ async def connections_exhausted(house: House) -> AsyncIterator[None]:
 
 
 async def _take_connections(house: House, all_taken: asyncio.Event) -> None:
-    """Take whatever connection is free, until cancelled; then give all of them back."""
-    async with AsyncExitStack() as taken:
-        while True:
+    """Take whatever connection is free, until cancelled; then give all of them back.
+
+    A program whose sessions somebody ended is one that somebody has ended: it takes none again.
+    """
+    async with AsyncExitStack() as stack:
+        taken: list[Any] = []
+        while not any(each.is_closed() for each in taken):
             try:
-                await taken.enter_async_context(own_connection(house.direct_url, application="chaos"))
+                taken.append(await stack.enter_async_context(own_connection(house.direct_url, application="chaos")))
             except (DatabaseFault, Refused, OSError):
                 all_taken.set()
                 await asyncio.sleep(TAKE_AGAIN_SECONDS)

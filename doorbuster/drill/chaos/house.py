@@ -204,11 +204,13 @@ def _environment(home: Path, workers: int, cluster: Cluster, port: int) -> dict[
     ports = dict(zip(("PORT", "CONTROL_PORT", "GATEWAY_PORT"), map(str, free_ports(3)), strict=True))
     ours = ("DATABASE_URL", "PUBLIC_URL", "PAYMENT_URL", "PAYMENT_KEY", "SMTP_URL", "WEBHOOK_URL", "VALKEY_URL")
     kept = {name: value for name, value in os.environ.items() if name not in ours}
+    url = f"postgresql://doorbuster:{password}@127.0.0.1:{port}/doorbuster"
     return kept | ports | {
         "DOORBUSTER_HOME": str(home),
         "WORKERS": str(workers),
         "HOST": "127.0.0.1",
-        "DATABASE_URL": f"postgresql://doorbuster:{password}@127.0.0.1:{port}/doorbuster",
+        "DATABASE_URL": url,
+        "WATCH_DATABASE_URL": embedded.watch_url(url),
     }  # fmt: skip
 
 
