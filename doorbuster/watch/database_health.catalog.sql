@@ -25,6 +25,15 @@ SELECT pid, coalesce(state, '') AS state, coalesce(wait_event_type, '') AS wait_
  ORDER BY xact_start NULLS LAST
  LIMIT 400;
 
+-- name: watch_holders
+-- why:  each second while more than half of the connections are taken: who has them, and what for
+-- cost: rows 10, buffers 20
+SELECT coalesce(nullif(application_name, ''), 'unnamed') AS application, coalesce(state, 'starting') AS state,
+       count(*) AS connections
+  FROM pg_stat_activity
+ WHERE backend_type = 'client backend'
+ GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10;
+
 -- name: watch_blockers
 -- why:  while somebody waits for a lock: who stands in the way
 -- cost: rows 20, buffers 20

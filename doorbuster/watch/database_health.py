@@ -62,8 +62,20 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """How many connections an application has in one state."""
+
+    application: str
+    state: str
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseSample:
-    """One look: at `at` (seconds since 1970); `values` are the signals that begin with `db.`; `why` it is not up."""
+    """One look: at `at` (seconds since 1970); `values` are the signals that begin with `db.`; `why` it is not up.
+
+    `holders` are who has the connections, the most first; empty while more than half of them are free.
+    """
 
     at: int
     up: bool
@@ -71,6 +83,7 @@ class DatabaseSample:
     sessions: tuple[Session, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     statements: tuple[Statement, ...] = ()
+    holders: tuple[Holder, ...] = ()
     why: str = ""
 
 

@@ -6,18 +6,20 @@ Never: waits for a lock, or lets the shop wait for it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from doorbuster import metrics
 from doorbuster.clock import Clock
 from doorbuster.database import Database, QueryFile
 from doorbuster.database.indexes import defined_indexes
+from doorbuster.database.rows import build_all
 from doorbuster.errors import DatabaseFault
 from doorbuster.watch.database_health import (
     GROWS_A_FILE,
     UNKNOWN,
     DatabaseSample,
+    Holder,
     Session,
     Statement,
     session_of,
@@ -34,6 +36,7 @@ WAITERS_MAX = 20
 TABLE_ROWS_MIN, TABLE_BYTES_MIN = 10_000, 10 * 1024 * 1024
 DEAD_ROWS_MIN = 100
 LEARNT_MAX = 5_000
+HOLDERS_SHARE = 0.5
 
 COST = metrics.gauge("doorbuster_watch_cost_seconds", "Time that the last look took, by what was looked at.", ("part",))
 
@@ -100,11 +103,18 @@ class DatabaseWatch:
             values |= self._rates.all(counted, self._clock.monotonic())
             values["db.connections"] = traffic["connections"]
         values["db.connections_max"] = self.connections_max
+        holders = await self._holders(values)
         await self._look_at_the_slow()
         COST.set(self._clock.monotonic() - started, "database")
         return DatabaseSample(
-            at, True, answer_seconds, sessions, {**self._slow, **values}, self._statements
+            at, True, answer_seconds, sessions, {**self._slow, **values}, self._statements, holders
         )  # fmt: skip
+
+    async def _holders(self, values: Mapping[str, float]) -> tuple[Holder, ...]:
+        """Return who has the connections, once many are taken: soon nobody else may be able to ask."""
+        if values.get("db.connections", 0.0) < HOLDERS_SHARE * self.connections_max:
+            return ()
+        return tuple(build_all(await self._database.fetch(SQL.watch_holders), Holder))
 
     async def _introduce(self) -> None:
         """Learn about the server; a connection that is new may lead to another one than before."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from doorbuster.database.indexes import Index
-from doorbuster.watch.database_health import Session
+from doorbuster.watch.database_health import Holder, Session
 from doorbuster.watch.diagnosis.causes import Suspicion
-from doorbuster.watch.diagnosis.examination import Holder, Scan
+from doorbuster.watch.diagnosis.examination import Scan
 from doorbuster.watch.diagnosis.facts import Facts
 
 SCANNED_ROWS = 50_000.0

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from doorbuster.clock import Clock
 from doorbuster.watch.changes import Change
-from doorbuster.watch.database_health import Session
+from doorbuster.watch.database_health import Holder, Session
 from doorbuster.watch.database_watch import COST
 from doorbuster.watch.diagnosis.causes import Diagnosis
 from doorbuster.watch.diagnosis.comparison import BEFORE_SECONDS, compare
@@ -70,6 +70,7 @@ class Senses:
     ticks: Callable[[int], Sequence[Tick]]
     changes: Callable[[int], Sequence[Change]]
     sessions: Callable[[], tuple[Session, ...]]
+    holders: Callable[[], tuple[Holder, ...]]
     examine: Callable[[Sequence[str]], Awaitable[Examination | None]]
     keep: Callable[[Evidence], Awaitable[None]]
     database_cores: int
@@ -176,6 +177,7 @@ class Doctor:
 
     def _facts(self, ticks: Sequence[Tick], pain: Pain, now: int) -> Facts:
         changes = self._senses.changes(pain.onset - TRIGGER_SECONDS)
+        self._examined = replace(self._examined, holders=self._senses.holders() or self._examined.holders)
         return Facts(
             compared=compare(ticks, pain.onset, now),
             changes=tuple(changes),

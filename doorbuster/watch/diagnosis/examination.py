@@ -13,11 +13,10 @@ from typing import Any
 from doorbuster.database.indexes import Index, lacking_indexes
 from doorbuster.database.plan import Step, step_of
 from doorbuster.database.pool import Database
-from doorbuster.database.queries import Query, QueryFile, house_functions
-from doorbuster.database.rows import build_all
+from doorbuster.database.queries import Query, house_functions
 from doorbuster.errors import DatabaseFault
+from doorbuster.watch.database_health import Holder
 
-SQL = QueryFile("doorbuster.watch.diagnosis", "examination.catalog.sql")
 STATEMENTS_MAX = 3
 MENDED_SECONDS = 30
 SCANNED_ROWS_MIN = 10_000.0
@@ -38,22 +37,13 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """How many connections an application has in one state."""
-
-    application: str
-    state: str
-    connections: int
-
-
-@dataclass(frozen=True, slots=True)
 class Examination:
     """What the database said: scans of large tables by statement, and the defined indexes that it lacks.
 
     `tables` are the words of each statement, and of the functions that it calls, among which its tables are; `searched`
-    those that are asked what they contain; `holders` are who has the connections, by application and state, the most
-    first; `plans` are how PostgreSQL would run the statements; `mended` are the indexes that were missing and have been
-    there since a moment (seconds since 1970) that is not long ago.
+    those that are asked what they contain; `holders` are who had the connections when most were taken, the most first;
+    `plans` are how PostgreSQL would run the statements; `mended` are the indexes that were missing and have been there
+    since a moment (seconds since 1970) that is not long ago.
     """
 
     scans: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
@@ -92,7 +82,7 @@ class Examination:
             each for each in mended if each[1] not in self.lacking and each[0] > at - MENDED_SECONDS
         )  # fmt: skip
         tables, searched = {**before.tables, **self.tables}, {**before.searched, **self.searched}
-        told = replace(self, mended=lately, tables=tables, searched=searched)
+        told = replace(self, mended=lately, tables=tables, searched=searched, holders=before.holders)
         return told if self.lacking != before.lacking else replace(told, scans={**before.scans, **self.scans})
 
     def _filtered(self, query: str) -> frozenset[str]:
@@ -103,7 +93,6 @@ async def examine(database: Database, queries: Mapping[str, Query], busiest: Seq
     """Plan the busiest statements that are among `queries` and compare the indexes; None without an answer."""
     try:
         lacking = await lacking_indexes(database)
-        holders = build_all(await database.fetch(SQL.connection_holders), Holder)
     except DatabaseFault:
         return None
     asked = [name for name in busiest if name in queries][:STATEMENTS_MAX]
@@ -117,7 +106,7 @@ async def examine(database: Database, queries: Mapping[str, Query], busiest: Seq
     texts = {name: _with_functions(queries[name].sql) for name in asked}
     words = {name: frozenset(_WORD.findall(text)) for name, text in texts.items()}
     searched = {name: frozenset(_SEARCHED.findall(text)) for name, text in texts.items()}
-    return Examination(scans, lacking, words, tuple(holders), plans, searched=searched)
+    return Examination(scans, lacking, words, plans=plans, searched=searched)
 
 
 def _with_functions(sql: str) -> str:

@@ -9,7 +9,7 @@ from doorbuster.database import Database
 from doorbuster.database.queries import house_queries
 from doorbuster.errors import EventLogUnavailable
 from doorbuster.journal import EventLog
-from doorbuster.watch.database_health import Session
+from doorbuster.watch.database_health import Holder, Session
 from doorbuster.watch.diagnosis import records
 from doorbuster.watch.diagnosis.doctor import Doctor, Evidence, Senses
 from doorbuster.watch.diagnosis.examination import Examination, examine
@@ -24,6 +24,9 @@ def doctor_of(database: Database, log: EventLog, series: Series, feelings: Feeli
     def sessions() -> tuple[Session, ...]:
         return feelings.sample.sessions if feelings.sample else ()
 
+    def holders() -> tuple[Holder, ...]:
+        return feelings.sample.holders if feelings.sample else ()
+
     async def look_into(busiest: Sequence[str]) -> Examination | None:
         return await examine(database, queries, busiest)
 
@@ -31,4 +34,4 @@ def doctor_of(database: Database, log: EventLog, series: Series, feelings: Feeli
         with suppress(EventLogUnavailable):
             await asyncio.to_thread(records.keep, log, evidence)
 
-    return Doctor(Senses(series.recent, series.changes, sessions, look_into, keep, os.cpu_count() or 1))
+    return Doctor(Senses(series.recent, series.changes, sessions, holders, look_into, keep, os.cpu_count() or 1))

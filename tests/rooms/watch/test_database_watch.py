@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import psycopg
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from doorbuster.clock import SystemClock
 from doorbuster.database import Database, open_database
 from doorbuster.database.queries import Cost, Query
-from doorbuster.watch.database_health import Session
+from doorbuster.watch.database_health import Holder, Session
 from doorbuster.watch.database_watch import DatabaseWatch
 from tests.rooms.watch.servers import bare_server
 
@@ -145,3 +145,16 @@ async def test_a_strangers_statement_is_unknown_and_its_text_is_not_kept(url: st
 
     assert found.text == ""
     assert watch.sample.values["db.active:unknown"] == 1
+
+
+async def test_who_has_the_connections_is_told_once_half_of_them_are_taken(url: str):
+    async with watching(url) as watch, AsyncExitStack() as taken:
+        assert await watch.look()
+        before = watch.sample.holders
+        for _ in range(watch.connections_max // 2):
+            connecting = psycopg.AsyncConnection.connect(url, application_name="nightly report", autocommit=True)
+            await taken.enter_async_context(await connecting)
+        assert await watch.look()
+
+    assert before == ()
+    assert watch.sample.holders[0] == Holder("nightly report", "idle", watch.connections_max // 2)

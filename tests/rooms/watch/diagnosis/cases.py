@@ -6,8 +6,8 @@ from random import Random
 
 from doorbuster.database.indexes import Index
 from doorbuster.watch.changes import Change
-from doorbuster.watch.database_health import Session
-from doorbuster.watch.diagnosis.examination import Examination, Holder, Scan
+from doorbuster.watch.database_health import Holder, Session
+from doorbuster.watch.diagnosis.examination import Examination, Scan
 from doorbuster.watch.signals import Tick
 
 START = 1_800_000_000

@@ -26,6 +26,7 @@ class Ward:
                 ticks=lambda seconds: self.seen[-seconds:],
                 changes=lambda _: case.changes,
                 sessions=lambda: case.sessions,
+                holders=lambda: (),
                 examine=self.examine,
                 keep=self.keep,
                 database_cores=2,
