@@ -8,7 +8,6 @@ Never: closes an incident by itself.
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ class Keeper:
         """Begin; what is open is read from the event log."""
         self._log, self._senses = log, senses
         self._told: dict[int, Last] = {}
-        self._stood: dict[int, Counter[str]] = {}
+        self._stood: dict[int, dict[str, float]] = {}
         """Incident -> cause -> for how many seconds the diagnosis has named it."""
         self._shown = ""
 
@@ -151,15 +150,19 @@ class Keeper:
         return [each for each in firing if each.since > ended or now - ended >= AFTERWARDS_SECONDS]
 
     def _is_news(self, it: Incident, said: Diagnosed) -> bool:
-        """Say whether the incident is to take over what the diagnosis says: another cause only when it stood longer."""
-        stood = self._stood.setdefault(it.id, Counter())
-        stood[said.cause] += 1
+        """Say whether the incident is to take over what the diagnosis says: another cause only when it hurt more.
+
+        Each second for which a cause stands counts, and what was waited in it: of two troubles in one incident the one
+        that nearly nobody felt may last longer.
+        """
+        stood = self._stood.setdefault(it.id, {})
+        stood[said.cause] = stood.get(said.cause, 0.0) + 1.0 + said.waiting
         if said.cause == it.cause:
             # A trouble that grew is better seen in its worst figures than in those of its first second, or of its end.
             if it.said.waiting:
                 return said.waiting >= GROWN * it.said.waiting
             return said.headline != it.said.headline
-        return stood[said.cause] > stood[it.cause]
+        return stood[said.cause] > stood.get(it.cause, 0.0)
 
     def _gather(self, it: Incident, lines: list[Told], now: int) -> None:
         since = it.began_at - gathering.LEAD_SECONDS

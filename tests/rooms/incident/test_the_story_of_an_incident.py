@@ -315,6 +315,16 @@ async def test_a_cause_that_is_named_for_a_moment_does_not_take_the_place_of_one
     assert causes == ["missing_index", "missing_index", "connection_exhaustion"]
 
 
+async def test_of_two_troubles_the_cause_is_the_one_for_which_most_was_waited(night: Night) -> None:
+    it = await night.until_named()
+    for cause, waiting, seconds in (("lock_contention", 12.0, 5), ("connection_exhaustion", 0.5, 20)):
+        night.said = replace(SAID, cause=cause, headline=f"It is {cause}", waits=(("lock", waiting),))
+        for _ in range(seconds):
+            await night.keeper.beat(night.now)
+
+    assert incident.must(night.log, it.id).cause == "lock_contention"
+
+
 async def test_a_trouble_is_told_with_the_figures_of_its_worst_and_not_of_its_end(night: Night) -> None:
     night.live(DETECTED, 0.6)
     night.firing = (Alert(),)
