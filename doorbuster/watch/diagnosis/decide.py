@@ -1,6 +1,6 @@
 """The decision among the suspects, and the alibis of those who are innocent; pure."""
 
-from doorbuster.watch.diagnosis import at_the_database, elsewhere
+from doorbuster.watch.diagnosis import at_the_database, elsewhere, statements
 from doorbuster.watch.diagnosis.causes import CAUSES, CauseName, Diagnosis, Suspicion
 from doorbuster.watch.diagnosis.facts import Facts
 from doorbuster.watch.diagnosis.pain import Pain
@@ -10,7 +10,7 @@ SUSPECTS = (
     elsewhere.database_down,
     at_the_database.connection_exhaustion,
     at_the_database.lock_contention,
-    at_the_database.missing_index_or_bad_query,
+    statements.missing_index_or_bad_query,
     at_the_database.io_saturation,
     elsewhere.slow_payments,
     elsewhere.event_loop_block,
@@ -23,7 +23,7 @@ SUSPECTS = (
 )
 """In order of precedence: of two that explain the same seconds, the earlier explains the later."""
 
-BEFORE_IT_HURTS = (at_the_database.index_gone,)
+BEFORE_IT_HURTS = (statements.index_gone,)
 """Suspects that are worth naming while nobody is hurt; who is hurt already asks for what hurts."""
 
 SHARE_MIN = 0.5
