@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from doorbuster.clock import earliest_id
+from doorbuster.control import words
 from doorbuster.control.access import may, operator_of
 from doorbuster.control.alerts import shown
 from doorbuster.control.charts import sparkline
@@ -90,10 +91,13 @@ async def overview_show(request: Request) -> Response:
 
 
 def answers_by_kind(house: ControlHouse) -> list[tuple[str, int, float]]:
-    """Return each answer to a claim, how often it was given and how often per second just now; the frequent first."""
+    """Return each answer that was given to a claim, how often, and how often per second now; the frequent first."""
     totals = sorted(house.collector.total(ANSWERS).items(), key=lambda each: -each[1])
     growths = house.history.growths(ANSWERS, RATE_SECONDS)
-    return [(labels[-1], int(total), growths.get(labels, 0.0) / RATE_SECONDS) for labels, total in totals]
+    return [
+        (words.ANSWERS.get(labels[-1], labels[-1]), int(total), growths.get(labels, 0.0) / RATE_SECONDS)
+        for labels, total in totals if total
+    ]  # fmt: skip
 
 
 def worker_of(process: Process, house: ControlHouse, now_seconds: float) -> Worker:

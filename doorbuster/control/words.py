@@ -1,4 +1,22 @@
-"""Durations in words, and faults as sentences."""
+"""Durations and answers to claims in words, and faults as sentences."""
+
+ANSWERS = {
+    "Held": "A unit was promised",
+    "Replayed": "The same press again, the same promise",
+    "AlreadyYours": "They hold a unit already",
+    "SoldOut": "Sold out",
+    "AllHeld": "All held, some may come back",
+    "LimitReached": "More than one customer may have",
+    "NetworkFull": "Their network holds its share",
+    "NotAdmitted": "Too many at once, press again",
+    "NotOpenYet": "The sale is not open yet",
+    "Paused": "The sale is paused",
+    "SaleOver": "The sale is over",
+    "PriceChanged": "The price had changed",
+    "NotInSale": "The sale has no such item",
+    "KeyReused": "A key of another request",
+}
+"""What each answer to a claim is to an operator, by its name in `doorbuster.sale.answers`."""
 
 
 def span(seconds: float) -> str:

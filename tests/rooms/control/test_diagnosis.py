@@ -25,7 +25,10 @@ def suffering(cause: str) -> tuple[Doctor, list[Evidence]]:
         kept.append(evidence)
 
     seen = ticks(case.ill, Random(1), seconds=10)
-    doctor = Doctor(Senses(lambda _: seen, lambda _: list(case.changes), lambda: case.sessions, examine, keep, 2))
+    senses = Senses(
+        lambda _: seen, lambda _: list(case.changes), lambda: case.sessions, lambda: case.examined.holders, examine, keep, 2
+    )  # fmt: skip
+    doctor = Doctor(senses)
 
     async def look() -> None:
         await doctor.look()
