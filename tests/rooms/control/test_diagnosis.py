@@ -26,7 +26,8 @@ def suffering(cause: str) -> tuple[Doctor, list[Evidence]]:
 
     seen = ticks(case.ill, Random(1), seconds=10)
     senses = Senses(
-        lambda _: seen, lambda _: list(case.changes), lambda: case.sessions, lambda: case.examined.holders, examine, keep, 2
+        lambda _: seen, lambda _: list(case.changes), lambda: case.sessions, lambda: case.examined.holders,
+        examine, keep, 2,
     )  # fmt: skip
     doctor = Doctor(senses)
 
