@@ -181,9 +181,16 @@ def _teams(facts: Facts) -> str:
     other = [team for team in TEAM_WORK if team != it.team]
     asked = f" {it.visitors_hurt:,} people may ask about it." if it.visitors_hurt else ""
     sold = facts.figures.orders_sentence
+    yours, theirs = (
+        TEAM_WORK.get(it.team, TEAM_WORK["platform"]),
+        "nothing to mend here; the next one may begin with you",
+    )
+    if not it.cause:
+        yours = "you were called, and the cause is not known: look for it in what was frozen with the timeline"
+        theirs = "look whether it may have begun with you; nobody knows yet"
     return _list([
-        f"**{it.team.capitalize()}**: {TEAM_WORK.get(it.team, TEAM_WORK['platform'])}.",
-        f"**{', '.join(other).capitalize()}**: nothing to mend here; the next one may begin with you.",
+        f"**{it.team.capitalize()}**: {yours}.",
+        f"**{', '.join(other).capitalize()}**: {theirs}.",
         f"**Customer service**: {wording.felt(it)} Orders that were confirmed are kept.{asked}",
         f"**Merchants**: {'a sale was running' if it.sale_running else 'no sale was running'}.{sold and f' {sold}'}",
     ])  # fmt: skip

@@ -56,6 +56,14 @@ def test_every_cause_has_its_plain_words(cause: str) -> None:
     assert meaning.think_of.endswith(".")
 
 
+def test_no_team_is_told_that_a_cause_is_theirs_which_nobody_knows() -> None:
+    teams = written(it=replace(IT, cause="", said=Diagnosed()))["teams"]
+
+    assert "**Database**: you were called, and the cause is not known" in teams
+    assert "yours" not in teams
+    assert "**Database**: the cause is yours" in written()["teams"]
+
+
 def test_a_cause_is_not_said_twice_in_one_sentence() -> None:
     it = replace(IT, cause="database_down", title="The database does not answer",
                  said=Diagnosed(cause="database_down", headline="The database does not answer"))  # fmt: skip
