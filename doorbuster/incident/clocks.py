@@ -1,7 +1,7 @@
 """How long it took: to detect, to acknowledge, to name the cause, to mitigate, to resolve.
 
 Promises: a clock that has not run says so: `recorded`, `pending`, `not applicable`, or `invalid` when its end lies
-before its beginning; it is never a false zero.
+before its beginning; it is never a false zero. What is told before anybody feels it needs no clock: `before it hurt`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import msgspec
 
 from doorbuster.incident.incident import Incident
 
-Reading = Literal["recorded", "pending", "not applicable", "invalid"]
+Reading = Literal["recorded", "before it hurt", "pending", "not applicable", "invalid"]
 
 CLOCKS = (
     ("detect", "impact_at", "detected_at"),
@@ -47,4 +47,6 @@ def _read(it: Incident, name: str, begins: str, ends: str) -> Reads:
         return Reads(name, "pending" if it.is_open else "not applicable", None)
     if ended is None:
         return Reads(name, "pending", None)
-    return Reads(name, "invalid", None) if ended < began else Reads(name, "recorded", ended - began)
+    if ended < began:
+        return Reads(name, "before it hurt" if begins == "impact_at" else "invalid", None)
+    return Reads(name, "recorded", ended - began)

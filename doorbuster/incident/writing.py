@@ -52,6 +52,7 @@ UNTAKEN = {
     "mitigate": "Nobody wrote down when customers were well again.",
 }
 """Clock -> what it says when it never ran."""
+TOLD_BEFORE = "It was told before anybody was hurt."
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,9 @@ def _detection(facts: Facts) -> str:
     how = f"First told by: {first.text}" if first else "Nothing in the timeline says who told first."
     trigger = wording.trigger_of(facts.it) or "nothing is known that changed just before"
     detect = clocks_of(facts.it)[0]
-    took = f"{lasted(detect.seconds)} after it began." if detect.seconds is not None else UNTAKEN["detect"]
+    took = TOLD_BEFORE if detect.state == "before it hurt" else UNTAKEN["detect"]
+    if detect.seconds is not None:
+        took = f"{lasted(detect.seconds)} after it began."
     return f"- **Trigger:** {trigger}.\n- **Detection:** {took} {how}"
 
 
@@ -208,6 +211,8 @@ def _lessons(facts: Facts) -> str:
             (well if seconds <= bound else badly).append(
                 said if seconds <= bound else f"{took}; {lasted(bound)} would have been good."
             )
+        elif readings[name].state == "before it hurt":
+            well.append(TOLD_BEFORE)
         elif not facts.it.is_open:
             badly.append(UNTAKEN[name])
     wrong = sum(bool(line.wrong) for line in facts.lines)

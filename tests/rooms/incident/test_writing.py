@@ -56,6 +56,14 @@ def test_every_cause_has_its_plain_words(cause: str) -> None:
     assert meaning.think_of.endswith(".")
 
 
+def test_a_trouble_that_is_told_before_anybody_feels_it_is_what_went_well() -> None:
+    story = written(it=replace(IT, detected_at=T0 - 4, named_at=T0 - 4))
+
+    assert "**Detection:** It was told before anybody was hurt." in story["detection"]
+    assert "- It was told before anybody was hurt." in story["lessons"].partition("**Badly**")[0]
+    assert "| to detect | – | before it hurt |" in story["clocks"]
+
+
 def test_no_team_is_told_that_a_cause_is_theirs_which_nobody_knows() -> None:
     teams = written(it=replace(IT, cause="", said=Diagnosed()))["teams"]
 
