@@ -18,6 +18,7 @@ from doorbuster.incident import builds, incident, items, postmortem, status, tim
 from doorbuster.incident.clocks import clocks_of
 from doorbuster.incident.evidence import drawn, drawn_plan, thinned
 from doorbuster.incident.incident import ROLES, SEVERITIES, Incident, State
+from doorbuster.incident.remedies import remedies
 from doorbuster.incident.timeline import Curve, Told
 from doorbuster.web.forms import Form, choice, read_form, text, tick, whole
 from doorbuster.web.pages import moment_of, show
@@ -256,6 +257,7 @@ async def _one(request: Request, it: Incident, form: Form[T] | Form[object], cod
         now=now, following=NEXT.get(it.state), may_operate=may(request, "operate"), states=status.STATES,
         written=await _do(request, postmortem.written_at, it.id), rules=rules_of(lines), plans=plans_of(lines),
         builds=await _do(request, builds.of_incident, it.id),
+        steps=remedies(it.cause, it.said) if may(request, "operate") and it.is_open else (),
     )  # fmt: skip
 
 

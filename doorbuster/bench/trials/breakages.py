@@ -164,7 +164,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("worker stopped", "event_loop_block", of_drills("freeze-one-worker")),
     Fault("payment provider slow", "slow_payments", of_drills("gateway-slow-api")),
     Fault("payment provider failing", "slow_payments", of_drills("gateway-failing-api")),
-    Fault("twelve times the crowd", "traffic_spike", of_a_crowd(12.0)),
+    Fault("forty times the crowd", "traffic_spike", of_a_crowd(40.0)),
     Fault("one client floods", "bot_flood", bot_flood),
     Fault("database frozen", "database_down", of_drills("freeze-postgres")),
     Fault("database unreachable", "database_down", of_drills("refuse-wire")),
