@@ -22,6 +22,9 @@ SETTLED_BEATS = 5
 VISITORS_SECONDS = 60
 CHANGES_NOTE = "changes"
 
+AFTER_SECOND_SECONDS = 0.005
+"""A timer may wake a millisecond early: the tick of that second would be lost, being that of the one before again."""
+
 Levers = Callable[[], Iterable[tuple[int, int, str]]]
 
 
@@ -56,10 +59,9 @@ class Senses:
         return self._watch.sample
 
     async def run(self) -> None:
-        """Beat at each full second until cancelled, and save the series now and then."""
+        """Beat right after each full second until cancelled, and save the series now and then."""
         while True:
-            now = self._clock.now().timestamp()
-            await asyncio.sleep(1.0 - now % 1.0)
+            await asyncio.sleep(until_tick(self._clock.now().timestamp()))
             tick = self.beat()
             if tick.at % SAVE_SECONDS == 0:
                 await asyncio.to_thread(self._save)
@@ -109,3 +111,8 @@ class Senses:
             self.series.note(change)
         self.series.remember(CHANGES_NOTE, self._changes.kept())
         self.series.save()
+
+
+def until_tick(now: float) -> float:
+    """Return how long to sleep at `now` (seconds since 1970) to wake a moment after a full second, never before it."""
+    return 1.0 - (now - AFTER_SECOND_SECONDS) % 1.0

@@ -218,7 +218,7 @@ async def attend(doctor: Doctor, clock: Clock, tell: Callable[[str | None], None
     """
     while True:
         now = clock.now().timestamp()
-        await asyncio.sleep(1.0 + AFTER_TICK_SECONDS - (now - AFTER_TICK_SECONDS) % 1.0 - AFTER_TICK_SECONDS)
+        await asyncio.sleep(1.0 - (now - AFTER_TICK_SECONDS) % 1.0)
         started = time.perf_counter()
         try:
             await doctor.look()
