@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ from doorbuster.incident.building import Builder
 from doorbuster.incident.builds import Build
 from doorbuster.journal import command_line_actor, open_event_log
 from doorbuster.settings import Settings, from_environment
-from doorbuster.watch.database_health import Session
+from doorbuster.watch.database_health import DatabaseSample
 from doorbuster.watch.database_watch import DatabaseWatch
 
 CONNECTIONS = 2
@@ -36,7 +37,7 @@ def do(
     restart database.
     """
     try:
-        action = runbook.parse(" ".join(step))
+        action = runbook.parse(step[0] if len(step) == 1 else shlex.join(step))
     except runbook.NotUnderstood as mistake:
         raise DoorbusterError(str(mistake)) from mistake
     if not yes:
@@ -52,23 +53,24 @@ async def _done(settings: Settings, number: int, action: runbook.Action) -> str:
         if it is None:
             raise DoorbusterError("no such incident is open; `doorbuster incident list` has them")
         reserve_url = settings.watch_database_url or (url if settings.database_url else watch_url(url))
+        sample = await _seen(reserve_url) if action.kind in ("cancel", "end") else None
         # No connection is opened before it is needed: they may be just what is missing.
-        async with (
-            open_database(
-                url, connections=CONNECTIONS, connections_min=0, application="doorbuster incident"
-            ) as database,
-            open_database(reserve_url, connections=1, connections_min=0, application="doorbuster incident") as reserve,
-        ):
-            watch = DatabaseWatch(reserve, clock)
-            if action.kind in ("cancel", "end"):
-                await watch.look()
-
-            def sessions() -> tuple[Session, ...]:
-                return watch.sample.sessions if watch.sample else ()
-
-            hands = Hands(log, database, url, reserve_url, settings.home, sessions)
+        async with open_database(
+            url, connections=CONNECTIONS, connections_min=0, application="doorbuster incident"
+        ) as database:
+            hands = Hands(log, database, url, reserve_url, settings.home, lambda: actions.sessions_of(sample))
             done = await actions.do(hands, it.id, action, command_line_actor(), clock.now())
             return await _built(hands, it.id, action) if action.kind == "index" else done
+
+
+async def _seen(reserve_url: str) -> DatabaseSample | None:
+    """Look once who is at the database, over a connection in reserve that is given back at once."""
+    async with open_database(
+        reserve_url, connections=1, connections_min=0, application="doorbuster incident"
+    ) as reserve:
+        watch = DatabaseWatch(reserve, SystemClock())
+        await watch.look()
+        return watch.sample
 
 
 async def _built(hands: Hands, incident_id: int, action: runbook.Action) -> str:

@@ -11,10 +11,9 @@ import asyncio
 import fcntl
 import json
 import os
-import re
 import signal
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,14 +33,14 @@ from doorbuster.incident.gathering import runbook_reason
 from doorbuster.incident.runbook import BLOCKER, Action
 from doorbuster.incident.timeline import Evidence, Told
 from doorbuster.journal import Actor, EventLog, Line, append
-from doorbuster.watch.database_health import Session
+from doorbuster.watch.database_health import UNNAMED, DatabaseSample, Session, is_ours
 from doorbuster.watch.diagnosis.at_the_database import head_of_chain
 
 SQL = QueryFile("doorbuster.incident", "actions.catalog.sql")
 CANCELLED_MAX = 20
 END_TIMEOUT_MS = 2_000
-OURS = re.compile(r"web-.*|jobs.*|control|watch|audit")
-"""How the shop's own processes are called at the database."""
+ALL_THAT_IDLE = 0
+"""Instead of a process's number: every session of the program that runs nothing just now."""
 ASKED_FOR = "it is built in the background"
 
 
@@ -53,7 +52,8 @@ class NotDone(DoorbusterError):
 class Hands:
     """What actions reach: the event log, the database, its address, the home folder, the sessions of the last look.
 
-    `reserve_url` is the database's address by a role that may use the connections in reserve, where there is one.
+    `reserve_url` is the database's address by a role that may use the connections in reserve, where there is one;
+    `sessions` raises NotDone when the database could not be asked.
     """
 
     log: EventLog
@@ -141,25 +141,36 @@ async def _end(hands: Hands, _: int, action: Action, __: Actor, ___: datetime) -
     session = session_of(action, hands.sessions())
     if session is None:
         raise NotDone("nobody stands in the way" if action.what == BLOCKER else f"there is no session {action.what}")
-    asked = {"pid": session.pid, "application": session.application}
-    async with _reserve(hands) as database:
-        row = await database.fetch_one(SQL.end_session, **asked)
-    if row is None or not row["ended"]:
-        raise NotDone(f"the session {session.pid} is gone already")
-    whose = session.application or "a program without a name"
+    whose = session.application or UNNAMED
+    if action.what == BLOCKER and is_ours(whose):
+        raise NotDone(
+            f"{whose} itself stands in the way, process {session.pid}: renew the workers, or end it by its number"
+        )
+    if action.of not in ("", whose):
+        raise NotDone(f"process {session.pid} is {whose}'s by now, and not {action.of}'s")
+    await _ended(hands, session.pid, whose)
     return f"the session {session.pid} of {whose} is ended; what it had not committed is undone", ""
 
 
 async def _end_idle(hands: Hands, _: int, action: Action, __: Actor, ___: datetime) -> tuple[str, str]:
-    if OURS.fullmatch(action.what):
+    if is_ours(action.what):
         raise NotDone(f"{action.what} is the shop's own; its sessions come back at once, so renew the workers instead")
-    async with _reserve(hands) as database:
-        row = await database.fetch_one(SQL.end_idle_sessions, application=action.what)
-    if row is None or not row["idle"]:
-        raise NotDone(f"no session of {action.what} is idle")
+    found, ended = await _ended(hands, ALL_THAT_IDLE, action.what)
+    return f"{ended} of {found} idle sessions ended", ""
+
+
+async def _ended(hands: Hands, pid: int, application: str) -> tuple[int, int]:
+    """End sessions over a connection in reserve; return how many there were and how many ended. Raises NotDone."""
+    async with open_database(
+        hands.reserve_url, connections=1, connections_min=0, application="control",
+        statement_timeout_ms=END_TIMEOUT_MS, acquire_seconds=END_TIMEOUT_MS / 1000,
+    ) as reserve:  # fmt: skip
+        row = await reserve.fetch_one(SQL.end_sessions, pid=pid, application=application)
+    if row is None or not row["found"]:
+        raise NotDone(f"no session of {application} is idle" if pid == ALL_THAT_IDLE else f"{pid} is gone already")
     if not row["ended"]:
-        raise NotDone(f"{row['idle']} sessions of {action.what} are another role's: a superuser must end them")
-    return f"{row['ended']} of {row['idle']} idle sessions ended", ""
+        raise NotDone(f"{application} is there as another role, whose sessions only a superuser may end")
+    return row["found"], row["ended"]
 
 
 def session_of(action: Action, sessions: tuple[Session, ...]) -> Session | None:
@@ -169,11 +180,11 @@ def session_of(action: Action, sessions: tuple[Session, ...]) -> Session | None:
     return next((each for each in sessions if str(each.pid) == action.what), None)
 
 
-def _reserve(hands: Hands) -> AbstractAsyncContextManager[Database]:
-    return open_database(
-        hands.reserve_url or hands.database_url, connections=1, connections_min=0, application="control",
-        statement_timeout_ms=END_TIMEOUT_MS, acquire_seconds=END_TIMEOUT_MS / 1000,
-    )  # fmt: skip
+def sessions_of(sample: DatabaseSample | None) -> tuple[Session, ...]:
+    """Return who was at the database at the last look; raise NotDone when it could not be asked."""
+    if sample is None or not sample.up:
+        raise NotDone(f"PostgreSQL cannot be asked who is there: {sample.why if sample else 'nobody has looked yet'}")
+    return sample.sessions
 
 
 async def _renew(hands: Hands, _: int, __: Action, ___: Actor, ____: datetime) -> tuple[str, str]:

@@ -67,6 +67,7 @@ class Diagnosed(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
     not_because: tuple[str, ...] = ()
     remedy: str = ""
+    steps: tuple[str, ...] = ()
     lever: str = ""
     waiting: float = 0.0
     """How much was waited when it was said: average concurrency of what was added."""

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from doorbuster.clock import Clock
 from doorbuster.errors import EventLogUnavailable
 from doorbuster.incident import gathering, incident, postmortem, timeline
@@ -77,7 +79,7 @@ class Keeper:
         self._log, self._senses = log, senses
         self._told: dict[int, Last] = {}
         self._stood: dict[int, dict[str, float]] = {}
-        """Incident -> cause -> for how many seconds the diagnosis has named it."""
+        """Incident -> cause -> for how many seconds the diagnosis has named it, and what was waited in them."""
         self._shown = ""
 
     async def run(self, clock: Clock) -> None:
@@ -131,8 +133,9 @@ class Keeper:
         for number, it in enumerate(open_ones):
             # What fires belongs to the newest; an older one that is still open has its own story.
             lines = gathering.from_alerts(firing, it, now) if number == 0 else []
-            if number == 0 and said and said.cause and self._is_news(it, said):
-                incident.name_cause(self._log, it.id, said, now, diagnosis.team if diagnosis else "")
+            news = self._news(it, said) if number == 0 and said and said.cause else None
+            if news is not None:
+                incident.name_cause(self._log, it.id, news, now, diagnosis.team if diagnosis else "")
             self._gather(it, lines, now)
             self._feel(it, bool(firing) and number == 0, now)
         return incident.open_ones(self._log)
@@ -149,20 +152,22 @@ class Keeper:
         ended = max((it.resolved_at or 0 for it in incident.newest(self._log, since=now - LAST_SECONDS)), default=0)
         return [each for each in firing if each.since > ended or now - ended >= AFTERWARDS_SECONDS]
 
-    def _is_news(self, it: Incident, said: Diagnosed) -> bool:
-        """Say whether the incident is to take over what the diagnosis says: another cause only when it hurt more.
+    def _news(self, it: Incident, said: Diagnosed) -> Diagnosed | None:
+        """Return what the incident is to take over of what the diagnosis says; another cause only when it hurt more.
 
         Each second for which a cause stands counts, and what was waited in it: of two troubles in one incident the one
         that nearly nobody felt may last longer.
         """
         stood = self._stood.setdefault(it.id, {})
         stood[said.cause] = stood.get(said.cause, 0.0) + 1.0 + said.waiting
-        if said.cause == it.cause:
-            # A trouble that grew is better seen in its worst figures than in those of its first second, or of its end.
-            if it.said.waiting:
-                return said.waiting >= GROWN * it.said.waiting
-            return said.headline != it.said.headline
-        return stood[said.cause] > stood.get(it.cause, 0.0)
+        if said.cause != it.cause:
+            return said if stood[said.cause] > stood.get(it.cause, 0.0) else None
+        # A trouble that grew is better seen in its worst figures than in those of its first second, or of its end.
+        if said.waiting >= GROWN * it.said.waiting if it.said.waiting else said.headline != it.said.headline:
+            return said
+        # What mends it is what mends it now: one session that held the lock is gone, and the next one has it.
+        mending = structs.replace(it.said, steps=said.steps, remedy=said.remedy)
+        return mending if said.steps and said.steps != it.said.steps else None
 
     def _gather(self, it: Incident, lines: list[Told], now: int) -> None:
         since = it.began_at - gathering.LEAD_SECONDS
@@ -226,5 +231,5 @@ def _short(said: Diagnosis | None) -> Diagnosed | None:
     return Diagnosed(
         cause=said.cause or "", subject=said.subject, trigger=said.trigger or "", share=said.share,
         headline=said.headline, evidence=said.evidence, not_because=said.not_because, remedy=said.remedy,
-        lever=said.lever, waiting=sum(seconds for _, seconds in said.waits),
+        steps=said.steps, lever=said.lever, waiting=sum(seconds for _, seconds in said.waits),
     )  # fmt: skip

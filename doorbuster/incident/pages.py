@@ -257,7 +257,7 @@ async def _one(request: Request, it: Incident, form: Form[T] | Form[object], cod
         now=now, following=NEXT.get(it.state), may_operate=may(request, "operate"), states=status.STATES,
         written=await _do(request, postmortem.written_at, it.id), rules=rules_of(lines), plans=plans_of(lines),
         builds=await _do(request, builds.of_incident, it.id),
-        steps=remedies(it.cause, it.said) if may(request, "operate") and it.is_open else (),
+        steps=remedies(it.said) if may(request, "operate") and it.is_open else (),
     )  # fmt: skip
 
 

@@ -1,36 +1,23 @@
-"""What a named cause asks for, as steps that can be done with a button.
+"""The steps that mend what the diagnosis named, as far as the house can do them."""
 
-Promises: reads only what the diagnosis said; a step that it returns is understood by `runbook.parse`.
-"""
+from collections.abc import Iterator
 
-import re
-import shlex
-from collections.abc import Sequence
-
-from doorbuster.database.indexes import defined_indexes
+from doorbuster.incident import runbook
 from doorbuster.incident.incident import Diagnosed
-from doorbuster.incident.runbook import APPLICATION_BYTES
+from doorbuster.incident.runbook import Action, NotUnderstood
 
 STEPS_MAX = 5
-_BUILDS = re.compile(r"INDEX CONCURRENTLY (\w+)")
-_PROCESS = re.compile(r"\b[Pp]rocess (\d+)")
-_QUERY = re.compile(r"[a-z][a-z0-9_]{0,62}")
-UNKNOWN = "unknown"
 
 
-def remedies(cause: str, said: Diagnosed) -> Sequence[str]:
-    """Return the steps that mend a cause, the first to be done first; empty where no step of ours does."""
-    match cause:
-        case "missing_index":
-            steps = [f"create index {name}" for name in _BUILDS.findall(said.remedy) if name in defined_indexes()]
-        case "lock_contention":
-            steps = [f"end session {pid}" for pid in _PROCESS.findall(said.remedy)]
-        case "bad_query" if said.subject == UNKNOWN:
-            steps = [f"end session {pid}" for line in said.evidence for pid in _PROCESS.findall(line)]
-        case "bad_query" if _QUERY.fullmatch(said.subject):
-            steps = [f"cancel query {said.subject}"]
-        case "connection_exhaustion" if 0 < len(said.subject.encode()) < APPLICATION_BYTES:
-            steps = [f"end sessions {shlex.quote(said.subject)}"]
-        case _:
-            steps = []
-    return list(dict.fromkeys(steps))[:STEPS_MAX]
+def remedies(said: Diagnosed) -> list[Action]:
+    """Return the steps that the diagnosis asks for, the first to be done first; what is not understood is left out."""
+    return list(_understood(said))[:STEPS_MAX]
+
+
+def _understood(said: Diagnosed) -> Iterator[Action]:
+    for line in said.steps:
+        try:
+            yield runbook.parse(line)
+        except NotUnderstood:
+            # A stranger's program may be called as it likes, also so that no step can name it.
+            continue

@@ -5,6 +5,7 @@ line of a fenced block that is called `action`:
 
     ```action
     cancel query search_products
+    end session 4711 --of psql
     end session blocker
     end sessions "nightly report"
     renew workers
@@ -43,13 +44,17 @@ _SIGNAL = re.compile(r"\{\{ *([a-z_]+\.[a-z0-9_.:-]+) *\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One step that can be done: its kind, what it is about, its options, and how long it lasts if it is a lever."""
+    """One step that can be done: its kind, what it is about, its options, and how long it lasts if it is a lever.
+
+    `of` is the program whose session is meant, where a session is.
+    """
 
     kind: Kind
     what: str = ""
     options: Mapping[str, float] = field(default_factory=dict)
     lasts: timedelta = LASTS_BY_DEFAULT
     line: str = ""
+    of: str = ""
 
     @property
     def can_be_undone(self) -> bool:
@@ -72,11 +77,14 @@ def parse(line: str) -> Action:
     if read is None:
         raise NotUnderstood(f"{line!r} is no action; there are {', '.join(_READERS)}")
     kind, what = read(plain[2:], line)
-    lasts = _span(options.pop("for", ""), line)
+    lasts, of = _span(options.pop("for", ""), line), options.pop("of", "")
+    if of and kind != "end":
+        raise NotUnderstood(f"{line!r}: --of is no option of it")
     numbers = {name: _number(value, line) for name, value in options.items() if name != "reason"}
     if numbers and (kind != "limit" or numbers.keys() - {"rate", "burst", "network-rate", "network-burst"}):
         raise NotUnderstood(f"{line!r}: --{next(iter(numbers))} is no option of it")
-    return Action(kind, what, {name.replace("-", "_"): value for name, value in numbers.items()}, lasts, line.strip())
+    named = {name.replace("-", "_"): value for name, value in numbers.items()}
+    return Action(kind, what, named, lasts, line.strip(), of)
 
 
 def actions_in(text: str) -> tuple[list[Action], list[str]]:
@@ -117,10 +125,12 @@ def kebab(rule: str) -> str:
 
 
 def _options(words: Sequence[str], line: str) -> tuple[list[str], dict[str, str]]:
-    plain, options, rest = [], {}, list(words)
+    plain: list[str] = []
+    options: dict[str, str] = {}
+    rest = list(words)
     while rest:
         word = rest.pop(0)
-        if not word.startswith("--"):
+        if not word.startswith("--") or plain == ["end", "sessions"]:
             plain.append(word)
             continue
         if not rest:

@@ -18,7 +18,7 @@ from doorbuster.incident.evidence import number
 from doorbuster.incident.pages import the
 from doorbuster.incident.remedies import remedies
 from doorbuster.incident.runbook import Action, NotUnderstood
-from doorbuster.watch.database_health import Session
+from doorbuster.watch.database_health import end_session
 from doorbuster.web.forms import read_form, text
 from doorbuster.web.pages import show
 
@@ -51,7 +51,7 @@ async def runbook_show(request: Request) -> Response:
     steps, _ = runbook.actions_in(written)
     return show(
         request, "incident/runbook.html", operator=operator_of(request), it=it, rule=rule,
-        steps=_with_cause(remedies(it.cause, it.said), steps),
+        steps=_with_cause(remedies(it.said), steps),
         text=_rendered(runbook.filled(written, values)), may_operate=may(request, "operate"),
         numbers=[(words, number(values[name])) for name, words in NUMBERS if name in values],
     )  # fmt: skip
@@ -72,12 +72,14 @@ async def action_do(request: Request) -> Response:
         except NotDone as fault:
             failed = str(fault)
     index = defined_indexes().get(action.what) if action.kind == "index" else None
-    seen = hands_of(house).sessions()
+    seen = house.senses.sample.sessions if house.senses.sample else ()
     sessions = [each for each in seen if action.kind == "cancel" and each.query_name == action.what]
     ended = actions.session_of(action, seen) if action.kind == "end" else None
+    line = end_session(ended) if ended else action.line
     return show(
         request, "incident/action.html", 409 if failed else 200, operator=operator_of(request), it=it, action=action,
         failed=failed, definition=index.concurrently if index else None, sessions=sessions, ended=ended,
+        line=line,
     )  # fmt: skip
 
 
@@ -90,18 +92,21 @@ async def action_undo(request: Request) -> Response:
 
 def hands_of(house: ControlHouse) -> Hands:
     """Return what actions reach."""
-
-    def sessions() -> tuple[Session, ...]:
-        return house.senses.sample.sessions if house.senses.sample else ()
-
     settings = house.settings
     url = settings.database_url or ""
-    return Hands(house.event_log, house.database, url, settings.watch_database_url or url, settings.home, sessions)
+    return Hands(
+        house.event_log,
+        house.database,
+        url,
+        settings.watch_database_url or url,
+        settings.home,
+        lambda: actions.sessions_of(house.senses.sample),
+    )
 
 
-def _with_cause(mending: Sequence[str], steps: list[Action]) -> list[Action]:
+def _with_cause(mending: Sequence[Action], steps: Sequence[Action]) -> list[Action]:
     """Put what the named cause asks for before the runbook's own steps, and what is always possible after them."""
-    lines = (*map(runbook.parse, mending), *steps, *map(runbook.parse, ALWAYS))
+    lines = (*mending, *steps, *map(runbook.parse, ALWAYS))
     return [action for place, action in enumerate(lines) if action not in lines[:place]]
 
 

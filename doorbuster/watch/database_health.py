@@ -4,15 +4,20 @@ Promises: statements are known by their names in the source; no parameter and no
 Never: asks anything itself; `database_watch.py` does.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any
 
 from doorbuster.database.queries import name_in
 
 TEXT_CHARACTERS_MAX = 200
 UNKNOWN = "unknown"
+UNNAMED = "unnamed"
+"""How a program is called that gives no name."""
+_OURS = re.compile(r"(?:web|jobs)(?:-\d+)?(?:-queue)?|control|watch|audit|doorbuster[ -].*")
 WAIT_CLASSES = ("cpu", "lock", "io", "lwlock", "other")
 _FRAMES = {"BEGIN": "begin", "COMMIT": "commit", "ROLLBACK": "rollback"}
 """What the driver says around the statements of a transaction; a commit waits for the disk under this name."""
@@ -85,6 +90,16 @@ class DatabaseSample:
     statements: tuple[Statement, ...] = ()
     holders: tuple[Holder, ...] = ()
     why: str = ""
+
+
+def is_ours(application: str) -> bool:
+    """Say whether a session of this name is one of the shop's own processes."""
+    return _OURS.fullmatch(application) is not None
+
+
+def end_session(session: Session) -> str:
+    """Return the step of a runbook that ends a session, and no other program's that has its number by then."""
+    return f"end session {session.pid} --of {quote(session.application or UNNAMED)}"
 
 
 def session_of(row: Mapping[str, Any], blocked_by: Sequence[int] = (), name: str = "") -> Session:

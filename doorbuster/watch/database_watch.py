@@ -141,7 +141,7 @@ class DatabaseWatch:
         return tuple(sessions)
 
     async def _look_at_the_slow(self) -> None:
-        """Look at what changes slowly, each thing at its own second, so that no look is a long one."""
+        """Look at what changes slowly, the long looks at seconds of their own, so that no look takes long."""
         for seconds, phase, look in self._slow_looks():
             if self._turn % seconds == phase:
                 await look()

@@ -62,6 +62,8 @@ class Senses:
         """Beat right after each full second until cancelled, and save the series now and then."""
         while True:
             await asyncio.sleep(until_tick(self._clock.now().timestamp()))
+            if self.tick is not None and int(self._clock.now().timestamp()) <= self.tick.at:
+                continue
             tick = self.beat()
             if tick.at % SAVE_SECONDS == 0:
                 await asyncio.to_thread(self._save)
@@ -114,5 +116,5 @@ class Senses:
 
 
 def until_tick(now: float) -> float:
-    """Return how long to sleep at `now` (seconds since 1970) to wake a moment after a full second, never before it."""
+    """Return how long to sleep at `now` (seconds since 1970) to wake a moment after a full second."""
     return 1.0 - (now - AFTER_SECOND_SECONDS) % 1.0

@@ -3,7 +3,10 @@
 Each suspect looks at the facts and returns a Suspicion, or None when it has nothing to say.
 """
 
-from doorbuster.watch.database_health import Holder, Session
+from collections.abc import Iterator
+from shlex import quote
+
+from doorbuster.watch.database_health import UNKNOWN, Holder, Session, end_session, is_ours
 from doorbuster.watch.diagnosis.causes import Suspicion
 from doorbuster.watch.diagnosis.facts import Facts
 from doorbuster.watch.diagnosis.statements import scans_much
@@ -13,7 +16,6 @@ LOCK_SESSIONS = 0.75
 IO_SESSIONS = 0.75
 IO_HOST_SHARE = 0.15
 TAKEN_SHARE = 0.9
-UNKNOWN = "unknown"
 
 
 def lock_contention(facts: Facts) -> Suspicion | None:
@@ -36,7 +38,8 @@ def lock_contention(facts: Facts) -> Suspicion | None:
         )
     behind = f" behind process {holder.pid}" if holder else ""
     headline = f"Query {query or UNKNOWN} waits for a lock{behind}"
-    return Suspicion("lock_contention", facts.added.share(facts.added.lock), headline, tuple(evidence), query, detail)
+    share, steps = facts.added.share(facts.added.lock), (end_session(holder),) if holder else ()
+    return Suspicion("lock_contention", share, headline, tuple(evidence), query, detail, steps)
 
 
 def connection_exhaustion(facts: Facts) -> Suspicion | None:
@@ -48,7 +51,7 @@ def connection_exhaustion(facts: Facts) -> Suspicion | None:
     share = facts.added.share(facts.added.connections)
     if not (full or refused or share >= MAIN_SHARE):
         return None
-    idle = _idle_holder(facts)
+    idle = next(_idle_holders(facts), None)
     evidence = [f"{taken:.0f} of {most:.0f} connections are taken; {compared.is_now('db.active'):.1f} work."]
     if compared.is_now("db.idle_in_transaction") >= 1:
         evidence.append(f"{compared.is_now('db.idle_in_transaction'):.0f} are idle in a transaction.")
@@ -56,10 +59,10 @@ def connection_exhaustion(facts: Facts) -> Suspicion | None:
         evidence.append(f"{idle.connections} belong to {idle.application} and are {idle.state}.")
     detail = f"{idle.connections} of {idle.application}" if idle else "see the sessions on the database page"
     headline = "No database connection is free" + (f": {idle.application} holds {idle.connections}" if idle else "")
-    strength = 0.95 if full or refused else share
-    return Suspicion(
-        "connection_exhaustion", strength, headline, tuple(evidence), idle.application if idle else "", detail
-    )
+    strength, subject = 0.95 if full or refused else share, idle.application if idle else ""
+    stranger = next((each for each in _idle_holders(facts) if not is_ours(each.application)), None)
+    steps = (f"end sessions {quote(stranger.application)}",) if stranger else ()
+    return Suspicion("connection_exhaustion", strength, headline, tuple(evidence), subject, detail, steps)
 
 
 def io_saturation(facts: Facts) -> Suspicion | None:
@@ -93,6 +96,6 @@ def head_of_chain(sessions: tuple[Session, ...]) -> Session | None:
     return max(heads, key=lambda session: behind[session.pid], default=None)
 
 
-def _idle_holder(facts: Facts) -> Holder | None:
-    """Return who has most of the connections without working."""
-    return next((holder for holder in facts.examined.holders if holder.state != "active"), None)
+def _idle_holders(facts: Facts) -> Iterator[Holder]:
+    """Yield who has most of the connections without working, the most first."""
+    return (holder for holder in facts.examined.holders if holder.state != "active")

@@ -98,7 +98,10 @@ CAUSES: dict[CauseName, Cause] = {
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """One possible cause, and how much of the added waiting it explains (0..1)."""
+    """One possible cause, and how much of the added waiting it explains (0..1).
+
+    `steps` are what mends it, as a runbook has them; the first is to be done first.
+    """
 
     cause: CauseName
     share: float
@@ -106,6 +109,7 @@ class Suspicion:
     evidence: tuple[str, ...]
     subject: str = ""
     detail: str = ""
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ class Diagnosis:
 
     `cause` is None while it is undecided; `share` is how much of the added waiting the cause explains;
     `not_because` says why the popular suspects are not it; `runner_up` is the next best cause; `waits` is where the
-    added seconds are spent, as average concurrency by place, the most first; `pain` is what customers feel.
+    added seconds are spent, as average concurrency by place, the most first; `pain` is what customers feel; `steps` are
+    what mends it, as a runbook has them.
     """
 
     at: int
@@ -132,3 +137,4 @@ class Diagnosis:
     runner_up: CauseName | None = None
     pain: str = ""
     waits: tuple[tuple[str, float], ...] = ()
+    steps: tuple[str, ...] = ()

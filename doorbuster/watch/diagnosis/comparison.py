@@ -36,6 +36,10 @@ class Comparison:
         """Say whether there is enough of a past to compare with."""
         return len(self.before) >= BEFORE_MIN
 
+    def knew(self, name: str) -> bool:
+        """Say whether the signal was known before."""
+        return any(name in tick.values for tick in self.before)
+
     def was(self, name: str) -> float:
         """Return the signal's median before; 0 when it was not known."""
         return self._once("was", name, lambda: _median(_values(self.before, name, absent=_is_dimension(name))))

@@ -1,5 +1,7 @@
 """The decision among the suspects, and the alibis of those who are innocent; pure."""
 
+from dataclasses import replace
+
 from doorbuster.watch.diagnosis import at_the_database, elsewhere, statements
 from doorbuster.watch.diagnosis.causes import CAUSES, CauseName, Diagnosis, Suspicion
 from doorbuster.watch.diagnosis.facts import Facts
@@ -22,9 +24,6 @@ SUSPECTS = (
     elsewhere.job_backlog,
 )
 """In order of precedence: of two that explain the same seconds, the earlier explains the later."""
-
-BEFORE_IT_HURTS = (statements.index_gone,)
-"""Suspects that are worth naming while nobody is hurt; who is hurt already asks for what hurts."""
 
 SHARE_MIN = 0.5
 LEAD_MIN = 0.15
@@ -49,11 +48,15 @@ EXPLAINS: dict[CauseName, frozenset[CauseName]] = {
 
 def diagnose(facts: Facts, pain: Pain, now: int) -> Diagnosis:
     """Return the cause that explains at least half of the added waiting, clearly more than any rival; or undecided."""
-    suspects = SUSPECTS if pain.felt else (*SUSPECTS, *BEFORE_IT_HURTS)
-    suspected = [suspicion for suspect in suspects if (suspicion := suspect(facts)) is not None]
+    suspected = [suspicion for suspect in SUSPECTS if (suspicion := suspect(facts)) is not None]
+    if not pain.felt and (gone := statements.index_gone(facts)) is not None:
+        # Who is hurt asks for what hurts; before that an index that has gone is certain. A statement that misses it
+        # already tells more of it.
+        missed = next((each for each in suspected if each.cause == "missing_index"), gone)
+        suspected = [replace(missed, share=gone.share), *(each for each in suspected if each is not missed)]
     found = sorted(suspected, key=lambda each: -_weight(each, suspected))
     best = found[0] if found else None
-    rival = next((each for each in found[1:] if best and not _explains(best, each)), None)
+    rival = next((each for each in found if best and each.cause != best.cause and not _explains(best, each)), None)
     if best is None or best.share < SHARE_MIN or (rival and best.share - rival.share < LEAD_MIN):
         return _undecided(facts, pain, now, best, rival)
     cause = CAUSES[best.cause]
@@ -73,6 +76,7 @@ def diagnose(facts: Facts, pain: Pain, now: int) -> Diagnosis:
         runner_up=rival.cause if rival else None,
         pain=pain.sentence,
         waits=facts.added.places,
+        steps=best.steps,
     )
 
 

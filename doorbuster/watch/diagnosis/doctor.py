@@ -22,7 +22,7 @@ from doorbuster.watch.diagnosis.comparison import BEFORE_SECONDS, compare
 from doorbuster.watch.diagnosis.decide import diagnose
 from doorbuster.watch.diagnosis.examination import Examination
 from doorbuster.watch.diagnosis.facts import TRIGGER_SECONDS, Facts
-from doorbuster.watch.diagnosis.pain import Pain, calm, pain_of
+from doorbuster.watch.diagnosis.pain import Pain, calm, pain_of, usual_before
 from doorbuster.watch.diagnosis.signs import Usual, usual
 from doorbuster.watch.signals import Tick
 
@@ -30,7 +30,7 @@ HISTORY_SECONDS = 600
 STAND_BEATS = 3
 LATELY_SECONDS = 30
 UNFELT_SECONDS = 60
-"""What hurts nobody for so long is no beginning of what hurts then."""
+"""What hurts nobody for so long need not be the beginning of what hurts then."""
 EXAMINE_SECONDS, EXAMINING_SECONDS_MAX = 5, 2.0
 FREEZE_SECONDS = (5, 30, 120)
 EPISODES_KEPT = 50
@@ -102,35 +102,51 @@ class Doctor:
         ticks = self._senses.ticks(HISTORY_SECONDS)
         if not ticks:
             return
-        now = ticks[-1].at
-        pain = pain_of(ticks, self.episode.usual if self.episode else None)
+        now, known = ticks[-1].at, self._usual(ticks)
+        pain = pain_of(ticks, known)
         if self.episode is None:
             if pain is not None:
                 await self._begin(pain, ticks, now)
             return
-        if pain is None and calm(ticks, self.episode.usual):
-            self._end(now)
+        if pain is None:
+            if calm(ticks, known):
+                self._end(now)
             return
-        if self._is_another(pain, ticks):
+        if self._is_another(pain, ticks, now):
             self._end(now)
-            if pain is not None and pain.felt:
-                await self._begin(pain, ticks, now)
+            await self._begin(pain, ticks, now, known)
             return
-        if pain is None or (self.episode.pain.felt and not pain.felt):
+        if self.episode.pain.felt and not pain.felt:
             # It is getting better: what clears up last is no cause of what was.
             return
         self.episode.pain = replace(pain, onset=min(pain.onset, self.episode.pain.onset))
         await self._think(ticks, now)
 
-    def _is_another(self, pain: Pain | None, ticks: Sequence[Tick]) -> bool:
-        """Say whether what nobody felt gives way: to what is felt much later, or to having become usual itself."""
+    def _usual(self, ticks: Sequence[Tick]) -> Usual:
+        """Return what is usual: in an episode what was so before it, but what nobody felt for long is usual by now."""
+        episode = self.episode
+        if episode is None or self._is_old(ticks):
+            return usual_before(ticks)
+        return episode.usual
+
+    def _is_old(self, ticks: Sequence[Tick]) -> bool:
+        pain = self.episode.pain if self.episode else None
+        return pain is not None and not pain.felt and ticks[-1].at - pain.onset >= HISTORY_SECONDS
+
+    def _is_another(self, pain: Pain, ticks: Sequence[Tick], now: int) -> bool:
+        """Say whether what is felt now is another trouble than the one that nobody felt until a minute ago or more.
+
+        The same one that has grown is still the same: against the time before it, its cause explains what is felt.
+        """
         assert self.episode is not None
         before = self.episode.pain
-        if before.felt or pain is None:
+        if before.felt or not pain.felt or pain.onset - before.onset <= UNFELT_SECONDS:
             return False
-        if pain.felt:
-            return pain.onset - before.onset > UNFELT_SECONDS
-        return ticks[-1].at - before.onset >= HISTORY_SECONDS and pain_of(ticks) is None
+        if self._is_old(ticks):
+            return True
+        since = replace(pain, onset=before.onset)
+        said = diagnose(self._facts(ticks, since, now), since, now)
+        return said.cause not in (None, self.episode.diagnosis.cause)
 
     def _end(self, now: int) -> None:
         assert self.episode is not None
@@ -138,12 +154,12 @@ class Doctor:
         self.past.append(self.episode)
         self.episode = None
 
-    async def _begin(self, pain: Pain, ticks: Sequence[Tick], now: int) -> None:
+    async def _begin(self, pain: Pain, ticks: Sequence[Tick], now: int, known: Usual | None = None) -> None:
         self._examined = Examination()
         await self._examine(ticks, pain, now)
         calm_ticks = [tick for tick in ticks if tick.at < pain.onset][-BEFORE_SECONDS:]
         facts = self._facts(ticks, pain, now)
-        self.episode = Episode(pain, usual(calm_ticks), diagnose(facts, pain, now))
+        self.episode = Episode(pain, known or usual(calm_ticks), diagnose(facts, pain, now))
         self._note_name(now)
         await self._freeze(ticks, facts, now)
 

@@ -29,6 +29,11 @@ class Pain:
     felt: bool = True
 
 
+def usual_before(ticks: Sequence[Tick]) -> Usual:
+    """Return what was usual in the three minutes before the last seconds; `ticks` oldest first."""
+    return usual(ticks[:-HOLD_SECONDS][-REFERENCE_SECONDS:])
+
+
 def pain_of(ticks: Sequence[Tick], known: Usual | None = None) -> Pain | None:
     """Return the worst pain of the last seconds, or None; `ticks` are the last minutes, oldest first.
 
@@ -40,7 +45,7 @@ def pain_of(ticks: Sequence[Tick], known: Usual | None = None) -> Pain | None:
     """
     if len(ticks) < HOLD_SECONDS:
         return None
-    reference = known or usual(ticks[:-HOLD_SECONDS][-REFERENCE_SECONDS:])
+    reference = known or usual_before(ticks)
     for kind, felt, sign, say in SIGNS:
         if _stands([sign(tick, reference) for tick in ticks[-OFTEN_OF_SECONDS:]]):
             return Pain(_since(ticks, reference, sign), kind, say(ticks[-1], reference), felt)

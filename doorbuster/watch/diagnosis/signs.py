@@ -6,6 +6,7 @@ Never: remembers anything.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 from doorbuster.watch.signals import Tick
@@ -48,18 +49,18 @@ class Usual:
     requests: float
     p95: float
     in_flight: float
-    scanned: float = 0.0
-    indexes_lacking: float = 0.0
+    scanned: float
+    indexes_lacking: float
+    """Infinite where nobody looked: what was not known to be there has not gone."""
 
 
 def usual(ticks: Sequence[Tick]) -> Usual:
     """Return the medians over the given ticks; 0 for what is not known."""
     return Usual(
-        *(
-            _median(ticks, name)
-            for name in ("http.requests", "http.p95", "http.in_flight", "db.seq_rows", "db.indexes_lacking")
-        )
-    )
+        requests=_median(ticks, "http.requests"), p95=_median(ticks, "http.p95"),
+        in_flight=_median(ticks, "http.in_flight"), scanned=_median(ticks, "db.seq_rows"),
+        indexes_lacking=_median(ticks, "db.indexes_lacking", unknown=inf),
+    )  # fmt: skip
 
 
 Sign = Callable[[Tick, Usual], bool]
@@ -233,6 +234,6 @@ SIGNS: tuple[tuple[str, bool, Sign, Sentence], ...] = (
 )
 
 
-def _median(ticks: Sequence[Tick], name: str) -> float:
+def _median(ticks: Sequence[Tick], name: str, unknown: float = 0.0) -> float:
     values = [tick.values[name] for tick in ticks if name in tick.values]
-    return median(values) if values else 0.0
+    return median(values) if values else unknown

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from doorbuster.database.indexes import Index
+from doorbuster.watch.database_health import UNKNOWN, UNNAMED, end_session, is_ours
 from doorbuster.watch.diagnosis.causes import Suspicion
 from doorbuster.watch.diagnosis.examination import Scan
 from doorbuster.watch.diagnosis.facts import Facts
@@ -19,9 +20,9 @@ SCANNED_ROWS_PER_CORE = 300_000.0
 """A core that does nothing else scans millions of rows a second; with this many, scans are what it does."""
 DEAR_FACTOR = 3.0
 DEAR_SECONDS = 0.02
-STRANGE_SESSIONS = 0.75
+BUSY_SESSIONS = 0.75
+STRANGERS_MAX = 3
 CERTAIN = 1.0
-UNKNOWN = "unknown"
 OWN_FILES = "BufFile"
 """How the wait events of temporary files begin."""
 
@@ -38,13 +39,15 @@ def missing_index_or_bad_query(facts: Facts) -> Suspicion | None:
 
 
 def index_gone(facts: Facts) -> Suspicion | None:
-    """Suspect an index that has just gone, before a statement has missed it."""
-    gone, lacking = facts.examined.lacking, "db.indexes_lacking"
-    if not gone or (facts.compared.last(lacking) or 0.0) <= facts.compared.was(lacking):
+    """Suspect an index that has just gone, before a statement has missed it; one that has long been missing is none."""
+    compared, lacking, dropped = facts.compared, "db.indexes_lacking", facts.changed("index_dropped")
+    gone = sorted(facts.examined.lacking, key=lambda index: dropped is None or index.name != dropped.what)
+    if not gone or not compared.knew(lacking) or (compared.last(lacking) or 0.0) <= compared.was(lacking):
         return None
     first, others = gone[0], " and ".join(index.name for index in gone[1:])
     headline = f"Index {first.name} on {first.table} is gone" + (f"; missing as well: {others}" if others else "")
-    return Suspicion("missing_index", CERTAIN, headline, tuple(_missing(facts)), first.table, _to_be_added(gone))
+    evidence, detail = tuple(_missing(facts)), _to_be_added(gone)
+    return Suspicion("missing_index", CERTAIN, headline, evidence, first.table, detail, _building(gone))
 
 
 def _reading_all(facts: Facts, share: float, query: str, scan: Scan | None) -> Suspicion:
@@ -53,15 +56,14 @@ def _reading_all(facts: Facts, share: float, query: str, scan: Scan | None) -> S
     table = scan.table if scan else missed[0].table if missed else ""
     evidence = tuple(_evidence(facts, query, scan))
     if not missed and facts.changed("index_dropped") is None and release is not None:
-        return Suspicion(
-            "bad_query", share, f"Sequential scans on {table} by query {query}, since {release.what}", evidence, query
-        )
+        headline = f"Sequential scans on {table} by query {query}, since {release.what}"
+        return Suspicion("bad_query", share, headline, evidence, query, steps=_cancelling(query))
     lacking = [index for index in missed if index in facts.examined.lacking]
     detail = _to_be_added(lacking) if lacking else f"Add an index to {table} for {query}"
     if missed and not lacking:
         detail = "The index is there again; what is slow yet began without it"
     headline = f"Sequential scans on {table} by query {query or UNKNOWN}; {_to_add(missed)}"
-    return Suspicion("missing_index", share, headline, evidence, query or table, detail)
+    return Suspicion("missing_index", share, headline, evidence, query or table, detail, _building(lacking))
 
 
 def _missed(facts: Facts, query: str, scan: Scan | None) -> list[Index]:
@@ -84,6 +86,14 @@ def _to_be_added(lacking: Sequence[Index]) -> str:
     return f"Add the {'index' if len(lacking) == 1 else 'indexes'}: {statements}"
 
 
+def _building(lacking: Sequence[Index]) -> tuple[str, ...]:
+    return tuple(f"create index {index.name}" for index in lacking)
+
+
+def _cancelling(query: str) -> tuple[str, ...]:
+    return (f"cancel query {query}",) if query else ()
+
+
 def _evidence(facts: Facts, query: str, scan: Scan | None) -> Iterator[str]:
     yield from _cost_of(facts, query)
     if scans_much(facts):
@@ -103,18 +113,23 @@ def _dear(facts: Facts, share: float, query: str, factor: float) -> Suspicion:
     release = facts.changed("release", "function_changed", "setting_changed")
     since = f", since {release.what}" if release else ""
     if query == UNKNOWN:
-        strangers = [each for each in facts.sessions if each.is_active and not each.query_name]
-        whose = Counter(each.application or "unnamed" for each in strangers).most_common(1)
-        said = tuple(
-            f"Process {each.pid} of {each.application or 'unnamed'} has run for {each.seconds:.0f} s."
-            for each in strangers[:3]
-        )
-        headline = (
-            f"A statement that is none of the shop's keeps the database busy{f', of {whose[0][0]}' if whose else ''}"
-        )
-        return Suspicion("bad_query", share, headline, said, UNKNOWN)
+        return _strange(facts, share)
     headline = f"Query {query} costs {factor:.0f} times what it did{since}"
-    return Suspicion("bad_query", share, headline, tuple(_cost_of(facts, query)), query)
+    return Suspicion("bad_query", share, headline, tuple(_cost_of(facts, query)), query, steps=_cancelling(query))
+
+
+def _strange(facts: Facts, share: float) -> Suspicion:
+    strangers = [
+        each for each in facts.sessions if each.is_active and not each.query_name and not is_ours(each.application)
+    ]
+    whose = Counter(each.application or UNNAMED for each in strangers).most_common(1)
+    said = tuple(
+        f"Process {each.pid} of {each.application or UNNAMED} has run for {each.seconds:.0f} s."
+        for each in strangers[:STRANGERS_MAX]
+    )
+    headline = f"A statement that is none of the shop's keeps the database busy{f', of {whose[0][0]}' if whose else ''}"
+    steps = tuple(end_session(each) for each in strangers[:STRANGERS_MAX])
+    return Suspicion("bad_query", share, headline, said, UNKNOWN, steps=steps)
 
 
 def busiest_query(facts: Facts) -> str:
@@ -155,7 +170,7 @@ def _suddenly(facts: Facts) -> bool:
 def _dearer(facts: Facts, query: str) -> float:
     """Return by how much a call of the query grew beyond what calls of the others grew; 0 when it is not remarkable."""
     if query == UNKNOWN:
-        return DEAR_FACTOR if facts.compared.is_now(f"db.active:{UNKNOWN}") >= STRANGE_SESSIONS else 0.0
+        return DEAR_FACTOR if facts.compared.is_now(f"db.active:{UNKNOWN}") >= BUSY_SESSIONS else 0.0
     waited = facts.compared.peak(f"db.lock:{query}") >= 1
     lately = facts.compared.per_call_lately(f"query.seconds:{query}", f"query.calls:{query}")
     if waited or 0 < lately < DEAR_SECONDS:

@@ -14,7 +14,8 @@ from doorbuster.database import Database
 from doorbuster.incident import actions, incident, runbook
 from doorbuster.incident.actions import Hands, NotDone
 from doorbuster.journal import Actor, EventLog, open_event_log
-from doorbuster.watch.database_health import Session
+from doorbuster.watch.database_health import DatabaseSample, Session
+from tests.rooms.watch.servers import bare_server
 
 PERSON = Actor("Augusta", "operator")
 SLEEP = "SELECT pg_sleep(30)"
@@ -45,7 +46,7 @@ async def test_a_statement_is_cancelled_only_while_it_is_the_one_that_was_seen(
 
     def seen(text: str) -> Hands:
         session = Session(pid, "search_products", "active", "cpu", "", 5.0, 5.0, "web", (), text)
-        return Hands(log, database, database_url, "", tmp_path, lambda: (session,))
+        return Hands(log, database, database_url, database_url, tmp_path, lambda: (session,))
 
     step = runbook.parse("cancel query search_products")
     assert await actions.do(seen("SELECT another"), 1, step, PERSON, clock.now()) == "0 of 1 sessions cancelled"
@@ -64,10 +65,14 @@ async def test_the_session_that_others_wait_for_is_ended_and_no_other_programs(
     def seen(application: str) -> Hands:
         blocker = Session(pid, "", "idle in transaction", "", "", 9.0, 9.0, application)
         waiter = Session(1, "claim_holds", "active", "lock", "", 5.0, 5.0, "web-1", (pid,))
-        return Hands(log, database, database_url, "", tmp_path, lambda: (blocker, waiter))
+        return Hands(log, database, database_url, database_url, tmp_path, lambda: (blocker, waiter))
 
     with pytest.raises(NotDone, match="gone already"):
         await actions.do(seen("another"), 1, runbook.parse(f"end session {pid}"), PERSON, clock.now())
+    with pytest.raises(NotDone, match="is web-2's by now, and not psql's"):
+        await actions.do(seen("web-2"), 1, runbook.parse(f"end session {pid} --of psql"), PERSON, clock.now())
+    with pytest.raises(NotDone, match="web-2 itself stands in the way"):
+        await actions.do(seen("web-2"), 1, runbook.parse("end session blocker"), PERSON, clock.now())
     step = runbook.parse("end session blocker")
     assert f"session {pid} of nightly report is ended" in await actions.do(
         seen("nightly report"), 1, step, PERSON, clock.now()
@@ -81,22 +86,53 @@ async def test_idle_sessions_of_a_program_are_ended_and_those_at_work_are_not(
 ) -> None:
     server = {"application_name": "nightly report"}
     idle, busy = [await asyncpg.connect(database_url, server_settings=server) for _ in range(2)]
-    working = asyncio.ensure_future(busy.fetchval("SELECT 7 FROM pg_sleep(1)"))
-    await asyncio.sleep(0.3)
-    hands = Hands(log, database, database_url, "", tmp_path, lambda: ())
+    working = asyncio.ensure_future(busy.execute(SLEEP))
+    await at_work(database_url, busy.get_server_pid())
+    hands = Hands(log, database, database_url, database_url, tmp_path, lambda: ())
 
     step = runbook.parse("end sessions 'nightly report'")
     assert await actions.do(hands, 1, step, PERSON, clock.now()) == "1 of 1 idle sessions ended"
-    assert await working == 7
-    await busy.close()
+    assert not working.done()
+    working.cancel()
+    busy.terminate()
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
         await idle.fetchval("SELECT 1")
+
+
+async def at_work(url: str, pid: int) -> None:
+    """Wait until the process runs a statement."""
+    asking = await asyncpg.connect(url)
+    while await asking.fetchval("SELECT state FROM pg_stat_activity WHERE pid = $1", pid) != "active":  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    await asking.close()
+
+
+async def test_sessions_that_only_a_superuser_may_end_are_told_so(
+    log: EventLog, database: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    with bare_server(16) as superusers_url:
+        theirs = await asyncpg.connect(superusers_url, server_settings={"application_name": "nightly report"})
+        await theirs.execute("CREATE ROLE guest LOGIN IN ROLE pg_signal_backend, pg_read_all_stats")
+        url = superusers_url.replace("//doorbuster@", "//guest@")
+        session = Session(theirs.get_server_pid(), "", "idle in transaction", "", "", 9.0, 9.0, "nightly report")
+        hands = Hands(log, database, url, url, tmp_path, lambda: (session,))
+        for step in ("end sessions 'nightly report'", f"end session {session.pid} --of 'nightly report'"):
+            with pytest.raises(NotDone, match="only a superuser may end"):
+                await actions.do(hands, 1, runbook.parse(step), PERSON, clock.now())
+
+        assert await theirs.fetchval("SELECT 1") == 1
+        await theirs.close()
+
+
+def test_nobody_is_called_absent_while_the_database_cannot_be_asked() -> None:
+    with pytest.raises(NotDone, match="cannot be asked who is there: no connection is free"):
+        actions.sessions_of(DatabaseSample(1, up=False, why="no connection is free"))
 
 
 async def test_the_shops_own_sessions_are_not_ended_by_their_name(
     log: EventLog, database: Database, database_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:
-    hands = Hands(log, database, database_url, "", tmp_path, lambda: ())
+    hands = Hands(log, database, database_url, database_url, tmp_path, lambda: ())
 
     with pytest.raises(NotDone, match="renew the workers instead"):
         await actions.do(hands, 1, runbook.parse("end sessions web-1"), PERSON, clock.now())

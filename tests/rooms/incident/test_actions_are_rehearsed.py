@@ -8,12 +8,13 @@ import pytest
 from doorbuster.drill import reading
 from doorbuster.incident import incident, replay, runbook
 from doorbuster.incident.incident import Diagnosed
-from doorbuster.incident.remedies import remedies
 from doorbuster.incident.runbook import NotUnderstood
 from doorbuster.incident.runbook_pages import ALWAYS
 from doorbuster.journal import Actor, open_event_log
 from doorbuster.watch.diagnosis import CAUSES
 from doorbuster.watch.rules import RULES
+from tests.rooms.watch.diagnosis.cases import CASES
+from tests.rooms.watch.diagnosis.test_decide import diagnosed
 
 BY_FAULT = {"restart": "stop-postgres"}
 """Action -> the fault of a drill that does the same to the shop."""
@@ -21,21 +22,10 @@ STEP = re.compile(r"incident do \d+ --yes (.+)")
 """How an operator of a drill does a step of a runbook; levers he may pull by their own command, too."""
 
 
-SAID = {
-    "missing_index": Diagnosed(
-        subject="search_products", remedy="CREATE INDEX CONCURRENTLY products_search ON products"
-    ),
-    "bad_query": Diagnosed(subject="search_products"),
-    "lock_contention": Diagnosed(remedy="End the session that holds the lock: process 12 (psql, idle in transaction)."),
-    "connection_exhaustion": Diagnosed(subject="nightly report"),
-}
-"""What the diagnosis says of those causes that a step mends."""
-
-
 def offered() -> set[str]:
     """The kinds of all actions that some page offers."""
     texts = [runbook.text_of(rule.name) or "" for rule in RULES]
-    steps = [*ALWAYS, *(step for cause, said in SAID.items() for step in remedies(cause, said))]
+    steps = [*ALWAYS, *(step for case in CASES.values() for step in diagnosed(case).steps)]
     return {action.kind for text in texts for action in runbook.actions_in(text)[0]} | {
         runbook.parse(step).kind for step in steps
     }

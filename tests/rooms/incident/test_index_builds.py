@@ -36,7 +36,7 @@ class Site:
         return Builder(self.log, self.database, url or self.url, self.clock)
 
     async def ask(self, name: str) -> Build:
-        hands = Hands(self.log, self.database, self.url, "", Path(), lambda: ())
+        hands = Hands(self.log, self.database, self.url, self.url, Path(), lambda: ())
         await actions.do(hands, 1, runbook.parse(f"create index {name}"), PERSON, self.clock.now())
         return builds.of_incident(self.log, 1)[0]
 

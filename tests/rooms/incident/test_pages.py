@@ -82,21 +82,22 @@ async def test_a_step_asks_first_is_told_in_the_timeline_and_can_be_taken_back(d
 
 async def test_what_the_named_cause_asks_for_is_a_button_on_the_incident_and_in_its_runbook(dark: Room) -> None:
     visitor = await opened(dark)
-    remedy = "End the session that holds the lock: process 4711 (psql, idle in transaction)."
-    said = Diagnosed(cause="lock_contention", headline="Query claim_holds waits for a lock", remedy=remedy)
+    steps = ("end session 4711 --of psql",)
+    said = Diagnosed(cause="lock_contention", headline="Query claim_holds waits for a lock", steps=steps)
     incident.name_cause(dark.house.event_log, 1, said, 1_800_000_000)
 
     for path in ("/incidents/1", "/incidents/1/runbooks/LockHeld"):
-        assert 'name="action" value="end session 4711"' in (await visitor.get(path)).text
+        assert 'name="action" value="end session 4711 --of psql"' in (await visitor.get(path)).text
     asked = await visitor.post("/incidents/1/actions", {"action": "end session 4711"})
     assert asked.says("Do this?", "Just now there is no such session", "It cannot be taken back")
     refused = await visitor.post("/incidents/1/actions", {"action": "end session 4711", "confirmed": "yes"})
-    assert refused.says("there is no session 4711")
+    assert refused.says("PostgreSQL cannot be asked who is there")
 
 
 async def test_a_guest_of_the_incident_has_no_buttons(dark: Room) -> None:
     await opened(dark)
-    said = Diagnosed(cause="bad_query", subject="search_products", headline="Query search_products costs 9 times")
+    steps = ("cancel query search_products",)
+    said = Diagnosed(cause="bad_query", subject="search_products", headline="It costs 9 times what it did", steps=steps)
     incident.name_cause(dark.house.event_log, 1, said, 1_800_000_000)
 
     assert 'name="action"' not in (await (await dark.enter("viewer")).get("/incidents/1")).text

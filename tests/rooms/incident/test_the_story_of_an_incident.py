@@ -325,6 +325,16 @@ async def test_of_two_troubles_the_cause_is_the_one_for_which_most_was_waited(ni
     assert incident.must(night.log, it.id).cause == "lock_contention"
 
 
+async def test_the_steps_are_those_that_mend_it_now(night: Night) -> None:
+    it = await night.until_named()
+    for pid in (7, 9):
+        steps = (f"end session {pid} --of psql",)
+        night.said = replace(SAID, headline=SAID.headline, steps=steps, waits=(("lock", 5.0),))
+        await night.keeper.beat(night.now)
+
+        assert incident.must(night.log, it.id).said.steps == steps
+
+
 async def test_a_trouble_is_told_with_the_figures_of_its_worst_and_not_of_its_end(night: Night) -> None:
     night.live(DETECTED, 0.6)
     night.firing = (Alert(),)

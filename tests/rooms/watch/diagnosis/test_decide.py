@@ -6,6 +6,8 @@ from random import Random
 import pytest
 
 from doorbuster.database.indexes import defined_indexes
+from doorbuster.watch.changes import Change
+from doorbuster.watch.database_health import Holder
 from doorbuster.watch.diagnosis import CAUSES
 from doorbuster.watch.diagnosis.causes import Diagnosis
 from doorbuster.watch.diagnosis.comparison import compare
@@ -74,8 +76,6 @@ def test_an_index_that_has_just_been_added_is_still_what_the_trouble_was():
 
 
 def test_scans_since_a_release_are_the_releases_query_and_not_a_missing_index():
-    from doorbuster.watch.changes import Change
-
     case = Case(CASES["missing_index"].ill, (Change(ONSET - 9, "release", "release 2.3.1"),))
 
     said = diagnosed(case)
@@ -157,6 +157,61 @@ def test_an_index_that_is_gone_is_named_before_any_statement_has_missed_it():
     assert said.pain == "Indexes that should be there and are not: 1."
 
 
+def test_an_index_that_is_gone_and_a_statement_that_misses_it_are_one_cause():
+    unfelt = {"http.p95": 0.35, "http.in_flight": 6.0, "db.indexes_lacking": 1.0, "pool.wait_seconds": 0.1}
+    founding = CASES["missing_index"]
+    said = diagnosed(replace(founding, ill={**founding.ill, **unfelt}), seconds=4)
+
+    assert said.cause == "missing_index"
+    assert said.headline.startswith("Sequential scans on orders by query orders_of_shopper")
+    assert said.runner_up != "missing_index"
+
+
+def test_an_index_that_was_not_known_before_is_not_called_gone():
+    seen = ticks({"db.replication_lag_seconds": 90.0, "db.indexes_lacking": 1.0}, Random(1), seconds=4)
+    before = [Tick(tick.at, {name: value for name, value in tick.values.items() if name != "db.indexes_lacking"})
+              for tick in seen if tick.at < ONSET]  # fmt: skip
+    seen = [*before, *(tick for tick in seen if tick.at >= ONSET)]
+    pain = pain_of(seen)
+    assert pain is not None
+    said = diagnose(Facts(compare(seen, pain.onset, seen[-1].at), examined=GONE), pain, seen[-1].at)
+
+    assert (pain.kind, said.cause) == ("replica", "replication_lag")
+
+
+def test_of_several_missing_indexes_the_one_that_has_just_gone_is_named_first():
+    gone = tuple(defined_indexes()[name] for name in ("products_newest", "products_search"))
+    dropped = (Change(ONSET, "index_dropped", "products_search"),)
+
+    said = diagnosed(Case({"db.indexes_lacking": 2.0}, dropped, examined=Examination(lacking=gone)), seconds=4)
+
+    assert said.headline == "Index products_search on products is gone; missing as well: products_newest"
+    assert said.steps == ("create index products_search", "create index products_newest")
+
+
+def test_what_mends_a_lock_is_the_end_of_the_session_that_holds_it():
+    assert diagnosed(CASES["lock_contention"]).steps == ("end session 7 --of psql",)
+
+
+def test_what_mends_taken_connections_is_the_end_of_a_strangers_and_never_of_ours():
+    case = CASES["connection_exhaustion"]
+    ours = Examination(holders=(Holder("web-1", "idle", 60), Holder("nightly report", "idle", 20)))
+
+    assert diagnosed(case).steps == ("end sessions report",)
+    assert diagnosed(replace(case, examined=ours)).steps == ("end sessions 'nightly report'",)
+
+
+def test_an_index_that_we_build_is_no_strangers_statement():
+    building = session(31, state="active", application="control")
+    report = session(32, state="active", application="report", seconds=9.0)
+    ill = {"db.active": 19.0, "db.active:unknown": 19.0, "db.cpu": 19.0, "http.p95": 0.2}
+
+    said = diagnosed(Case(ill, sessions=(building, report)), seconds=4)
+
+    assert said.steps == ("end session 32 --of report",)
+    assert said.evidence == ("Process 32 of report has run for 9 s.",)
+
+
 def test_an_index_that_is_gone_is_no_excuse_for_what_hurts():
     locked = CASES["lock_contention"]
     both = replace(locked, ill={**locked.ill, "db.indexes_lacking": 1.0}, examined=GONE)
@@ -198,8 +253,6 @@ def test_a_stranger_whose_statement_spills_to_the_disk_is_the_cause_and_not_the_
 
 
 def test_a_worker_that_falls_silent_stands_still_also_when_another_one_died_before():
-    from doorbuster.watch.changes import Change
-
     died = Change(ONSET - 300, "worker_died", "web-2 (12)")
 
     said = diagnosed(Case({"web.silent": 1.0, "web.workers": 1.0}, (died,)), seconds=4)

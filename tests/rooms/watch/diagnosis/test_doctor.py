@@ -119,6 +119,18 @@ def test_what_is_felt_long_after_something_that_nobody_felt_is_an_episode_of_its
     assert ward.doctor.episode.usual.p95 < 0.1
 
 
+def test_what_nobody_felt_for_minutes_and_has_grown_is_still_the_same():
+    ward = Ward(CASES["bad_query"])
+    mild = {**CASES["bad_query"].ill, "http.p95": 0.45, "http.in_flight": 8.0, "http.slow": 0.0}
+    ward.live(150, **mild)
+    ward.live(45, **{**CASES["bad_query"].ill, "http.p95": 1.2})
+
+    assert ward.doctor.past == deque()
+    assert ward.doctor.episode is not None
+    assert ward.doctor.episode.diagnosis.cause == "bad_query"
+    assert ward.doctor.episode.pain.felt
+
+
 def test_what_is_felt_soon_after_something_that_nobody_felt_has_begun_with_it():
     ward = Ward(CASES["missing_index"])
     ward.live(10, **{"db.indexes_lacking": 1.0})
