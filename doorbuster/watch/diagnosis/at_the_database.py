@@ -6,15 +6,17 @@ Each suspect looks at the facts and returns a Suspicion, or None when it has not
 from collections.abc import Iterator
 from shlex import quote
 
-from doorbuster.watch.database_health import UNKNOWN, Holder, Session, end_session, is_ours
+from doorbuster.watch.database_health import UNKNOWN, UNNAMED, Holder, Session, end_session, is_ours
 from doorbuster.watch.diagnosis.causes import Suspicion
 from doorbuster.watch.diagnosis.facts import Facts
-from doorbuster.watch.diagnosis.statements import scans_much
+from doorbuster.watch.diagnosis.statements import ending, scans_much, strangers
 
 MAIN_SHARE = 0.35
 LOCK_SESSIONS = 0.75
 IO_SESSIONS = 0.75
 IO_HOST_SHARE = 0.15
+WAL_MEGABYTES = 50.0
+"""A second; hundreds of sales at once write a tenth of it."""
 TAKEN_SHARE = 0.9
 
 
@@ -68,21 +70,22 @@ def connection_exhaustion(facts: Facts) -> Suspicion | None:
 def io_saturation(facts: Facts) -> Suspicion | None:
     """Suspect the disk when sessions wait for it and no scan explains why."""
     compared = facts.compared
-    waiting = compared.is_now("db.io") + compared.is_now("db.lwlock")
-    # Where the system tells how long anybody waited for a disk, sessions alone prove nothing.
+    waiting, wal = compared.is_now("db.io") + compared.is_now("db.lwlock"), compared.is_now("db.wal_bytes") / 1e6
+    # Where the system tells how long anybody waited for a disk, sessions alone prove nothing; a flood of log does.
     idle = "host.io_share" in compared.names and compared.is_now("host.io_share") < IO_HOST_SHARE
-    if waiting < IO_SESSIONS or scans_much(facts) or idle:
+    if waiting < IO_SESSIONS or scans_much(facts) or (idle and wal < WAL_MEGABYTES):
         return None
-    wal = compared.is_now("db.wal_bytes") / 1e6
     checkpoints = compared.is_now("db.checkpoints_requested")
     evidence = [f"{waiting:.1f} sessions wait for reads, writes or the log.", f"The log grows by {wal:.1f} MB/s."]
     if checkpoints > 0:
         evidence.append("Checkpoints are forced by the amount of log.")
     writers = compared.grown("db.active")
     subject = writers[0][0] if writers else ""
-    headline = f"The database waits for its disk; {wal:.0f} MB/s of log" + (f", most at {subject}" if subject else "")
-    detail = subject or "see the sessions on the database page"
-    return Suspicion("io_saturation", facts.added.share(facts.added.io), headline, tuple(evidence), subject, detail)
+    found = strangers(facts) if subject == UNKNOWN else []
+    by = f"{len(found)} sessions of {found[0].application or UNNAMED}" if found else subject
+    headline = f"The database waits for its disk; {wal:.0f} MB/s of log" + (f", most at {by}" if by else "")
+    detail, share = by or "see the sessions on the database page", facts.added.share(facts.added.io)
+    return Suspicion("io_saturation", share, headline, tuple(evidence), subject, detail, ending(found))
 
 
 def head_of_chain(sessions: tuple[Session, ...]) -> Session | None:

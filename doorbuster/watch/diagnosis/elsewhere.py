@@ -21,7 +21,7 @@ BLOCKED_LAG_SECONDS = 1.0
 BUSY_CPU_SHARE = 0.8
 IDLE_CPU_SHARE = 0.5
 HOST_BUSY_SHARE = 0.9
-STARVED_SESSIONS, STARVED_SECONDS, STARVED_FACTOR = 0.75, 0.02, 4.0
+STARVED_SESSIONS, STARVED_SECONDS, STARVED_FACTOR = 0.75, 0.005, 5.0
 WAITING_CPU_SHARE = 0.25
 PAYMENT_FACTOR = 3.0
 PAYMENT_SECONDS = 0.5
@@ -165,3 +165,7 @@ def job_backlog(facts: Facts) -> Suspicion | None:
     return Suspicion(
         "job_backlog", 0.6, f"{waiting:.0f} jobs wait, the oldest for {oldest:.0f} s", (), "", "the job worker"
     )
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds >= 0.001 else "less than 1 ms"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from doorbuster.database.indexes import Index
-from doorbuster.watch.database_health import UNKNOWN, UNNAMED, end_session, is_ours
+from doorbuster.watch.database_health import UNKNOWN, UNNAMED, Session, end_session, is_ours
 from doorbuster.watch.diagnosis.causes import Suspicion
 from doorbuster.watch.diagnosis.examination import Scan
 from doorbuster.watch.diagnosis.facts import Facts
@@ -119,17 +119,28 @@ def _dear(facts: Facts, share: float, query: str, factor: float) -> Suspicion:
 
 
 def _strange(facts: Facts, share: float) -> Suspicion:
-    strangers = [
-        each for each in facts.sessions if each.is_active and not each.query_name and not is_ours(each.application)
-    ]
-    whose = Counter(each.application or UNNAMED for each in strangers).most_common(1)
+    found = strangers(facts)
+    whose = found[0].application or UNNAMED if found else ""
     said = tuple(
         f"Process {each.pid} of {each.application or UNNAMED} has run for {each.seconds:.0f} s."
-        for each in strangers[:STRANGERS_MAX]
+        for each in found[:STRANGERS_MAX]
     )
-    headline = f"A statement that is none of the shop's keeps the database busy{f', of {whose[0][0]}' if whose else ''}"
-    steps = tuple(end_session(each) for each in strangers[:STRANGERS_MAX])
-    return Suspicion("bad_query", share, headline, said, UNKNOWN, steps=steps)
+    headline = f"A statement that is none of the shop's keeps the database busy{f', of {whose}' if whose else ''}"
+    return Suspicion("bad_query", share, headline, said, UNKNOWN, steps=ending(found))
+
+
+def strangers(facts: Facts) -> list[Session]:
+    """Return the sessions at work that are none of the shop's, those of the program with most of them first."""
+    found = [
+        each for each in facts.sessions if each.is_active and not each.query_name and not is_ours(each.application)
+    ]
+    counted = Counter(each.application for each in found)
+    return sorted(found, key=lambda each: (-counted[each.application], each.application))
+
+
+def ending(sessions: Sequence[Session]) -> tuple[str, ...]:
+    """Return the steps that end the first few of these sessions."""
+    return tuple(map(end_session, sessions[:STRANGERS_MAX]))
 
 
 def busiest_query(facts: Facts) -> str:
@@ -162,6 +173,11 @@ def _spills(facts: Facts) -> bool:
     return bool(waits) and 2 * sum(event.startswith(OWN_FILES) for event in waits) >= len(waits)
 
 
+def _computes(facts: Facts) -> bool:
+    """Say whether the sessions at work compute, most of them, and do not wait for the disk or the log."""
+    return facts.compared.is_now("db.cpu") >= facts.compared.is_now("db.io") + facts.compared.is_now("db.lwlock")
+
+
 def _suddenly(facts: Facts) -> bool:
     """Say whether a scan in the plan is new: counters of a running scan come only when it ends."""
     return facts.changed("index_dropped") is not None or bool(facts.examined.lacking)
@@ -170,7 +186,8 @@ def _suddenly(facts: Facts) -> bool:
 def _dearer(facts: Facts, query: str) -> float:
     """Return by how much a call of the query grew beyond what calls of the others grew; 0 when it is not remarkable."""
     if query == UNKNOWN:
-        return DEAR_FACTOR if facts.compared.is_now(f"db.active:{UNKNOWN}") >= BUSY_SESSIONS else 0.0
+        busy = facts.compared.is_now(f"db.active:{UNKNOWN}") >= BUSY_SESSIONS and (_computes(facts) or _spills(facts))
+        return DEAR_FACTOR if busy else 0.0
     waited = facts.compared.peak(f"db.lock:{query}") >= 1
     lately = facts.compared.per_call_lately(f"query.seconds:{query}", f"query.calls:{query}")
     if waited or 0 < lately < DEAR_SECONDS:

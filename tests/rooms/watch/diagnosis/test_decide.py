@@ -201,6 +201,30 @@ def test_what_mends_taken_connections_is_the_end_of_a_strangers_and_never_of_our
     assert diagnosed(replace(case, examined=ours)).steps == ("end sessions 'nightly report'",)
 
 
+def test_an_import_that_floods_the_log_is_the_disks_trouble_and_its_sessions_can_be_ended():
+    waits = {"wait_class": "lwlock", "wait_event": "BufferContent", "state": "active", "application": "import"}
+    ill = {"db.active": 8.0, "db.active:unknown": 8.0, "db.lwlock": 6.0, "db.io": 1.0, "db.cpu": 1.0,
+           "db.wal_bytes": 2.4e8, "host.io_share": 0.05, "http.p95": 0.2, "query.seconds:claim_holds": 4.0}  # fmt: skip
+
+    said = diagnosed(Case(ill, sessions=tuple(session(pid, **waits) for pid in range(31, 39))), seconds=4)
+
+    assert (said.cause, said.subject) == ("io_saturation", "unknown")
+    assert said.headline.endswith("MB/s of log, most at 8 sessions of import")
+    assert said.steps == tuple(f"end session {pid} --of import" for pid in (31, 32, 33))
+
+
+def test_a_database_that_needs_long_for_what_costs_nothing_has_no_processor():
+    slow = {
+        "http.p95": 0.4, "db.answer_seconds": 0.016, "db.active": 1.0, "db.cpu": 0.8, "query.seconds:product_page": 3.4,
+        "query.seconds:orders_of_shopper": 0.4, "query.seconds:claim_holds": 0.9,
+    }  # fmt: skip
+    seen = [Tick(tick.at, {"db.answer_seconds": 0.001, **tick.values}) for tick in ticks(slow, Random(1), seconds=5)]
+    pain = pain_of(seen)
+    assert pain is not None
+
+    assert diagnose(Facts(compare(seen, pain.onset, seen[-1].at)), pain, seen[-1].at).cause == "database_cpu"
+
+
 def test_an_index_that_we_build_is_no_strangers_statement():
     building = session(31, state="active", application="control")
     report = session(32, state="active", application="report", seconds=9.0)
