@@ -4,7 +4,6 @@ A breakage gets the ward and a strength between 0.5 (a little) and 1.5 (a lot).
 """
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +16,7 @@ from doorbuster.database import Query, QueryFile
 from doorbuster.database.pool import own_connection
 from doorbuster.drill.cores import family_of, pin
 from doorbuster.drill.faults.known import KNOWN
+from doorbuster.drill.faults.machine import busy_programs
 from doorbuster.drill.faults.wish import Fault as Wish
 from doorbuster.serving import background
 from doorbuster.watch.diagnosis import CauseName
@@ -70,28 +70,14 @@ async def busy_neighbours(ward: Ward, strength: float) -> AsyncIterator[None]:
     """Let other programs take the core that the web workers run on."""
     pin(ward.house.pids("worker"), WEB_CORE)
     pin(family_of(ward.house.postgres.pid), DATABASE_CORE)
-    spawn = multiprocessing.get_context("spawn")
-    neighbours = [spawn.Process(target=_spin, args=(WEB_CORE,), daemon=True) for _ in range(round(24 * strength))]
-    for neighbour in neighbours:
-        neighbour.start()
     try:
-        yield
+        async with busy_programs(round(24 * strength), WEB_CORE):
+            yield
     finally:
-        for neighbour in neighbours:
-            neighbour.kill()
-            neighbour.join()
         every = set(range(os.cpu_count() or 1))
         for pid in (*ward.house.pids("worker"), *family_of(ward.house.postgres.pid)):
             with suppress(ProcessLookupError):
                 os.sched_setaffinity(pid, every)
-
-
-def _spin(core: int) -> None:
-    # Linux shares a processor between sessions first (autogroup): two dozen programs of one session count as one.
-    os.setsid()
-    os.sched_setaffinity(0, {core})
-    while True:
-        pass
 
 
 @asynccontextmanager

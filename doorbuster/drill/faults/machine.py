@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from doorbuster.drill.chaos.house import House
@@ -14,6 +14,7 @@ from doorbuster.drill.faults.wish import Fault
 from doorbuster.errors import DoorbusterError, Misconfigured
 
 COMMAND_SECONDS_MAX = 60.0
+WAIT = "import sys; print(flush=True); sys.stdin.read()"
 BUSY = "while True: sum(range(100_000))"
 HUNGRY = "import time; kept = bytearray({bytes}); kept[::4096] = b'x' * len(kept[::4096]); time.sleep(86_400)"
 LEFT_FREE_BYTES = 512 * 1024
@@ -22,16 +23,15 @@ LEFT_FREE_BYTES = 512 * 1024
 @asynccontextmanager
 async def processor_taken(house: House, wish: Fault) -> AsyncIterator[None]:
     """Let `times` busy programs run on the same cores as the web workers."""
-    with _programs(BUSY, int(wish.times or 2)) as programs:
-        if house.web_core is not None:
-            pin([program.pid for program in programs], house.web_core)
+    async with busy_programs(int(wish.times or 2), house.web_core):
         yield
 
 
 @asynccontextmanager
 async def memory_taken(_: House, wish: Fault) -> AsyncIterator[None]:
     """Let another program take `times` MB of memory and touch all of it."""
-    with _programs(HUNGRY.format(bytes=int(wish.times or 512) * 1024 * 1024), 1):
+    with _programs(HUNGRY.format(bytes=int(wish.times or 512) * 1024 * 1024), 1) as programs:
+        await asyncio.to_thread(_let_go, programs)
         yield
 
 
@@ -69,20 +69,43 @@ async def run_command(house: House, words: str) -> str:
     return said.decode(errors="replace")
 
 
+@asynccontextmanager
+async def busy_programs(count: int, core: int | None) -> AsyncIterator[None]:
+    """Let so many programs compute for the block, all from the same moment on; on one core if it is given."""
+    with _programs(BUSY, count) as programs:
+        if core is not None:
+            pin([program.pid for program in programs], core)
+        await asyncio.to_thread(_let_go, programs)
+        yield
+
+
 @contextmanager
 def _programs(text: str, count: int) -> "Iterator[list[subprocess.Popen[bytes]]]":
-    """Run so many Python programs for the block, each in a session of its own.
+    """Start so many Python programs for the block, each in a session of its own; they wait until they are let go.
 
     Linux shares a processor between sessions first (autogroup), so programs of one session would count as one.
     """
-    command = [sys.executable, "-c", text]
-    running = [subprocess.Popen(command, start_new_session=True) for _ in range(count)]  # noqa: S603 -- our own text
-    try:
-        yield running
-    finally:
-        for each in running:
-            each.kill()
-            each.wait()
+    command, pipe = [sys.executable, "-c", f"{WAIT}\n{text}"], subprocess.PIPE
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(subprocess.Popen(command, start_new_session=True, stdin=pipe, stdout=pipe))  # noqa: S603 -- our own text
+            for _ in range(count)
+        ]
+        try:
+            yield running
+        finally:
+            for each in running:
+                each.kill()
+
+
+def _let_go(programs: "list[subprocess.Popen[bytes]]") -> None:
+    """Wait until each is ready, then let them go: those that were early would keep the late ones from starting."""
+    for each in programs:
+        assert each.stdout is not None
+        each.stdout.readline()
+    for each in programs:
+        assert each.stdin is not None
+        each.stdin.close()
 
 
 def _fill(ballast: Path) -> None:
