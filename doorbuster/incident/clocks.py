@@ -43,6 +43,8 @@ def middle(readings: Sequence[Reads]) -> int | None:
 
 def _read(it: Incident, name: str, begins: str, ends: str) -> Reads:
     began, ended = getattr(it, begins), getattr(it, ends)
+    if begins == "impact_at" and began is None and not it.is_open and it.hurt_share == 0:
+        return Reads(name, "before it hurt", None)
     if began is None or (ended is None and not it.is_open):
         return Reads(name, "pending" if it.is_open else "not applicable", None)
     if ended is None:

@@ -213,7 +213,7 @@ def _lessons(facts: Facts) -> str:
             )
         elif readings[name].state == "before it hurt":
             well.append(TOLD_BEFORE)
-        elif not facts.it.is_open:
+        elif not facts.it.is_open and not (name == "mitigate" and facts.it.hurt_share == 0):
             badly.append(UNTAKEN[name])
     wrong = sum(bool(line.wrong) for line in facts.lines)
     if wrong:
