@@ -93,9 +93,8 @@ def slow_payments(facts: Facts) -> Suspicion | None:
     if not slow and failed < FAILED_SHARE and failures <= 0:
         return None
     share = max(facts.added.share(facts.added.payments), failed, 0.5 if failures > 0 and errors <= 0 else 0.0)
-    said = [
-        f"A call takes {now * 1000:,.0f} ms ({before * 1000:,.0f} ms before)." if now else "Calls do not come back."
-    ]
+    was = f" ({_span(before)} before)" if before else ""
+    said = [f"A call takes {_span(now)}{was}." if now else "Calls do not come back."]
     if failures > 0:
         said.append(f"{failures:.1f} calls a second fail.")
     return Suspicion("slow_payments", share, "The payment provider is slow or fails", tuple(said), "payments")
@@ -168,4 +167,6 @@ def job_backlog(facts: Facts) -> Suspicion | None:
 
 
 def _span(seconds: float) -> str:
-    return f"{seconds * 1000:,.0f} ms" if seconds >= 0.001 else "less than 1 ms"
+    if seconds >= 1.0:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "less than 1 ms"
