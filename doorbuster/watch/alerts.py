@@ -10,7 +10,7 @@ Never: decides whom to wake, or why something is so.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 
@@ -42,9 +42,10 @@ OVERLOAD = frozenset({
 })  # fmt: skip
 CONSEQUENCES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys((
-        "missing_index", "bad_query", "lock_contention", "connection_exhaustion", "io_saturation", "database_cpu",
-        "traffic_spike", "bot_flood", "disk_full", "replication_lag",
+        "missing_index", "bad_query", "lock_contention", "io_saturation", "database_cpu", "traffic_spike",
+        "bot_flood", "disk_full", "replication_lag",
     ), OVERLOAD),
+    "connection_exhaustion": OVERLOAD - {"ConnectionsExhausted"},
     "database_down": OVERLOAD | {"ReplicationLag", "PaymentsFailing", "MailFailing"},
     "web_cpu": frozenset({"EventLoopLate", "PoolWaiting", "OrdersSilent", "SaleSilent", "LatencyShifted"}),
     "event_loop_block": frozenset({"WebCpuHigh", "PoolWaiting", "OrdersSilent", "SaleSilent", "LatencyShifted"}),
@@ -205,15 +206,25 @@ class AlertBook:
     def _muted(self, alert: Alert, standing: set[str]) -> Alert:
         """Say whose consequence an alert is, and which silence covers it.
 
-        A parent that is pending mutes as well: the cause often takes a second longer than what follows from it.
+        A parent that is pending mutes as well: the cause often takes a second longer than what follows from it. A
+        diagnosis calls nobody by itself, so a page is its consequence only beside another page that is none.
         """
         if alert.state == "resolved":
             return alert
         parent = next((name for name in self.rules[alert.rule].follows if name in standing), "")
-        if not parent and self.cause and alert.rule in CONSEQUENCES.get(self.cause, ()):
-            parent = self.cause
+        consequences = CONSEQUENCES.get(self.cause or "", frozenset())
+        if (
+            not parent
+            and alert.rule in consequences
+            and (alert.severity == "ticket" or self._calls_beside(consequences))
+        ):
+            parent = self.cause or ""
         covering = (each.id for each in self.silences if each.covers(alert.rule, alert.subject, alert.team))
         silence = next(covering, None)
         if (parent, silence) == (alert.follows, alert.silence):
             return alert
         return replace(alert, follows=parent, silence=silence)
+
+    def _calls_beside(self, consequences: Set[str]) -> bool:
+        """Say whether a page fires that is none of these."""
+        return any(each.severity == "page" and each.rule not in consequences for each in self.firing())

@@ -161,6 +161,28 @@ async def test_what_a_diagnosed_cause_explains_is_muted_and_stays_visible(log):
     assert [each.rule for each in told.alerts if not each.muted] == ["CustomersHurt", "SequentialScans"]
 
 
+async def test_connections_that_are_taken_page_also_when_that_is_the_diagnosed_cause(log):
+    days = Days(log, told := Told())
+    await days.go(60)
+    days.book.cause = "connection_exhaustion"
+    await days.go(20, db_refused_connections=3.0)
+
+    assert ("ConnectionsExhausted", "firing", False) in told.words
+
+
+async def test_a_page_is_a_consequence_only_while_another_page_calls_somebody(log):
+    days = Days(log, told := Told())
+    await days.go(60)
+    days.book.cause = "io_saturation"
+    await days.go(20, db_refused_connections=3.0)
+    assert ("ConnectionsExhausted", "firing", False) in told.words
+
+    await days.go(30, db_refused_connections=3.0, hurt_share=0.4)
+
+    muted = {each.rule: each.follows for each in days.book.firing() if each.muted}
+    assert muted == {"ConnectionsExhausted": "io_saturation"}
+
+
 async def test_a_subject_that_is_gone_is_well(log):
     days = Days(log)
     await days.go(60)
