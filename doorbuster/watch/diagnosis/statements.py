@@ -42,7 +42,8 @@ def index_gone(facts: Facts) -> Suspicion | None:
     """Suspect an index that has just gone, before a statement has missed it; one that has long been missing is none."""
     compared, lacking, dropped = facts.compared, "db.indexes_lacking", facts.changed("index_dropped")
     gone = sorted(facts.examined.lacking, key=lambda index: dropped is None or index.name != dropped.what)
-    if not gone or not compared.knew(lacking) or (compared.last(lacking) or 0.0) <= compared.was(lacking):
+    more = compared.knew(lacking) and (compared.last(lacking) or 0.0) > compared.was(lacking)
+    if not gone or not (more or (dropped and gone[0].name == dropped.what)):
         return None
     first, others = gone[0], " and ".join(index.name for index in gone[1:])
     headline = f"Index {first.name} on {first.table} is gone" + (f"; missing as well: {others}" if others else "")

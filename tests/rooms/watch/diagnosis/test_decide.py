@@ -179,6 +179,16 @@ def test_an_index_that_was_not_known_before_is_not_called_gone():
     assert (pain.kind, said.cause) == ("replica", "replication_lag")
 
 
+def test_an_index_that_is_dropped_from_a_shop_that_has_just_opened_is_named():
+    dropped = (Change(ONSET, "index_dropped", "products_search"),)
+    seen = [Tick(ONSET + second, {**WELL, "db.indexes_lacking": float(second > 4)}) for second in range(9)]
+    pain = pain_of(seen)
+    assert pain is not None
+    facts = Facts(compare(seen, pain.onset, seen[-1].at), dropped, examined=GONE)
+
+    assert diagnose(facts, pain, seen[-1].at).headline == "Index products_search on products is gone"
+
+
 def test_of_several_missing_indexes_the_one_that_has_just_gone_is_named_first():
     gone = tuple(defined_indexes()[name] for name in ("products_newest", "products_search"))
     dropped = (Change(ONSET, "index_dropped", "products_search"),)
