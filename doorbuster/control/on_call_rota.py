@@ -85,8 +85,8 @@ async def rotation_show(request: Request) -> Response:
     """Show the form, filled in with the rotation as it is."""
     team, house = _team(request), house_of(request)
     people, rota = await asyncio.to_thread(_known, house)
-    today = house.clock.now().date()
-    rotation = rota.rotations.get(team, Rotation(team, "UTC", time(9), 7, today, ()))
+    now = house.clock.now()
+    rotation = rota.rotations.get(team) or Rotation(team, "UTC", time(9), 7, now.date(), ()).beginning(now)
     return _form(request, Form(_typed_of(rotation)), people, 200, _ahead(house, rota, rotation, people))
 
 

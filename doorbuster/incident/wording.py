@@ -3,6 +3,7 @@
 Promises: pure; a sentence that a manager can read aloud; what is not known is called so.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from doorbuster.incident.incident import Incident
@@ -190,3 +191,8 @@ def share_of(it: Incident) -> str:
     if it.hurt_peak < 0.005:
         return "nobody was measured to be hurt"
     return f"up to {it.hurt_peak * 100:.0f} % of users were hurt"
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Return lines as a list in Markdown."""
+    return "\n".join(f"- {line}" for line in lines)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 from doorbuster.database import plan
 from doorbuster.database.plan import Step
-from doorbuster.incident import telling, wording
-from doorbuster.incident.clocks import clocks_of
+from doorbuster.incident import lessons, telling, wording
 from doorbuster.incident.figures import Figures
 from doorbuster.incident.incident import Incident
 from doorbuster.incident.items import Item
 from doorbuster.incident.timeline import TimelineLine
-from doorbuster.incident.wording import cause_of, clock, lasted, severity_of, share_of
+from doorbuster.incident.wording import bullets, cause_of, clock, lasted, severity_of, share_of
 
 SECTIONS = {
     "introduction": "Introduction",
@@ -33,26 +32,10 @@ SECTIONS = {
 }
 """Name of a part -> its title, in the company's order."""
 
-TEAM_WORK = {
-    "database": "the cause is yours: a query, an index, a lock, a setting or the server itself",
-    "web": "the cause is yours: what the processes of the shop spend their time on",
-    "payments": "the cause is yours: how the shop waits for the provider",
-    "platform": "the cause is yours: the machine, its room and the traffic that reaches it",
-}
-GOALS = {"detect": 60, "acknowledge": 300, "name the cause": 90, "mitigate": 900}
-"""Clock -> how many seconds it may take and still count as well done."""
 TREES_MAX = 2
 WHO_IS_HURT = (
     "Hurt is who got an answer that failed or took longer than three seconds; an honest refusal does not count."
 )
-UNTAKEN = {
-    "detect": "The series does not show when it began, so nobody knows how long it went unnoticed.",
-    "acknowledge": "Nobody took it before it was resolved.",
-    "name the cause": "No cause was named.",
-    "mitigate": "Nobody wrote down when customers were well again.",
-}
-"""Clock -> what it says when it never ran."""
-TOLD_BEFORE = "It was told before anybody was hurt."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +51,13 @@ class Facts:
 
 def generated(facts: Facts) -> dict[str, str]:
     """Return the text of each part, as Markdown."""
+    it, lines = facts.it, facts.lines
     return {
-        "introduction": _introduction(facts.it), "summary": _summary(facts),
-        "timeline": telling.story(facts.it, facts.lines), "cause": _cause(facts), "measures": _measures(facts),
-        "items": _items(facts.items), "detection": _detection(facts), "teams": _teams(facts),
-        "lessons": _lessons(facts), "wrong": _wrong(facts), "ends": _ends(facts), "clocks": _clocks(facts.it),
+        "introduction": _introduction(it), "summary": _summary(facts), "timeline": telling.story(it, lines),
+        "cause": _cause(facts), "measures": _measures(facts), "items": _items(facts.items),
+        "detection": lessons.detection(it, lines), "teams": lessons.teams(it, facts.figures),
+        "lessons": lessons.learnt(it, lines), "wrong": _wrong(facts), "ends": _ends(facts),
+        "clocks": lessons.clocks(it),
     }  # fmt: skip
 
 
@@ -126,16 +111,16 @@ def _cause(facts: Facts) -> str:
     defined = " ".join(plans)
     measured = [each for each in said.evidence if not (_names_an_index(each) and each.split()[2] in defined)]
     if measured or plans:
-        parts.append("What was measured:\n\n" + _list([*measured, *map(_as_code, plans)]))
+        parts.append("What was measured:\n\n" + bullets([*measured, *map(_as_code, plans)]))
     parts += [f"How PostgreSQL would run {query}, by its own estimate:\n\n```plan\n{plan.as_text(tree)}\n```"
               for query, tree in _trees(facts).items()]  # fmt: skip
     deeds = [f"{clock(line.at)}: {line.text}" for line in telling.deeds(it, facts.lines)]
     seen = [f"{clock(line.at)}: {line.text}" for line in telling.seen(it, facts.lines)]
     parts.append(
-        "What was done:\n\n" + _list(deeds) if deeds else "No lever, step or change by a person is in the timeline."
+        "What was done:\n\n" + bullets(deeds) if deeds else "No lever, step or change by a person is in the timeline."
     )
     if seen:
-        parts.append("What changed meanwhile, as the watch saw it:\n\n" + _list(seen))
+        parts.append("What changed meanwhile, as the watch saw it:\n\n" + bullets(seen))
     ends = [(it.mitigated_at, "mitigated"), (it.resolved_at, "resolved")]
     over = " and ".join(f"{word} at {clock(when)}" for when, word in ends if when)
     return "\n\n".join([*parts, f"It was {over}." if over else "It is not over."])
@@ -144,7 +129,7 @@ def _cause(facts: Facts) -> str:
 def _measures(facts: Facts) -> str:
     kinds = {"prevent": "To prevent it", "detect": "To detect it sooner", "mitigate": "To hurt fewer, for less long"}
     parts = [
-        f"**{title}**\n\n" + _list([item.text for item in facts.items if item.kind == kind])
+        f"**{title}**\n\n" + bullets([item.text for item in facts.items if item.kind == kind])
         for kind, title in kinds.items()
         if any(item.kind == kind for item in facts.items)
     ]
@@ -153,7 +138,7 @@ def _measures(facts: Facts) -> str:
             each for each in _plans(facts) if each.startswith("Missing: ") and _definition(each) not in _plain(remedy)
         ]
         parts.insert(
-            0, "**What ends it**\n\n" + _list([f"{remedy}.", *(f"As well: `{_definition(each)}`" for each in others)])
+            0, "**What ends it**\n\n" + bullets([f"{remedy}.", *(f"As well: `{_definition(each)}`" for each in others)])
         )
     if facts.it.cause in wording.MEANINGS and not facts.items:
         parts.append(f"**To think about**\n\n- {wording.MEANINGS[facts.it.cause].think_of}")
@@ -168,68 +153,11 @@ def _items(items: Sequence[Item]) -> str:
     ) or "None has been written down yet: nothing keeps it from happening again."  # fmt: skip
 
 
-def _detection(facts: Facts) -> str:
-    first = next((line for line in facts.lines if line.source in ("alert", "note", "chat", "detected")), None)
-    how = f"First told by: {first.text}" if first else "Nothing in the timeline says who told first."
-    trigger = wording.trigger_of(facts.it) or "nothing is known that changed just before"
-    detect = clocks_of(facts.it)[0]
-    took = TOLD_BEFORE if detect.state == "before it hurt" else UNTAKEN["detect"]
-    if detect.seconds is not None:
-        took = f"{lasted(detect.seconds)} after it began."
-    return f"- **Trigger:** {trigger}.\n- **Detection:** {took} {how}"
-
-
-def _teams(facts: Facts) -> str:
-    it = facts.it
-    other = [team for team in TEAM_WORK if team != it.team]
-    asked = f" {it.visitors_hurt:,} people may ask about it." if it.visitors_hurt else ""
-    sold = facts.figures.orders_sentence
-    yours, theirs = (
-        TEAM_WORK.get(it.team, TEAM_WORK["platform"]),
-        "nothing to mend here; the next one may begin with you",
-    )
-    if not it.cause:
-        yours = "you were called, and the cause is not known: look for it in what was frozen with the timeline"
-        theirs = "look whether it may have begun with you; nobody knows yet"
-    return _list([
-        f"**{it.team.capitalize()}**: {yours}.",
-        f"**{', '.join(other).capitalize()}**: {theirs}.",
-        f"**Customer service**: {wording.felt(it)} Orders that were confirmed are kept.{asked}",
-        f"**Merchants**: {'a sale was running' if it.sale_running else 'no sale was running'}.{sold and f' {sold}'}",
-    ])  # fmt: skip
-
-
-def _lessons(facts: Facts) -> str:
-    readings = {each.name: each for each in clocks_of(facts.it)}
-    well: list[str] = []
-    badly: list[str] = []
-    for name, bound in GOALS.items():
-        seconds = readings[name].seconds
-        if seconds is not None:
-            took = f"It took {lasted(seconds)} to {name}"
-            said = f"{took}." if seconds or name != "name the cause" else "The cause was known when it was detected."
-            (well if seconds <= bound else badly).append(
-                said if seconds <= bound else f"{took}; {lasted(bound)} would have been good."
-            )
-        elif readings[name].state == "before it hurt":
-            well.append(TOLD_BEFORE)
-        elif not facts.it.is_open and not (name == "mitigate" and facts.it.hurt_share == 0):
-            badly.append(UNTAKEN[name])
-    wrong = sum(bool(line.wrong) for line in facts.lines)
-    if wrong:
-        badly.append(f"{wrong} wrong path{'s were' if wrong > 1 else ' was'} taken; see below.")
-    luck = ["No sale was running."] if not facts.it.sale_running else []
-    return "\n\n".join(
-        f"**{title}**\n\n{_list(found) if found else 'Nothing was measured; write what you know.'}"
-        for title, found in (("Well", well), ("Badly", badly), ("Luckily", luck))
-    )
-
-
 def _wrong(facts: Facts) -> str:
     wrong = [f"{clock(line.at)}: {line.text} ({line.wrong})" for line in facts.lines if line.wrong]
     ruled_out = [each.removeprefix("Not ").removeprefix("the ") for each in facts.it.said.not_because]
     parts = [
-        f"{title}\n\n{_list([each[:1].upper() + each[1:] for each in found])}"
+        f"{title}\n\n{bullets([each[:1].upper() + each[1:] for each in found])}"
         for title, found in (("Followed for a while:", wrong), ("Looked at and ruled out:", ruled_out))
         if found
     ]
@@ -244,13 +172,7 @@ def _ends(facts: Facts) -> str:
     unseen = [f"Promised, but no line of the timeline shows the need: {item.text}" for item in facts.items
               if not any(_akin(line.text, item.text) for line in facts.lines)]  # fmt: skip
     unproved = [f"Promised without a proof: {item.text}" for item in facts.items if not item.proof]
-    return _list([*kept, *unseen, *unproved]) or "None."
-
-
-def _clocks(it: Incident) -> str:
-    rows = [f"| to {each.name} | {lasted(each.seconds) if each.seconds is not None else '–'} | {each.state} |"
-            for each in clocks_of(it)]  # fmt: skip
-    return "\n".join(["| Clock | Took | State |", "|---|---|---|", *rows])
+    return bullets([*kept, *unseen, *unproved]) or "None."
 
 
 def _akin(one: str, other: str) -> bool:
@@ -305,7 +227,3 @@ def _as_code(plan: str) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
-
-
-def _list(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)

@@ -6,7 +6,7 @@ the newest first.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from sqlite3 import Row
@@ -40,6 +40,11 @@ class Rotation:
         day = moment.astimezone(ZoneInfo(self.zone)).date()
         passed = (day - self.begins).days - (moment < self.hand_over_on(day))
         return self.people[passed // self.days % len(self.people)] if passed >= 0 and self.people else None
+
+    def beginning(self, moment: datetime) -> "Rotation":
+        """Return it as one whose first shift runs already: since its last hand-over. Raises Misconfigured for its zone."""
+        day = moment.astimezone(_zone(self.zone)).date()
+        return replace(self, begins=day - timedelta(days=moment < self.hand_over_on(day)))
 
     def hand_over_on(self, day: date) -> datetime:
         """Return the instant of a day's hand-over.
@@ -116,6 +121,13 @@ def rota_at(log: EventLog, moment: datetime) -> Rota:
     return Rota(rotations, [Override(*row) for row in rows])
 
 
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as fault:
+        raise Misconfigured(f"there is no time zone {name!r}; one is Europe/London") from fault
+
+
 def set_rotation(log: EventLog, actor: Actor, rotation: Rotation, now: datetime) -> None:
     """Replace a team's rotation, and say so in the journal; raise Misconfigured for one that cannot be."""
     require_team(rotation.team)
@@ -123,10 +135,7 @@ def set_rotation(log: EventLog, actor: Actor, rotation: Rotation, now: datetime)
         raise Misconfigured("a rotation needs at least one person")
     if not 1 <= rotation.days <= 28:
         raise Misconfigured("a shift is from 1 to 28 days long")
-    try:
-        ZoneInfo(rotation.zone)
-    except (KeyError, ValueError, OSError) as fault:
-        raise Misconfigured(f"there is no time zone {rotation.zone!r}; one is Europe/London") from fault
+    _zone(rotation.zone)
     facts = {
         "zone": rotation.zone,
         "hand_over": rotation.hand_over.isoformat("minutes"),

@@ -59,7 +59,7 @@ def rotation(
     days: Annotated[int, typer.Option(help="How long a shift lasts.")] = 7,
     hand_over: Annotated[str, typer.Option(help="The local time of the hand-over.")] = "09:00",
     zone: Annotated[str, typer.Option(help="The time zone of the hand-over.")] = "UTC",
-    begins: Annotated[str, typer.Option(help="The first day, such as 2026-11-30; today without it.")] = "",
+    begins: Annotated[str, typer.Option(help="The first day, such as 2026-11-30; at once without it.")] = "",
 ) -> None:
     """Set the rotation of a team."""
     require_team(team)
@@ -67,7 +67,8 @@ def rotation(
     with open_event_log(_home()) as log:
         numbers = tuple(people.named(log, name).id for name in names)
         first = _day(begins) if begins else now.date()
-        set_rotation(log, command_line_actor(), Rotation(team, zone, _time(hand_over), days, first, numbers), now)
+        wish = Rotation(team, zone, _time(hand_over), days, first, numbers)
+        set_rotation(log, command_line_actor(), wish if begins else wish.beginning(now), now)
 
 
 @app.command("override")

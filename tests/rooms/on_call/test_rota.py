@@ -1,5 +1,6 @@
 """Who is on call: exactly one at every instant, with hand-overs that know summer time."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
@@ -60,6 +61,16 @@ def test_a_time_without_anybody_is_a_stretch_of_its_own():
 
 def test_nobody_is_on_call_before_it_began():
     assert WEEKLY.person_at(datetime(2026, 3, 2, 8, 59, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize("hour", [0, 3, 8, 9, 12, 23])
+def test_a_rotation_that_begins_at_once_has_somebody_at_any_hour(hour: int):
+    now = datetime(2026, 7, 4, hour, 30, tzinfo=UTC)
+    for zone in ("UTC", "Europe/London", "Pacific/Auckland", "America/Los_Angeles"):
+        begun = replace(WEEKLY, zone=zone, begins=date(2000, 1, 1)).beginning(now)
+
+        assert begun.person_at(now) == WEEKLY.people[0]
+        assert begun.person_at(now - timedelta(days=1)) is None
 
 
 def test_the_shift_is_handed_over_at_the_local_time():
