@@ -42,7 +42,7 @@ class Rotation:
         return self.people[passed // self.days % len(self.people)] if passed >= 0 and self.people else None
 
     def beginning(self, moment: datetime) -> "Rotation":
-        """Return it as one whose first shift runs already, since its last hand-over; raise Misconfigured for its zone."""
+        """Return it as one whose first shift runs since the last hand-over; raise Misconfigured for its zone."""
         day = moment.astimezone(_zone(self.zone)).date()
         return replace(self, begins=day - timedelta(days=moment < self.hand_over_on(day)))
 
