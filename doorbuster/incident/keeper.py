@@ -173,7 +173,7 @@ class Keeper:
         since = it.began_at - gathering.LEAD_SECONDS
         lines += gathering.from_changes(self._senses.series.changes(since), it, now)
         lines += gathering.from_journal(self._log, it, now)
-        lines += gathering.from_diagnoses(records.between(self._log, since, now))
+        lines += gathering.from_diagnoses(records.between(self._log, max(since, self._ended_before(it)), now))
         known = timeline.add_all(self._log, it.id, lines)
         waiting = [line for line in timeline.lines_of(self._log, it.id) if not line.evidence.curves]
         ripe = [line for line in waiting if now - AFTER_SECONDS - 5 <= line.at + AFTER_SECONDS <= now]
@@ -187,6 +187,11 @@ class Keeper:
                 timeline.freeze(self._log, line.id, planned)
         if known:
             logger.info("incident %s: %s new lines", it.id, known)
+
+    def _ended_before(self, it: Incident) -> int:
+        """Return when the incident before was resolved, 0 for none: what was said until then was said of that."""
+        resolved = (each.resolved_at or 0 for each in incident.newest(self._log) if each.id != it.id)
+        return max((at for at in resolved if at <= it.began_at), default=0)
 
     def _feel(self, it: Incident, firing: bool, now: int) -> None:
         read = self._senses.series.read

@@ -85,9 +85,10 @@ MEANINGS: dict[str, Meaning] = {
         "Watch how far the copy is behind, and leave it out when it is too far.",
     ),
     "job_backlog": Meaning(
-        "Work that is done in the background, such as mails and refunds, piled up",
-        "Mails and refunds came late; buying was not touched.",
-        "Let an alert say when the oldest work waits too long.",
+        "Work that is done in the background, such as mails, refunds and the turns of a waiting room, was not done: "
+        "the process that does it stood still, or could not keep up",
+        "Mails and refunds came late, and a waiting room let nobody in; who was inside could buy.",
+        "Find out why the process stood still, or whether one is enough for what there is to do.",
     ),
     "memory": Meaning(
         "A process used up the machine's memory", SLOW,

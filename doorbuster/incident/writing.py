@@ -84,7 +84,7 @@ def _summary(facts: Facts) -> str:
     it = facts.it
     until = it.resolved_at or facts.now
     over = "" if it.resolved_at else ", and it is not over"
-    began = "" if it.impact_at is not None else "; it began at an unknown time before that"
+    began = "" if it.impact_at is not None or it.hurt_share == 0 else "; it began at an unknown time before that"
     well = it.quiet_since
     quiet = f" Nobody was hurt any more from {clock(well)} on." if well and it.began_at < well <= until else ""
     selling = " A sale was running." if it.sale_running else ""

@@ -91,7 +91,7 @@ CAUSES: dict[CauseName, Cause] = {
     "replication_lag": Cause(
         "A replica lags behind", "database", "Look at the replica's machine and network.", "/database"
     ),
-    "job_backlog": Cause("Background work piles up", "platform", "Look whether the job worker runs.", "/outbox"),
+    "job_backlog": Cause("Background work is not done", "platform", "Look whether the job worker runs.", "/outbox"),
     "memory": Cause("Memory runs out", "platform", "Renew the process that grew ({detail}); find what it keeps.", "/"),
 }
 

@@ -349,6 +349,20 @@ async def test_a_trouble_is_told_with_the_figures_of_its_worst_and_not_of_its_en
     assert it.named_at == DETECTED
 
 
+async def test_what_was_said_of_an_incident_that_is_over_is_no_line_of_the_next(night: Night) -> None:
+    records.keep(night.log, Frozen(SAID, (Tick(NAMED, {"http.p95": 4.0}),), (), Examination(), ()))
+    first = await night.until_named()
+    await night.keeper.beat(night.now)
+    incident.move(night.log, first.id, "resolved", PERSON, night.now)
+    night.said, night.firing = None, ()
+    night.live(night.now + 20, 0.0)
+    second = incident.open_by(night.log, PERSON, "another trouble", night.now)
+    await night.keeper.beat(night.now)
+
+    told = [[line.text for line in timeline.lines_of(night.log, it.id)] for it in (first, second)]
+    assert [SAID.headline in lines for lines in told] == [True, False]
+
+
 async def test_what_still_fires_when_it_is_resolved_is_not_another_incident_unless_it_stays(night: Night) -> None:
     it = await night.until_named()
     night.firing = (Alert(), Alert("LatencyHigh", since=BEGAN + 3))

@@ -67,6 +67,7 @@ def test_a_trouble_that_is_told_before_anybody_feels_it_is_what_went_well() -> N
 def test_a_trouble_that_hurt_nobody_was_told_in_time_and_needs_nobody_well_again() -> None:
     story = written(it=replace(IT, impact_at=None, hurt_peak=0.0, visitors_hurt=0))
 
+    assert "unknown time" not in story["summary"]
     assert "**Detection:** It was told before anybody was hurt." in story["detection"]
     assert "well again" not in story["lessons"]
 
