@@ -163,7 +163,8 @@ class Keeper:
         if said.cause != it.cause:
             return said if stood[said.cause] > stood.get(it.cause, 0.0) else None
         # A trouble that grew is better seen in its worst figures than in those of its first second, or of its end.
-        if said.waiting >= GROWN * it.said.waiting if it.said.waiting else said.headline != it.said.headline:
+        grew = said.waiting >= GROWN * it.said.waiting if it.said.waiting else said.headline != it.said.headline
+        if grew:
             return said
         # What mends it is what mends it now: one session that held the lock is gone, and the next one has it.
         mending = structs.replace(it.said, steps=said.steps, remedy=said.remedy)
